@@ -1,0 +1,1 @@
+"""The command line: every step of the wizard without a screen, for scripts and for thin connections."""

@@ -1,0 +1,1 @@
+"""Is it better? Holdout loss and answers, base against tuned."""

@@ -1,0 +1,1 @@
+"""What this machine is doing: GPUs by NVML, the rest by psutil."""

@@ -1,0 +1,217 @@
+"""The typed events of a job: one JSON object a line in `events.jsonl`, discriminated by `kind`.
+
+A reader must survive a file written by a newer version and a file whose last line was cut by a crash, so
+`parse_line` returns `UnknownEvent` for kinds it does not know and None for a line that is not whole.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+VERSION = 1
+
+
+class Event(BaseModel):
+    """What all events have. `v`, `seq` (no gaps) and `t` (unix seconds) are set by the writer."""
+
+    model_config = ConfigDict(extra="allow", ser_json_inf_nan="constants")
+    v: int = VERSION
+    seq: int = -1
+    t: float = 0.0
+
+
+class StartedEvent(Event):
+    """The child process is up."""
+
+    kind: Literal["started"] = "started"
+    job: str
+    job_kind: str
+    pid: int
+    host: str
+
+
+class PhaseEvent(Event):
+    """A new stretch of work begins, in words for the person: "loading the model"."""
+
+    kind: Literal["phase"] = "phase"
+    name: str
+    text: str
+
+
+class ProgressEvent(Event):
+    """How far the current phase is."""
+
+    kind: Literal["progress"] = "progress"
+    done: int
+    total: int | None = None
+    unit: str
+    eta_s: float | None = None
+
+
+class PreflightEvent(Event):
+    """What a training run is about to learn from, counted on the rendered rows."""
+
+    kind: Literal["preflight"] = "preflight"
+    rows: int
+    holdout_rows: int
+    tokens: int
+    supervised_tokens: int
+    eos_supervised_share: float
+    """Share of rows (0-1) whose end-of-sequence token is trained."""
+    truncated_rows: int
+    dropped_rows: int
+    max_length: int
+    """Of the built trainer, not of the settings."""
+    trainable_parameters: int
+    compute_dtype: str
+    device: str
+
+
+class StepEvent(Event):
+    """At most one a second: the steps since the last one, summed up."""
+
+    kind: Literal["step"] = "step"
+    step: int
+    steps: int
+    epoch: float
+    epochs: float
+    loss: float
+    """Mean loss per supervised token of the optimizer steps since the last event, in nats."""
+    learning_rate: float
+    grad_norm: float | None = None
+    tokens_per_second: float
+    """Training tokens without padding, evaluation and saving excluded."""
+    tokens: int
+    """Tokens trained on so far, without padding."""
+    eta_s: float | None = None
+
+
+class EvaluationEvent(Event):
+    """Loss on the holdout during training."""
+
+    kind: Literal["evaluation"] = "evaluation"
+    step: int
+    loss: float
+    perplexity: float
+    best: bool = False
+
+
+class CheckpointEvent(Event):
+    """A checkpoint is whole on disk and can be resumed from."""
+
+    kind: Literal["checkpoint"] = "checkpoint"
+    step: int
+    path: str
+    seconds: float
+
+
+class MemoryEvent(Event):
+    """Memory of the job. CUDA figures are the allocator's, never the driver's."""
+
+    kind: Literal["memory"] = "memory"
+    rss_bytes: int
+    peak_rss_bytes: int
+    cuda_allocated_bytes: int | None = None
+    cuda_peak_allocated_bytes: int | None = None
+    cuda_peak_reserved_bytes: int | None = None
+
+
+class WarningEvent(Event):
+    """Something the person should know; the job goes on."""
+
+    kind: Literal["warning"] = "warning"
+    code: str
+    title: str
+    what: str = ""
+    hint: str = ""
+
+
+class SampleEvent(Event):
+    """One prompt answered by the base and the tuned model."""
+
+    kind: Literal["sample"] = "sample"
+    prompt: str
+    base: str
+    tuned: str
+    reference: str = ""
+
+
+class HeartbeatEvent(Event):
+    """The process is alive; at least one every five seconds."""
+
+    kind: Literal["heartbeat"] = "heartbeat"
+    quiet_s: float
+    """Seconds since the work itself last reported something."""
+
+
+class FinishedEvent(Event):
+    """Done. The job's results are further fields of this event, by name."""
+
+    kind: Literal["finished"] = "finished"
+
+
+class StoppedEvent(Event):
+    """Ended on request, after saving what there was."""
+
+    kind: Literal["stopped"] = "stopped"
+    by: str
+    forced: bool = False
+
+
+class FailedEvent(Event):
+    """Ended by an error; the fields are those of `TunesmithError`."""
+
+    kind: Literal["failed"] = "failed"
+    code: str
+    title: str
+    what: str = ""
+    hint: str = ""
+    exit_code: int = 1
+
+
+class UnknownEvent(Event):
+    """An event of a kind this version does not know. Kept, shown in the raw log, otherwise ignored."""
+
+    kind: str
+
+
+KnownEvent = (
+    StartedEvent
+    | PhaseEvent
+    | ProgressEvent
+    | PreflightEvent
+    | StepEvent
+    | EvaluationEvent
+    | CheckpointEvent
+    | MemoryEvent
+    | WarningEvent
+    | SampleEvent
+    | HeartbeatEvent
+    | FinishedEvent
+    | StoppedEvent
+    | FailedEvent
+)
+EndEvent = FinishedEvent | StoppedEvent | FailedEvent
+
+_ADAPTER: TypeAdapter[KnownEvent] = TypeAdapter(Annotated[KnownEvent, Field(discriminator="kind")])
+
+
+def parse_line(line: bytes | str) -> KnownEvent | UnknownEvent | None:
+    """Read one line of `events.jsonl`; None when it is not a whole event."""
+    try:
+        content: Any = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(content, dict) or not isinstance(content.get("kind"), str):
+        return None
+    try:
+        return _ADAPTER.validate_python(content)
+    except ValidationError:
+        pass
+    try:
+        return UnknownEvent.model_validate(content)
+    except ValidationError:
+        return None

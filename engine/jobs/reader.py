@@ -1,0 +1,43 @@
+"""Reading events: from the start, and on as they come. Only ever reads."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from engine.jobs.events import KnownEvent, UnknownEvent, parse_line
+
+
+class EventTail:
+    """Follows one `events.jsonl`. `read()` returns what is new since the last call.
+
+    A last line without a line break is left for the next call: it is still being written, or torn by a crash.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+        self._inode = 0
+        self._rest = b""
+
+    def read(self) -> list[KnownEvent | UnknownEvent]:
+        """New whole events, oldest first; empty when there are none or the file does not exist yet."""
+        try:
+            with self._path.open("rb") as stream:
+                facts = os.fstat(stream.fileno())
+                if facts.st_ino != self._inode or facts.st_size < self._offset:
+                    self._inode, self._offset, self._rest = facts.st_ino, 0, b""
+                if facts.st_size == self._offset:
+                    return []
+                stream.seek(self._offset)
+                new = stream.read()
+        except FileNotFoundError:
+            return []
+        self._offset += len(new)
+        *lines, self._rest = (self._rest + new).split(b"\n")
+        return [event for line in lines if line and (event := parse_line(line)) is not None]
+
+
+def read_events(path: Path) -> list[KnownEvent | UnknownEvent]:
+    """All whole events of a file, from the start."""
+    return EventTail(path).read()

@@ -1,0 +1,244 @@
+"""From events to what a screen shows: a pure reducer, and the state of a job from three facts.
+
+The facts are the job's record, its events and whether its process is alive. No state is inferred from silence:
+a job without an end event whose process is gone has *died*; one whose process is alive but whose heartbeat
+stopped is *stalled*.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from pathlib import Path
+from typing import Any, Literal
+
+from engine.errors import UsageError
+from engine.jobs.events import (
+    CheckpointEvent,
+    EvaluationEvent,
+    Event,
+    FailedEvent,
+    FinishedEvent,
+    MemoryEvent,
+    PhaseEvent,
+    PreflightEvent,
+    ProgressEvent,
+    SampleEvent,
+    StepEvent,
+    StoppedEvent,
+    WarningEvent,
+)
+from engine.jobs.folder import JobFolder, JobRecord, jobs_of
+from engine.jobs.process import is_alive
+from engine.jobs.reader import read_events
+from engine.machine import known_projects
+
+JobState = Literal["starting", "running", "stalled", "finished", "stopped", "failed", "died"]
+
+STALL_SECONDS = 20.0
+"""Four missed heartbeats."""
+_START_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that is known of a job from its events. Immutable: one value, one picture."""
+
+    phase: str = ""
+    phase_text: str = ""
+    done: int = 0
+    total: int | None = None
+    unit: str = ""
+    eta_s: float | None = None
+    preflight: PreflightEvent | None = None
+    step: StepEvent | None = None
+    losses: tuple[tuple[int, float], ...] = ()
+    """(step, training loss)."""
+    holdout: tuple[tuple[int, float], ...] = ()
+    """(step, holdout loss)."""
+    best: EvaluationEvent | None = None
+    checkpoint: CheckpointEvent | None = None
+    memory: MemoryEvent | None = None
+    warnings: tuple[WarningEvent, ...] = ()
+    samples: tuple[SampleEvent, ...] = ()
+    end: FinishedEvent | StoppedEvent | FailedEvent | None = None
+    last_seen: float = 0.0
+    started: float = 0.0
+    last_seq: int = -1
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """The further fields of the `finished` event; empty before it."""
+        return dict(self.end.model_extra or {}) if isinstance(self.end, FinishedEvent) else {}
+
+
+def apply(snapshot: Snapshot, event: Event) -> Snapshot:
+    """The snapshot after one more event. Pure; events it does not know only move `last_seen`.
+
+    For many events use `fold`, which does not copy the growing curves for each of them.
+    """
+    return fold(snapshot, [event])
+
+
+def fold(snapshot: Snapshot, events: Iterable[Event]) -> Snapshot:
+    """The snapshot after more events, in order. Linear in their number."""
+    curves = _Curves()
+    snapshot = reduce(lambda current, event: _apply(current, event, curves), events, snapshot)
+    if not curves.touched:
+        return snapshot
+    return replace(
+        snapshot,
+        losses=snapshot.losses + tuple(curves.losses),
+        holdout=snapshot.holdout + tuple(curves.holdout),
+        warnings=snapshot.warnings + tuple(curves.warnings),
+        samples=snapshot.samples + tuple(curves.samples),
+    )
+
+
+@dataclass
+class _Curves:
+    losses: list[tuple[int, float]] = field(default_factory=list)
+    holdout: list[tuple[int, float]] = field(default_factory=list)
+    warnings: list[WarningEvent] = field(default_factory=list)
+    samples: list[SampleEvent] = field(default_factory=list)
+
+    @property
+    def touched(self) -> bool:
+        return bool(self.losses or self.holdout or self.warnings or self.samples)
+
+
+def _apply(snapshot: Snapshot, event: Event, curves: _Curves) -> Snapshot:
+    seen: dict[str, Any] = {
+        "last_seen": event.t,
+        "last_seq": event.seq,
+        "started": snapshot.started or event.t,
+    }
+    match event:
+        case PhaseEvent():
+            seen |= {"phase": event.name, "phase_text": event.text, "done": 0, "total": None, "unit": "", "eta_s": None}
+        case ProgressEvent():
+            seen |= {"done": event.done, "total": event.total, "unit": event.unit, "eta_s": event.eta_s}
+        case PreflightEvent():
+            seen["preflight"] = event
+        case StepEvent():
+            curves.losses.append((event.step, event.loss))
+            seen |= {"step": event, "done": event.step, "total": event.steps, "unit": "steps", "eta_s": event.eta_s}
+        case EvaluationEvent():
+            curves.holdout.append((event.step, event.loss))
+            if snapshot.best is None or event.loss < snapshot.best.loss:
+                seen["best"] = event
+        case CheckpointEvent():
+            seen["checkpoint"] = event
+        case MemoryEvent():
+            seen["memory"] = event
+        case WarningEvent():
+            curves.warnings.append(event)
+        case SampleEvent():
+            curves.samples.append(event)
+        case FinishedEvent() | StoppedEvent() | FailedEvent():
+            seen["end"] = event
+        case _:
+            pass
+    return replace(snapshot, **seen)
+
+
+def state_of(record: JobRecord, snapshot: Snapshot, *, alive: bool | None, now: float) -> JobState:
+    """The state of a job. Pure.
+
+    Args:
+        record: From `job.json`.
+        snapshot: Of all its events.
+        alive: From `process.is_alive`.
+        now: Unix seconds.
+    """
+    match snapshot.end:
+        case FinishedEvent():
+            return "finished"
+        case StoppedEvent():
+            return "stopped"
+        case FailedEvent():
+            return "failed"
+    quiet = now - (snapshot.last_seen or record.created)
+    if record.pid is None:
+        return "starting" if now - record.created < _START_SECONDS else "died"
+    if alive is False:
+        return "died"
+    return "running" if quiet < STALL_SECONDS else "stalled"
+
+
+@dataclass(frozen=True)
+class JobView:
+    """One job as lists show it."""
+
+    folder: JobFolder
+    record: JobRecord
+    snapshot: Snapshot
+    state: JobState
+
+    @property
+    def active(self) -> bool:
+        """Whether its process is there."""
+        return self.state in ("starting", "running", "stalled")
+
+    def as_dict(self) -> dict[str, object]:
+        """The entry of `tunesmith jobs --json`."""
+        step = self.snapshot.step
+        end = self.snapshot.end
+        return {
+            "id": self.record.id,
+            "kind": self.record.kind,
+            "project": self.record.project,
+            "state": self.state,
+            "step": step.step if step else self.snapshot.done,
+            "steps": step.steps if step else self.snapshot.total,
+            "unit": self.snapshot.unit or None,
+            "phase": self.snapshot.phase or None,
+            "loss": step.loss if step else None,
+            "eta_s": self.snapshot.eta_s if self.active else None,
+            "pid": self.record.pid,
+            "host": self.record.host,
+            "created": self.record.created,
+            "last_seen": self.snapshot.last_seen or None,
+            "title": end.title if isinstance(end, FailedEvent) else None,
+            "folder": str(self.folder.root),
+        }
+
+
+def view(folder: JobFolder, now: float | None = None) -> JobView:
+    """Read one job.
+
+    Raises:
+        ProjectError: Its record cannot be read.
+    """
+    record = folder.read()
+    # The process is looked at before the events: an end event written in between is then still seen.
+    alive = is_alive(record)
+    snapshot = fold(Snapshot(), read_events(folder.events_file))
+    return JobView(folder, record, snapshot, state_of(record, snapshot, alive=alive, now=now or time.time()))
+
+
+def all_jobs(roots: Iterable[Path] | None = None) -> list[JobView]:
+    """The jobs of the given projects, or of all known on this machine; newest last."""
+    folders = [folder for root in (known_projects() if roots is None else roots) for folder in jobs_of(root)]
+    return sorted((view(folder) for folder in folders), key=lambda job: job.record.created)
+
+
+def find_job(name: str, roots: Iterable[Path] | None = None) -> JobFolder:
+    """The job whose id is or begins with `name`, or whose folder `name` is.
+
+    Raises:
+        UsageError: None or several.
+    """
+    if (Path(name) / "job.json").is_file():
+        return JobFolder(Path(name).resolve())
+    folders = [folder for root in (known_projects() if roots is None else roots) for folder in jobs_of(root)]
+    exact = [folder for folder in folders if folder.id == name]
+    found = exact or [folder for folder in folders if folder.id.startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise UsageError(f"There is no job `{name}`.", "", "List them with `tunesmith jobs`.", code="no_job")
+    names = ", ".join(folder.id for folder in found)
+    raise UsageError(f"Several jobs begin with `{name}`.", names, "Give more of the id.", code="ambiguous_job")

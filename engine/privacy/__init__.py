@@ -1,0 +1,1 @@
+"""Finding personal data, deciding about it, hiding it, and proving that it is gone."""

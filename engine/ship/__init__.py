@@ -1,0 +1,1 @@
+"""What leaves this machine: the encrypted adapter and its card."""

@@ -1,0 +1,102 @@
+"""The eight steps: which are done, which are stale and why.
+
+A step records the fingerprints of its inputs when it is taken. It is stale when one of them is different now.
+Everything here is a pure function of the spec, so the wizard and the command line always agree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from engine.spec import STEPS, ProjectSpec, StepName, TakenStep
+
+TITLES: dict[StepName, str] = {
+    "model": "Model",
+    "data": "Data",
+    "privacy": "Privacy",
+    "preview": "Preview",
+    "recipe": "Recipe",
+    "train": "Train",
+    "evaluate": "Evaluate",
+    "ship": "Ship",
+}
+
+_REASONS: dict[str, str] = {
+    "model": "the model was changed",
+    "data": "the data was changed",
+    "decisions": "your privacy decisions changed",
+    "redacted": "the redacted data was changed",
+    "recipe": "the recipe was changed",
+    "run": "another run was made",
+    "length": "the length limit was changed",
+}
+
+
+@dataclass(frozen=True)
+class StepStatus:
+    """One entry of the way: `done`, `stale` (with the reason) or `todo`."""
+
+    step: StepName
+    state: Literal["done", "stale", "todo"]
+    reason: str = ""
+
+
+def inputs_of(step: StepName, spec: ProjectSpec) -> dict[str, str]:
+    """Fingerprints of what a step depends on, by name."""
+    facts = {
+        "model": _hash(spec.model.model_dump(mode="json", include={"source", "path", "chat_template"}))
+        if spec.model
+        else "",
+        "data": _hash(spec.data.model_dump(mode="json")) if spec.data else "",
+        "decisions": spec.redaction.decisions or "",
+        "redacted": spec.redaction.sha256 or "",
+        "recipe": _hash(spec.recipe.model_dump(mode="json")),
+        "length": str(spec.recipe.max_length),
+        "run": spec.run or "",
+    }
+    wanted: dict[StepName, tuple[str, ...]] = {
+        "model": ("model",),
+        "data": ("data",),
+        "privacy": ("data", "redacted"),
+        "preview": ("model", "redacted", "length"),
+        "recipe": ("model", "redacted", "recipe"),
+        "train": ("model", "redacted", "recipe"),
+        "evaluate": ("run",),
+        "ship": ("run",),
+    }
+    return {name: facts[name] for name in wanted[step]}
+
+
+def take_step(step: StepName, spec: ProjectSpec) -> ProjectSpec:
+    """The spec with `step` marked as taken now, on the inputs of now."""
+    taken = TakenStep(at=datetime.now(UTC).replace(microsecond=0), inputs=inputs_of(step, spec))
+    return spec.model_copy(update={"steps": {**spec.steps, step: taken}})
+
+
+def step_statuses(spec: ProjectSpec) -> list[StepStatus]:
+    """The state of every step, in order."""
+    return [_status(step, spec) for step in STEPS]
+
+
+def next_step(spec: ProjectSpec) -> StepName:
+    """The first step that is not done: where to go when the project is opened."""
+    return next((status.step for status in step_statuses(spec) if status.state != "done"), "ship")
+
+
+def _status(step: StepName, spec: ProjectSpec) -> StepStatus:
+    taken = spec.steps.get(step)
+    if taken is None:
+        return StepStatus(step, "todo")
+    now = inputs_of(step, spec)
+    changed = [name for name, value in now.items() if taken.inputs.get(name) != value]
+    if not changed:
+        return StepStatus(step, "done")
+    return StepStatus(step, "stale", _REASONS[changed[0]])
+
+
+def _hash(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

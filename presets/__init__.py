@@ -1,0 +1,1 @@
+"""Files that people edit: recipes, models, redaction profiles, the demo."""

@@ -1,0 +1,1 @@
+"""The wizard: shows and asks. All work is done by jobs of the engine."""
