@@ -7,6 +7,7 @@ file, the key and the nearest valid key, because a misspelt knob that is silentl
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, cast, get_args
@@ -233,12 +234,16 @@ def _nearest(path: list[str], model: type[BaseModel]) -> str | None:
     siblings = [key for key in keys if key.rpartition(".")[0] == section]
     wrong = ".".join(path)
     for candidates in (siblings, keys):
-        if found := difflib.get_close_matches(wrong, candidates, n=1, cutoff=0.6):
-            return found[0]
+        if near := nearest_of(wrong, candidates):
+            return near
     by_name = {key.rpartition(".")[2]: key for key in keys}
-    if found := difflib.get_close_matches(path[-1], by_name, n=1, cutoff=0.6):
-        return by_name[found[0]]
-    return None
+    return by_name.get(nearest_of(path[-1], by_name) or "")
+
+
+def nearest_of(wrong: str, names: Iterable[str]) -> str | None:
+    """The one of `names` that a person most likely meant, or None."""
+    found = difflib.get_close_matches(wrong, list(names), n=1, cutoff=0.6)
+    return found[0] if found else None
 
 
 def valid_keys(model: type[BaseModel], prefix: str = "") -> list[str]:

@@ -1,1 +1,5 @@
-"""The command line: every step of the wizard without a screen, for scripts and for thin connections."""
+"""The command line: the wizard's headless twin. Same actions, same jobs, same project folder."""
+
+from engine.cli.entry import main
+
+__all__ = ["main"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ def launch(project_root: Path, kind: str, spec: dict[str, Any], *, force: bool =
     log = os.open(folder.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         child = subprocess.Popen(
-            [sys.executable, "-m", "engine.jobs.runner", str(folder.root)],
+            [sys.executable, "-P", "-m", "engine.jobs.runner", str(folder.root)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -58,9 +59,13 @@ def launch(project_root: Path, kind: str, spec: dict[str, Any], *, force: bool =
     deadline = time.monotonic() + _START_TIMEOUT_S
     while folder.read().pid is None:
         if child.poll() is not None or time.monotonic() > deadline:
+            child.kill()
+            child.wait()
             tail = "\n".join(folder.log_tail(5))
             raise JobFailedError("The job did not start.", tail, f"The whole log is in {folder.log_file}.")
         time.sleep(0.02)
+    # Collects the exit code whenever it comes, so that an ended job is not kept as a zombie by a long-lived screen.
+    threading.Thread(target=child.wait, name=f"wait-{folder.id}", daemon=True).start()
     return folder
 
 

@@ -18,7 +18,15 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
-from engine.errors import EXIT_DONE, EXIT_JOB_FAILED, EXIT_STOPPED, StoppedError, TunesmithError, from_os_error
+from engine.errors import (
+    EXIT_DONE,
+    EXIT_JOB_FAILED,
+    EXIT_STOPPED,
+    BusyError,
+    StoppedError,
+    TunesmithError,
+    from_os_error,
+)
 from engine.files import PRIVATE_UMASK, make_private_folder
 from engine.jobs.context import JobContext
 from engine.jobs.emit import EventWriter
@@ -141,11 +149,10 @@ def _claim_machine(context: JobContext, entry: JobKind) -> IO[str] | None:
     others = running_heavy_job()
     if others and others.record.id != context.folder.id:
         raise busy_error(others)
-    raise TunesmithError(
+    raise BusyError(
         "Another heavy job is running on this machine.",
         f"It holds {lock.name}.",
         "Wait for it, or add --force to run both.",
-        code="busy",
     )
 
 

@@ -1,1 +1,1 @@
-"""Base models: where they come from, what they are, and what their licence is."""
+"""Base models: which one is meant, what it is, how it comes here and how it is loaded."""

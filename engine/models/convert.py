@@ -1,0 +1,161 @@
+"""Turning a GGUF file into a safetensors folder, once, so that everything after it knows one format only.
+
+A quantised GGUF is unpacked to 16 bits: training quantises it again in its own way. The folder is named after the
+file's hash and appears whole or not at all. Heavy: imports torch and transformers.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import torch
+import yaml
+from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+from engine.errors import DiskFullError, ModelError, from_os_error
+from engine.files import make_private_folder, sync_folder
+from engine.machine import models_folder
+from engine.models.facts import ModelFacts
+from engine.models.gguf_header import read_gguf_header
+from engine.models.inspect import inspect_model
+from engine.models.licence import UNKNOWN
+from engine.models.load import quietly
+
+Phase = Callable[[str, str], None]
+"""Called with (name, words) when a new stretch of work begins."""
+
+_MEMORY_PER_PARAMETER = 6.5
+"""Bytes of memory: all weights unpacked in float32, and the model in 16 bits beside them."""
+
+
+def converted_folder(sha256: str) -> Path:
+    """Where the converted form of the GGUF file with this hash lies, or will lie."""
+    return models_folder() / f"gguf-{sha256[:12]}"
+
+
+def convert_gguf(file: Path, sha256: str, on_phase: Phase, check_stop: Callable[[], None]) -> Path:
+    """Convert `file` and return the folder; at once when it was converted before.
+
+    Args:
+        file: A GGUF file.
+        sha256: Its hash.
+        on_phase: Told what is being done.
+        check_stop: Raises when the work should end; called between the phases.
+
+    Raises:
+        ModelError: `gguf`: transformers cannot read this architecture or type; `memory`; or as `inspect_model`.
+        DiskFullError: Not enough room; nothing is left behind.
+    """
+    final = converted_folder(sha256)
+    if final.is_dir():
+        return final
+    facts = inspect_model(file)
+    _check_room(file, facts)
+    temporary = Path()
+    try:
+        make_private_folder(final.parent)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{final.name}.", dir=final.parent))
+        _convert(file, temporary, on_phase, check_stop)
+        _write_card(temporary, file, facts)
+        inspect_model(temporary)
+        os.replace(temporary, final)
+        sync_folder(final.parent)
+    except OSError as error:
+        raise from_os_error(error, "converting the model") from error
+    finally:
+        if temporary.name and temporary.exists():
+            shutil.rmtree(temporary)
+    return final
+
+
+def _convert(file: Path, folder: Path, on_phase: Phase, check_stop: Callable[[], None]) -> None:
+    on_phase("unpack", "Unpacking the GGUF file. This takes about a minute for each billion parameters.")
+    with quietly():
+        try:
+            model = AutoModelForCausalLM.from_pretrained(
+                str(file.parent),
+                gguf_file=file.name,
+                quantization_config=GgufConfig(dequantize=True),
+                dtype=_dtype_of(file),
+                local_files_only=True,
+                trust_remote_code=False,
+            )
+            check_stop()
+            on_phase("tokenizer", "Reading the tokenizer in the file.")
+            tokenizer = AutoTokenizer.from_pretrained(
+                str(file.parent), gguf_file=file.name, local_files_only=True, trust_remote_code=False
+            )
+        except (OSError, ValueError, KeyError, NotImplementedError, AttributeError, TypeError) as error:
+            if isinstance(error, OSError) and error.errno:
+                raise
+            raise _cannot_read(file, error) from error
+        check_stop()
+        on_phase("save", "Saving it as safetensors.")
+        model.config.__dict__.pop("quantization_config", None)
+        model.save_pretrained(str(folder))
+        tokenizer.save_pretrained(str(folder))
+
+
+def _dtype_of(file: Path) -> torch.dtype:
+    """By `general.file_type` (llama.cpp: llama_ftype). Unquantised files keep their type."""
+    match read_gguf_header(file).number("general.file_type"):
+        case 0:
+            return torch.float32
+        case 1:
+            return torch.float16
+        case _:
+            return torch.bfloat16
+
+
+def _check_room(file: Path, facts: ModelFacts) -> None:
+    needed_disk = 4 * (facts.parameters or 0) if _dtype_of(file) is torch.float32 else 2 * (facts.parameters or 0)
+    parent = next(folder for folder in models_folder().absolute().parents if folder.exists())
+    free = shutil.disk_usage(parent).free
+    if needed_disk > free:
+        raise DiskFullError(
+            "There is not enough room to convert this model.",
+            f"{needed_disk:,} bytes are needed and {free:,} are free where {models_folder()} lies.",
+            "Free some space, or set TUNESMITH_MODELS to a folder on a larger disk, and try again.",
+        )
+    needed_memory = int(_MEMORY_PER_PARAMETER * (facts.parameters or 0))
+    available = psutil.virtual_memory().available
+    if needed_memory > available:
+        raise ModelError(
+            "There is not enough memory to convert this model.",
+            f"About {needed_memory:,} bytes are needed while it is unpacked and {available:,} are available.",
+            "Use the model's safetensors version from the hub instead; it needs no conversion.",
+            code="memory",
+        )
+
+
+def _write_card(folder: Path, file: Path, facts: ModelFacts) -> None:
+    """A card with what the GGUF file said of itself, so that its licence is not lost."""
+    header = read_gguf_header(file)
+    said = {
+        "license": facts.licence if facts.licence != UNKNOWN else None,
+        "license_name": header.text("general.license.name") or None,
+        "license_link": header.text("general.license.link") or None,
+    }
+    front = (
+        yaml.safe_dump({key: value for key, value in said.items() if value}, sort_keys=False)
+        if any(said.values())
+        else ""
+    )
+    name = header.text("general.name") or file.stem
+    text = f"# {name}\n\nConverted from `{file.name}` to safetensors.\n"
+    (folder / "README.md").write_text(f"---\n{front}---\n{text}" if front else text, encoding="utf-8")
+
+
+def _cannot_read(file: Path, error: Exception) -> ModelError:
+    first = str(error).strip().splitlines()[0][:250] if str(error).strip() else type(error).__name__
+    return ModelError(
+        "This GGUF file cannot be converted.",
+        f"{file}: {first}",
+        "Use the model's safetensors version from the hub instead.",
+        code="gguf",
+    )

@@ -1,0 +1,150 @@
+"""Writing the findings of a scan into the store, so that the old ones stay until the new ones are complete.
+
+The new findings gather in a side table, batch by batch. The last transaction swaps them in, carries the decisions
+over to the values and places that still exist, and recounts. A kill at any moment leaves the old state or the new.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from engine.privacy.findings import CERTAIN_ENTITIES, SOFT_ENTITIES, NewFinding
+from engine.privacy.schema import transaction
+from engine.privacy.store import FindingsStore
+
+_DIFFERENT_SCORES = 0.35
+"""Scores of one value that lie further apart than this mean that its contexts disagree."""
+
+
+@dataclass
+class Intake:
+    """The findings of one scan on their way into `store`."""
+
+    store: FindingsStore
+
+    def begin(self) -> None:
+        """Drop what an interrupted scan left in the side table."""
+        with self.store.lock, transaction(self.store.connection, self.store.path) as connection:
+            connection.execute("DROP TABLE IF EXISTS incoming")
+            connection.execute(
+                "CREATE TABLE incoming (id INTEGER PRIMARY KEY, row, field, start, end, entity, value, score,"
+                " recogniser, before, match, after, role, text_hash)"
+            )
+
+    def add(self, findings: Iterable[NewFinding]) -> None:
+        """Put a batch into the side table, in one transaction."""
+        rows = [_columns(finding) for finding in findings]
+        with self.store.lock, transaction(self.store.connection, self.store.path) as connection:
+            connection.executemany(
+                "INSERT INTO incoming (row, field, start, end, entity, value, score, recogniser, before, match, after,"
+                " role, text_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                rows,
+            )
+
+    def finish(self, facts: Mapping[str, str]) -> None:
+        """Swap the new findings in. `facts` are kept as the scan's `meta`."""
+        with self.store.lock, transaction(self.store.connection, self.store.path) as connection:
+            connection.execute("INSERT OR IGNORE INTO vals (entity, value) SELECT DISTINCT entity, value FROM incoming")
+            _remember_places(connection)
+            connection.execute("DELETE FROM findings")
+            _move_in(connection)
+            connection.execute(
+                "UPDATE findings SET decision = p.decision, decided_by = p.decided_by FROM old_places p"
+                " WHERE p.value_id = findings.value_id AND p.text_hash = findings.text_hash"
+                " AND p.field = findings.field AND p.start = findings.start AND p.end = findings.end"
+            )
+            connection.execute("DROP TABLE old_places")
+            connection.execute("DROP TABLE incoming")
+            _recount(connection)
+            connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(facts.items()))
+
+
+def add_late(store: FindingsStore, findings: Iterable[NewFinding]) -> int:
+    """Add findings that a second look found, beside those of the scan.
+
+    Returns:
+        How many were new.
+    """
+    rows = [_columns(finding) for finding in findings]
+    with store.lock, transaction(store.connection, store.path) as connection:
+        connection.execute("DROP TABLE IF EXISTS incoming")
+        connection.execute(
+            "CREATE TABLE incoming (id INTEGER PRIMARY KEY, row, field, start, end, entity, value, score,"
+            " recogniser, before, match, after, role, text_hash)"
+        )
+        connection.executemany(
+            "INSERT INTO incoming (row, field, start, end, entity, value, score, recogniser, before, match, after,"
+            " role, text_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            rows,
+        )
+        connection.execute(
+            "DELETE FROM incoming WHERE EXISTS (SELECT 1 FROM findings f WHERE f.row = incoming.row"
+            " AND f.field = incoming.field AND f.start = incoming.start AND f.end = incoming.end)"
+        )
+        connection.execute("INSERT OR IGNORE INTO vals (entity, value) SELECT DISTINCT entity, value FROM incoming")
+        added = _move_in(connection)
+        connection.execute("DROP TABLE incoming")
+        _recount(connection)
+    return added
+
+
+def _columns(finding: NewFinding) -> tuple[object, ...]:
+    return (
+        finding.row, finding.field, finding.start, finding.end, finding.entity, finding.value, finding.score,
+        finding.recogniser, finding.before, finding.match, finding.after, finding.role, finding.text_hash,
+    )  # fmt: skip
+
+
+def _move_in(connection: sqlite3.Connection) -> int:
+    return connection.execute(
+        "INSERT INTO findings (value_id, row, field, start, end, score, recogniser, before, match, after, role,"
+        " text_hash) SELECT v.id, i.row, i.field, i.start, i.end, i.score, i.recogniser, i.before, i.match, i.after,"
+        " i.role, i.text_hash FROM incoming i JOIN vals v ON v.entity = i.entity AND v.value = i.value ORDER BY i.id"
+    ).rowcount
+
+
+def _remember_places(connection: sqlite3.Connection) -> None:
+    """Decisions for single places follow the text they were made in, even when the row moved."""
+    connection.execute("DROP TABLE IF EXISTS old_places")
+    connection.execute(
+        "CREATE TABLE old_places AS SELECT value_id, text_hash, field, start, end, decision, decided_by"
+        " FROM findings WHERE decision IS NOT NULL"
+    )
+    connection.execute("CREATE INDEX old_places_key ON old_places (value_id, text_hash)")
+
+
+def _recount(connection: sqlite3.Connection) -> None:
+    """Counts, scores, risk and totals of the values, and what is decided by rule."""
+    connection.execute("UPDATE vals SET count = 0, differs = 0")
+    connection.execute(
+        "UPDATE vals SET count = c.n, max_score = c.high, min_score = c.low FROM (SELECT value_id, count(*) AS n,"
+        " max(score) AS high, min(score) AS low FROM findings GROUP BY value_id) c WHERE c.value_id = vals.id"
+    )
+    connection.execute("DELETE FROM vals WHERE count = 0 AND (decision IS NULL OR decided_by = 'rule')")
+    connection.execute(
+        "UPDATE vals SET differs = 1 WHERE count > 0 AND (max_score - min_score >= ? OR lower(value) IN"
+        " (SELECT lower(value) FROM vals WHERE count > 0 GROUP BY lower(value) HAVING count(DISTINCT entity) > 1))",
+        (_DIFFERENT_SCORES,),
+    )
+    soft = ",".join(f"'{entity}'" for entity in sorted(SOFT_ENTITIES))
+    certain = ",".join(f"'{entity}'" for entity in sorted(CERTAIN_ENTITIES))
+    # What must be hidden comes before what may be; the unsure before the sure; texts with two meanings before others.
+    connection.execute(
+        f"UPDATE vals SET risk = (entity NOT IN ({soft})) + 0.6 * (1 - max_score) + 0.3 * differs WHERE count > 0"
+    )
+    connection.execute(
+        "UPDATE vals SET decision = 'hide', decided_by = 'rule' WHERE count > 0 AND decision IS NULL"
+        f" AND entity IN ({certain}) AND max_score >= 0.99"
+    )
+    totals = connection.execute("SELECT count(*), count(DISTINCT row) FROM findings").fetchone()
+    by_entity = connection.execute("SELECT entity, sum(count) FROM vals WHERE count > 0 GROUP BY entity ORDER BY 2 DESC")
+    content = {
+        "findings": totals[0],
+        "rows_with_findings": totals[1],
+        "by_entity": dict(by_entity.fetchall()),
+        "values": connection.execute("SELECT count(*) FROM vals WHERE count > 0").fetchone()[0],
+    }
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('totals', ?)", (json.dumps(content),))

@@ -1,0 +1,109 @@
+"""Phones, hidden or unusual e-mail addresses, and wallets: what Presidio's own recognisers leave."""
+
+from __future__ import annotations
+
+import re
+
+from engine.privacy.recognisers.rules import Rule, RuleRecognizer, contains, has_digits
+
+_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[-.]\d{1,2}[-.]\d{2,4}")
+_PROVIDER = (
+    r"gmail|googlemail|yahoo|ymail|hotmail|outlook|live|icloud|me|mac|proton(?:mail)?|aol|gmx|web|mail|zoho|fastmail|tutanota"
+)
+_DOT = r"(?:\s?[(\[{<]\s?(?:dot|punkt|point|punto|\.)\s?[)\]}>]\s?|\s(?:dot|punkt|point|punto)\s|\.)"
+_AT = r"(?:\s?[(\[{<]\s?(?:at|ät|@|arobase|arroba)\s?[)\]}>]\s?|\s(?:at|arobase|arroba)\s)"
+
+
+def _digits(match: re.Match[str], least: int, most: int, group: int | str = 0) -> bool:
+    text = match.group(group)
+    count = sum(letter.isdigit() for letter in text)
+    return least <= count <= most and not _DATE.fullmatch(text.strip())
+
+
+def _phone_like(match: re.Match[str]) -> bool:
+    return _digits(match, 8, 15)
+
+
+def _local_phone(match: re.Match[str]) -> bool:
+    return _digits(match, 6, 15, "number")
+
+
+def phone_recogniser() -> RuleRecognizer:
+    """Finds phone numbers with a +, in the 3-3-4 form, in local forms, and any number after a word such as "call"."""
+    words = (
+        r"phone|cell|mobile|mob|tel|telephone|fax|whats ?app|call|text|txt|ring|sms|signal|viber|number|handy|telefon|nummer"
+        r"|t[ée]l[ée]phone|portable|tel[ée]fono|m[óo]vil|celular|telefone|cellulare"
+    )
+    rules = [
+        Rule("international", re.compile(r"(?<![\w+])\+\s?\d[\d\s().\-/]{6,18}\d(?!\d)"), 0.75, check=_phone_like,
+             needs=contains("+")),
+        Rule("00 prefix", re.compile(r"(?<![\w.])00\d{1,3}[\s\-/]?\(?\d[\d\s().\-/]{5,14}\d(?!\w)"), 0.6,
+             check=_phone_like, needs=contains("00")),
+        Rule("3-3-4", re.compile(r"(?<![\w.\-])(?:\+?1[\s.\-]?)?(?:\(\d{3}\)\s?|\d{3}[\s.\-/])\d{3}[\s.\-]\d{4}"
+                                 r"(?:\s?(?:x|ext\.?|extension)\s?\d{1,6})?(?![\w\-])", re.IGNORECASE), 0.7,
+             needs=has_digits(10)),
+        Rule("3-4", re.compile(r"(?<![\w.\-$€£])\d{3}[\-.]\d{4}(?![\w.\-])"), 0.45, needs=has_digits(7)),
+        Rule("leading zero", re.compile(r"(?<![\w.\-+])\(?0\d{1,5}\)?[\s/\-.]\d[\d\s/\-.]{4,12}\d(?![\w])"), 0.5,
+             check=_phone_like, needs=has_digits(8)),
+        Rule("leading zero", re.compile(r"(?<![\w.\-+])0[1-9]\d{7,10}(?!\w)"), 0.5, needs=has_digits(9)),
+        Rule("pairs", re.compile(r"(?<![\w.\-])\d{2,4}(?:[\s.\-]\d{2,4}){3,4}(?![\w\-])"), 0.4, check=_phone_like,
+             needs=has_digits(8)),
+        Rule("after a word", re.compile(rf"\b(?:{words})\b[^\d\n+]{{0,24}}?(?P<number>\+?\(?\d[\d\s().\-/]{{4,18}}\d)"
+                                        r"(?!\w)", re.IGNORECASE), 0.65, group="number", check=_local_phone,
+             needs=has_digits(6)),
+        Rule("extension", re.compile(r"\d[\d\s().\-]{6,18}\d\s?(?:x|ext\.?)\s?\d{2,6}\b", re.IGNORECASE), 0.65,
+             check=_phone_like, needs=has_digits(9)),
+    ]  # fmt: skip
+    return RuleRecognizer("PHONE_NUMBER", "LocalPhoneRecognizer", rules)
+
+
+def email_recogniser() -> RuleRecognizer:
+    """Finds e-mail addresses that are spelt out or whose domain is not a public one."""
+    flags = re.IGNORECASE
+    rules = [
+        Rule("any domain", re.compile(r"(?<![\w.+\-])[\w.+%\-]{1,64}@[\w\-]+(?:\.[\w\-]+)+"), 0.7, needs=contains("@")),
+        Rule("local domain", re.compile(r"(?<![\w.+\-])[\w.+%\-]{2,64}@(?:localhost|[a-z]+)\b(?!\.\w)", flags), 0.4,
+             needs=contains("@")),
+        Rule("spelt out", re.compile(rf"(?<![\w.])[\w.+\-]{{2,64}}{_AT}[\w\-]{{2,40}}(?:{_DOT}[a-z]{{2,12}}){{1,3}}\b",
+                                     flags), 0.8, check=_spelt_out),
+        Rule("at a provider", re.compile(rf"(?<![\w.])[\w.+\-]{{2,64}}\s?(?:@|\bat\b|{_AT})\s?(?:{_PROVIDER})"
+                                         rf"(?:{_DOT}|\s?)(?:com|net|org|me|de|fr|co\.uk|ch|at|it|es)\b", flags), 0.8,
+             check=lambda match: " " in match.group() or "@" in match.group() or "(" in match.group()),
+        Rule("gapped", re.compile(r"(?<![\w.])[\w.+\-]{2,64}\s?@\s?[\w\-]{2,40}\s?\.\s?(?:com|net|org|io|me|de|co|fr)\b",
+                                  flags), 0.7, needs=contains("@")),
+    ]  # fmt: skip
+    return RuleRecognizer("EMAIL_ADDRESS", "SpeltEmailRecognizer", rules)
+
+
+def _spelt_out(match: re.Match[str]) -> bool:
+    """ "look at example.com" is not an address, "anna at example dot com" is one."""
+    text = match.group().casefold()
+    return bool(re.search(r"[(\[{<]|\s(?:dot|punkt|point|punto)\s", text))
+
+
+def wallet_recogniser() -> RuleRecognizer:
+    """Finds wallet addresses: Ethereum, bech32, and the base58 forms of Bitcoin, Tron, Litecoin, Monero, Solana."""
+    base58 = r"[1-9A-HJ-NP-Za-km-z]"
+    rules = [
+        Rule("ethereum", re.compile(r"(?<!\w)0x[0-9a-fA-F]{40}(?!\w)"), 0.95),
+        Rule("transaction or key", re.compile(r"(?<!\w)0x[0-9a-fA-F]{64}(?!\w)"), 0.9),
+        Rule("bech32", re.compile(r"(?<!\w)(?:bc|tb|ltc|addr|cosmos|osmo|bnb|stake|erd|kaspa:?|inj|terra|juno)1[a-z0-9]{20,98}"
+                                  r"(?!\w)", re.IGNORECASE), 0.9),
+        Rule("base58", re.compile(rf"(?<![\w/]){base58.replace('1-9', '13LMDTXr')}{{1}}{base58}{{25,34}}(?!\w)"), 0.6,
+             check=_mixed),
+        Rule("monero", re.compile(rf"(?<!\w)[48][0-9AB]{base58}{{93}}(?!\w)"), 0.95),
+        Rule("after a word", re.compile(rf"\b(?:wallet|btc|bitcoin|eth|sol|solana|doge|xmr|ltc|trx|usdt|xrp)\b.{{0,40}}?"
+                                        rf"(?<!\w)(?P<wallet>{base58}{{25,64}})(?!\w)", re.IGNORECASE), 0.8,
+             group="wallet", check=lambda match: any(letter.isdigit() for letter in match.group("wallet"))),
+    ]  # fmt: skip
+    return RuleRecognizer("CRYPTO", "WalletRecognizer", rules)
+
+
+def _mixed(match: re.Match[str]) -> bool:
+    text = match.group()
+    return (
+        sum(letter.isdigit() for letter in text) >= 3
+        and any(letter.isupper() for letter in text)
+        and any(letter.islower() for letter in text)
+        and text[0] in "13LMDTXr"
+    )

@@ -1,0 +1,80 @@
+"""User names: @handles, profile addresses, "discord is ...", user#1234, u/name."""
+
+from __future__ import annotations
+
+import re
+
+from engine.privacy.recognisers.rules import Rule, RuleRecognizer, contains
+from engine.privacy.recognisers.words import is_common
+
+_CODE_WORDS = frozenset(
+    """property media import override staticmethod classmethod dataclass param return returns throws deprecated
+    interface component injectable input output app test before after types babel angular vue nestjs keyframes
+    font-face charset supports layer apply tailwind include mixin extend everyone here channel todo author since see
+    link code version abstractmethod pytest click flask router cache lru_cache functools gmail yahoo hotmail
+    outlook icloud""".split()
+)
+_SITES = (
+    r"instagram\.com|tiktok\.com|twitter\.com|x\.com|facebook\.com|fb\.com|fb\.me|onlyfans\.com|fansly\.com"
+    r"|patreon\.com|twitch\.tv|youtube\.com(?:/c|/user)?|youtu\.be|snapchat\.com/add|linkedin\.com/in|github\.com"
+    r"|gitlab\.com|reddit\.com/u(?:ser)?|t\.me|telegram\.me|threads\.net|threads\.com|bsky\.app/profile|linktr\.ee"
+    r"|ko-fi\.com|buymeacoffee\.com|cash\.app|venmo\.com(?:/u)?|paypal\.me|paypal\.com/paypalme|medium\.com"
+    r"|pinterest\.com|soundcloud\.com|vk\.com|tumblr\.com|flickr\.com/people|behance\.net|dribbble\.com|wa\.me"
+    r"|mastodon\.social|keybase\.io|about\.me|steamcommunity\.com/id|open\.spotify\.com/user|substack\.com"
+    r"|loyalfans\.com|manyvids\.com|fanvue\.com|beacons\.ai|allmylinks\.com|discord\.gg"
+)
+_PAGES = frozenset(
+    """p reel reels explore stories watch hashtag search login signup about help home share intent status groups pages
+    events marketplace settings privacy terms shorts playlist channel features pricing topics in company jobs
+    """.split()
+)
+_PLACES = (
+    r"discord|insta(?:gram)?|ig|snap(?:chat)?|telegram|tele|tiktok|twitter|kik|only ?fans|fansly|steam|psn|xbox"
+    r"|gamer ?tag|user ?name|user ?id|nick ?name|handle|login|screen ?name|skype|line id|wechat|weixin|twitch|reddit"
+    r"|cash ?app|venmo|paypal|github|linkedin|facebook|fb|whatsapp|signal|threads|bluesky|bsky|user|usr|uid|account name"
+    r"|benutzername|nutzername|identifiant|pseudo|usuario|nome utente"
+)
+_NAME = r"[A-Za-z0-9_](?:[\w.\-]{1,30}[\w])"
+
+
+def _not_code(match: re.Match[str]) -> bool:
+    after = match.string[match.end() : match.end() + 1]
+    return match.group()[1:].casefold() not in _CODE_WORDS and after not in ("/", "(")
+
+
+def _a_user(match: re.Match[str]) -> bool:
+    return match.group(1).casefold() not in _PAGES
+
+
+def _not_a_word(match: re.Match[str]) -> bool:
+    name = match.group("name")
+    marked = any(letter.isdigit() or letter in "._-" for letter in name)
+    return (marked or len(name) >= 4) and not is_common(name) and "http" not in name
+
+
+def handle_recogniser() -> RuleRecognizer:
+    """Finds user names; the platform's name and the address around them stay."""
+    flags = re.IGNORECASE
+    rules = [
+        Rule("@handle", re.compile(r"(?<![\w@/.`&])@[A-Za-z0-9_À-ɏ](?:[\w.]{0,38}\w)?"), 0.9, check=_not_code,
+             needs=contains("@")),
+        Rule("@handle", re.compile(r"(?<!\w)＠\w{2,30}"), 0.9),
+        Rule("profile address", re.compile(rf"(?<![\w.])(?:{_SITES})/[@$+]?([\w.\-]{{2,60}}\w)", flags), 0.9, group=1,
+             check=_a_user, needs=contains("/")),
+        Rule("user name after the platform's name",
+             re.compile(rf"\b(?:{_PLACES})\s?(?:(?:handle|name|tag|id|user|account)\s?)?"
+                        rf"(?:\s(?:is|ist|est|es)\s|\s?[:=]\s?|\s[-–>]+\s)"
+                        rf"\s?[\"'`]?[@$]?(?P<name>{_NAME})", flags),
+             0.75, group="name", check=_not_a_word),
+        Rule("user name after a phrase",
+             re.compile(rf"\b(?:add me|find me|follow me|dm me|hit me up|hmu|message me|my user(?:name)?)"
+                        rf"(?:\s(?:on|at|as|@)\s?(?:{_PLACES})?)?\s?(?:as|at|under|is|:|@|-)\s[\"'`]?"
+                        rf"(?P<name>{_NAME})", flags),
+             0.7, group="name", check=_not_a_word),
+        Rule("user#1234", re.compile(r"(?<![\w#])[A-Za-z][\w.\-]{1,31}#\d{4,5}(?!\w)"), 0.85, needs=contains("#")),
+        Rule("u/name", re.compile(r"(?<![\w/.])/?u/([A-Za-z0-9_\-]{3,20})\b"), 0.85, group=1, needs=contains("u/")),
+        Rule("cash tag", re.compile(r"(?<![\w$])\$[A-Za-z][A-Za-z0-9_\-]{3,19}(?![\w$({])"), 0.5, needs=contains("$")),
+        Rule("user in an address", re.compile(r"\b\w+://([^\s/:@]{2,64}):[^\s/@]{2,}@"), 0.8, group=1,
+             needs=contains("://")),
+    ]  # fmt: skip
+    return RuleRecognizer("USERNAME", "HandleRecognizer", rules)

@@ -1,0 +1,153 @@
+"""The SQLite file behind the findings: its tables, how it is opened, and what its errors mean to a person.
+
+SQLite in WAL mode, because the review screen reads while a job writes, and because a `kill -9` must lose nothing
+that was decided. The file holds personal data in clear, so it is 0600 before the first byte is written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.errors import DiskFullError, ProjectError, TunesmithError, from_os_error
+from engine.files import make_private_folder
+
+VERSION = 1
+_BUSY_MS = 20_000
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+-- What the detectors said about one text, by the hash of the text and the version of the detectors: a second scan
+-- looks only at texts that it has not seen.
+CREATE TABLE IF NOT EXISTS seen (
+  text_hash TEXT NOT NULL, version TEXT NOT NULL, found TEXT NOT NULL, PRIMARY KEY (text_hash, version)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS vals (
+  id INTEGER PRIMARY KEY,
+  entity TEXT NOT NULL,
+  value TEXT NOT NULL,
+  count INTEGER NOT NULL DEFAULT 0,
+  max_score REAL NOT NULL DEFAULT 0,
+  min_score REAL NOT NULL DEFAULT 0,
+  risk REAL NOT NULL DEFAULT 0,
+  differs INTEGER NOT NULL DEFAULT 0,
+  decision TEXT,
+  decided_by TEXT,
+  UNIQUE (entity, value)
+);
+CREATE INDEX IF NOT EXISTS vals_by_risk ON vals (risk DESC, id) WHERE count > 0;
+CREATE INDEX IF NOT EXISTS vals_by_count ON vals (count DESC, id) WHERE count > 0;
+CREATE INDEX IF NOT EXISTS vals_undecided ON vals (risk DESC, id) WHERE count > 0 AND decision IS NULL;
+CREATE INDEX IF NOT EXISTS vals_kept ON vals (id) WHERE decision = 'keep';
+
+CREATE TABLE IF NOT EXISTS findings (
+  id INTEGER PRIMARY KEY,
+  value_id INTEGER NOT NULL,
+  row INTEGER NOT NULL,
+  field TEXT NOT NULL,
+  start INTEGER NOT NULL,
+  end INTEGER NOT NULL,
+  score REAL NOT NULL,
+  recogniser TEXT NOT NULL,
+  before TEXT NOT NULL,
+  match TEXT NOT NULL,
+  after TEXT NOT NULL,
+  role TEXT NOT NULL,
+  text_hash TEXT NOT NULL,
+  decision TEXT,
+  decided_by TEXT
+);
+CREATE INDEX IF NOT EXISTS findings_by_value ON findings (value_id, id);
+CREATE INDEX IF NOT EXISTS findings_by_row ON findings (row, field, start);
+CREATE INDEX IF NOT EXISTS findings_decided ON findings (id) WHERE decision IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS log (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at TEXT NOT NULL,
+  by TEXT NOT NULL,
+  action TEXT NOT NULL,
+  description TEXT NOT NULL,
+  undone INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS log_values (log_id INTEGER, value_id INTEGER, old_action TEXT, old_by TEXT);
+CREATE INDEX IF NOT EXISTS log_values_by_log ON log_values (log_id);
+CREATE TABLE IF NOT EXISTS log_places (
+  log_id INTEGER, value_id INTEGER, text_hash TEXT, field TEXT, row INTEGER, start INTEGER, end INTEGER,
+  old_action TEXT, old_by TEXT
+);
+CREATE INDEX IF NOT EXISTS log_places_by_log ON log_places (log_id);
+"""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open (and where needed make) a findings file, readable by the owner only.
+
+    Raises:
+        ProjectError: Not a findings file, or it cannot be opened.
+        DiskFullError: No room to make it.
+    """
+    try:
+        make_private_folder(path.parent)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        os.chmod(path, 0o600)
+    except OSError as error:
+        raise from_os_error(error, "opening the findings") from error
+    connection = sqlite3.connect(path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
+    try:
+        with explained(path):
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+            if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+                connection.executescript(_TABLES)
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+    except TunesmithError:
+        connection.close()
+        raise
+    return connection
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[sqlite3.Connection]:
+    """All of the block or nothing of it."""
+    with explained(path):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into messages a person can act on."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        text = str(error)
+        if "disk is full" in text or "disk I/O" in text:
+            raise DiskFullError(
+                "The disk is full: the findings were not saved.",
+                f"{path}: {text}. What was saved before is still there.",
+                "Free some space, then run the same step again.",
+            ) from error
+        if "locked" in text or "busy" in text:
+            raise ProjectError(
+                "The findings are in use by another program.",
+                f"{path} stayed locked for {_BUSY_MS // 1000} seconds.",
+                "Wait for the other scan or redaction to end, then try again.",
+                code="findings_locked",
+            ) from error
+        raise ProjectError(
+            "The findings cannot be read.",
+            f"{path}: {text}.",
+            "Delete that file and run `tunesmith scan PROJECT` again; decisions made before are lost with it.",
+            code="findings_broken",
+        ) from error

@@ -1,0 +1,83 @@
+"""Checkpoints on disk: written beside and renamed, so that whatever has the name is whole."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.errors import DiskFullError
+from engine.files import sync_folder
+
+STAGING = ".saving"
+FACTS_FILE = "tunesmith.json"
+"""Beside the trainer's own files: tokens so far, and the fingerprint of what the run depends on."""
+_NAME = re.compile(r"checkpoint-(\d+)")
+
+
+def checkpoint_steps(folder: Path) -> list[int]:
+    """The steps of the whole checkpoints in a run's `checkpoints/`, ascending."""
+    found = (_NAME.fullmatch(path.name) for path in folder.glob("checkpoint-*") if path.is_dir())
+    return sorted(int(match[1]) for match in found if match)
+
+
+def latest_checkpoint(folder: Path) -> Path | None:
+    """The whole checkpoint of the highest step, or None."""
+    steps = checkpoint_steps(folder)
+    return folder / f"checkpoint-{steps[-1]}" if steps else None
+
+
+def save_whole(folder: Path, step: int, write: Callable[[Path], None], keep: int) -> Path:
+    """Write a checkpoint so that a crash or a full disk at any moment leaves the previous one usable.
+
+    Args:
+        folder: The run's `checkpoints/`.
+        step: Of the optimizer.
+        write: Writes everything below the path it is given, into a folder `checkpoint-STEP`.
+        keep: How many checkpoints remain; the oldest go after the new one is in place.
+
+    Raises:
+        DiskFullError: There was no room; what is left of the attempt is removed.
+    """
+    staging = folder / STAGING
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    try:
+        write(staging)
+        final = folder / f"checkpoint-{step}"
+        shutil.rmtree(final, ignore_errors=True)
+        (staging / final.name).rename(final)
+        sync_folder(folder)
+    except Exception as error:
+        if not is_disk_full(error, folder):
+            raise
+        raise DiskFullError(
+            "The disk is full: the checkpoint was not saved.",
+            f"No space is left in {folder}. The checkpoints saved before are untouched.",
+            "Free some space, then go on from the last checkpoint with `tunesmith train PROJECT --resume`.",
+        ) from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    for old in checkpoint_steps(folder)[:-keep]:
+        shutil.rmtree(folder / f"checkpoint-{old}", ignore_errors=True)
+    return final
+
+
+def is_disk_full(error: BaseException, folder: Path) -> bool:
+    """Whether an error of a library that hides `errno` (safetensors, torch) comes from a full disk."""
+    if isinstance(error, OSError) and error.errno in (28, 122, 27):
+        return True
+    text = str(error)
+    named = ("No space left", "os error 28", "File too large", "os error 27", "quota")
+    if any(part in text for part in named):
+        return True
+    # torch.save reports a short write as a bare "PytorchStreamWriter failed" or "unexpected pos".
+    return ("PytorchStreamWriter" in text or "unexpected pos" in text) and shutil.disk_usage(folder).free < 1 << 20
+
+
+def step_losses(checkpoint: Path) -> list[tuple[int, float]]:
+    """(step, training loss) of every step before a checkpoint, from its trainer state."""
+    state = json.loads((checkpoint / "trainer_state.json").read_text())
+    return [(entry["step"], entry["loss"]) for entry in state["log_history"] if "loss" in entry]

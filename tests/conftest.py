@@ -1,0 +1,31 @@
+"""What every test gets: a machine state of its own, so that nothing of the person's is read or written."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The machine's state folder during this test; models go beside it."""
+    folder = tmp_path_factory.mktemp("machine")
+    monkeypatch.setenv("TUNESMITH_STATE", str(folder / "state"))
+    monkeypatch.setenv("TUNESMITH_MODELS", str(folder / "models"))
+    return folder / "state"
+
+
+def wait_until(condition: Callable[[], object], what: str, timeout: float = 30.0) -> None:
+    """Return as soon as `condition()` is true; fail after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited {timeout:g} s in vain: {what}")
+        time.sleep(0.02)

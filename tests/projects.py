@@ -1,0 +1,87 @@
+"""Projects for tests that train: made by the real jobs, once a session, then copied."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.actions import new_project
+from engine.jobs.folder import JobFolder
+from engine.jobs.launch import launch
+from engine.jobs.state import JobView, view
+from engine.machine import PRESETS
+from engine.project import Project
+from tests.conftest import wait_until
+
+
+def finished(folder: JobFolder, timeout: float = 240.0) -> JobView:
+    """Wait for a job's end, whatever it is."""
+    wait_until(lambda: not view(folder).active, f"the end of {folder.id}", timeout)
+    return view(folder)
+
+
+def run_job(project: Project, kind: str, timeout: float = 240.0, **spec: Any) -> JobView:
+    """Run a job to its end."""
+    return finished(launch(project.root, kind, spec), timeout)
+
+
+def demo_rows(count: int) -> list[str]:
+    """The first `count` sound lines of the demo data."""
+    lines = (PRESETS / "demo" / "chats.jsonl").read_text(encoding="utf-8").splitlines()
+    sound = []
+    for line in lines:
+        try:
+            turns = json.loads(line)["messages"]
+        except ValueError:
+            continue
+        if turns[-1]["content"] and line not in sound:
+            sound.append(line)
+    return sound[:count]
+
+
+def make_redacted_project(folder: Path, lines: list[str], settings: list[str]) -> Project:
+    """A project on the demo model whose rows were scanned and redacted by the real jobs."""
+    data = folder / "rows.jsonl"
+    data.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    project, _ = new_project(folder / "project", data=data, model="demo", preset="demo", settings=settings)
+    for kind in ("scan", "redact"):
+        job = run_job(project, kind)
+        assert job.state == "finished", (job.snapshot.end, job.folder.log_tail())
+    return project
+
+
+def copy_of(project: Project, folder: Path) -> Project:
+    """The same project elsewhere; the data stays where it is."""
+    shutil.copytree(project.root, folder / "project")
+    return Project(folder / "project")
+
+
+def set_recipe(project: Project, **knobs: Any) -> None:
+    """Change knobs of a project's recipe."""
+    project.update(lambda spec: spec.model_copy(update={"recipe": spec.recipe.model_copy(update=knobs)}))
+
+
+def session_project(factory: pytest.TempPathFactory, lines: list[str], settings: list[str]) -> Project:
+    """`make_redacted_project` for a session fixture, with a machine state of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TUNESMITH_STATE", str(factory.mktemp("session-state")))
+        return make_redacted_project(factory.mktemp("redacted"), lines, settings)
+
+
+def wait_for_step(folder: JobFolder, step: int) -> None:
+    """Wait until a training job has reported `step` or ended."""
+
+    def there() -> bool:
+        job = view(folder)
+        return not job.active or (job.snapshot.step is not None and job.snapshot.step.step >= step)
+
+    wait_until(there, f"step {step} of {folder.id}", 120.0)
+
+
+def wait_for_checkpoint(folder: JobFolder) -> None:
+    """Wait until a training job has saved a checkpoint or ended."""
+    wait_until(lambda: not (job := view(folder)).active or job.snapshot.checkpoint, "a checkpoint", 120.0)

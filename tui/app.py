@@ -1,0 +1,212 @@
+"""The wizard's router: opens screens by name, asks before quitting, and leaves cleanly when the line drops.
+
+It holds no work of its own. Screens are imported when they are opened, so that the first picture comes at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.reactive import reactive
+
+from engine.errors import TunesmithError
+from engine.machine import hostname
+from tui.charset import ASCII, UNICODE
+from tui.terminal import Terminal, read_terminal
+from tui.theme import ANSI, DARK
+
+if TYPE_CHECKING:
+    from engine.jobs.state import JobView
+    from engine.project import Project
+    from tui.screens.home import HomeScreen
+
+PLACES: dict[str, str] = {
+    "model": "tui.screens.model:ModelScreen",
+    "data": "tui.screens.data:DataScreen",
+    "privacy": "tui.screens.privacy:PrivacyScreen",
+    "preview": "tui.screens.preview:PreviewScreen",
+    "recipe": "tui.screens.recipe:RecipeScreen",
+    "confirm": "tui.screens.confirm:ConfirmScreen",
+    "train": "tui.screens.train:TrainScreen",
+    "evaluate": "tui.screens.evaluate:EvaluateScreen",
+    "ship": "tui.screens.ship:ShipScreen",
+}
+"""Where the screen of each page lives: imported when it is opened."""
+
+_HANGUP_EXIT = 129
+"""128 + SIGHUP, as a shell reports it."""
+
+
+class TunesmithApp(App[int], inherit_bindings=False):
+    """The wizard.
+
+    Args:
+        project: A project folder to open at once; None begins at home.
+        ascii: Plain letters only, whatever the terminal says.
+        terminal: What the terminal can show; read from the environment where not given.
+    """
+
+    TITLE = "tunesmith"
+    ENABLE_COMMAND_PALETTE = False
+    CSS_PATH = "app.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = []
+    ESCAPE_TO_MINIMIZE = False
+
+    machine: reactive[str] = reactive(hostname)
+    """This machine, as shown on every screen: its name, then its GPUs once they are known."""
+
+    def __init__(self, project: Path | None = None, *, ascii: bool = False, terminal: Terminal | None = None) -> None:
+        super().__init__()
+        terminal = terminal or read_terminal(os.environ)
+        self.glyphs = ASCII if ascii or not terminal.unicode else UNICODE
+        self.register_theme(DARK)
+        self.register_theme(ANSI)
+        self.theme = ANSI.name if terminal.sixteen_colours else DARK.name
+        self._first = project
+
+    def on_mount(self) -> None:
+        """Home first; a project given on the command line is opened over it."""
+        from tui.screens.home import HomeScreen
+
+        self.push_screen(HomeScreen(open_first=self._first))
+        self.run_worker(self._name_machine, thread=True, group="machine")
+
+    # -- places -------------------------------------------------------------------------------------------------
+
+    def open_project(self, root: Path, place: str | None = None) -> None:
+        """Open a project where it stands, or at a given page.
+
+        Raises:
+            TunesmithError: It cannot be opened.
+        """
+        from engine.project import open_project
+
+        project, _ = open_project(root)
+        self.open_place(project, place or self.standing_place(project))
+
+    def open_place(self, project: Project, place: str) -> None:
+        """Open a page of a project in place of the one that is open.
+
+        Raises:
+            TunesmithError: The project cannot be read.
+        """
+        module, _, name = PLACES[place].partition(":")
+        screen = getattr(importlib.import_module(module), name)(project)
+        self._close_dialogs()
+        if self._is_home(self.screen):
+            self.push_screen(screen)
+        else:
+            self.switch_screen(screen)
+
+    def standing_place(self, project: Project) -> str:
+        """Where a project stands: its running job's page, else its first step that is not done."""
+        from engine.jobs.state import all_jobs
+        from engine.steps import next_step
+
+        pages = {"train": "train", "evaluate": "evaluate"}
+        running = [job for job in all_jobs([project.root]) if job.active and job.record.kind in pages]
+        return pages[running[-1].record.kind] if running else next_step(project.load())
+
+    def go_home(self) -> None:
+        """Back to all projects."""
+        self._close_dialogs()
+        while not self._is_home(self.screen) and len(self.screen_stack) > 2:
+            self.pop_screen()
+
+    def action_go_home(self) -> None:
+        """The same, as a command."""
+        self.go_home()
+
+    def home(self) -> HomeScreen:
+        """The home screen, which stays open below the others."""
+        from tui.screens.home import HomeScreen
+
+        return next(screen for screen in self.screen_stack if isinstance(screen, HomeScreen))
+
+    def _close_dialogs(self) -> None:
+        while self.screen.is_modal:
+            self.pop_screen()
+
+    @staticmethod
+    def _is_home(screen: object) -> bool:
+        from tui.screens.home import HomeScreen
+
+        return isinstance(screen, HomeScreen)
+
+    # -- leaving ------------------------------------------------------------------------------------------------
+
+    def action_ask_quit(self) -> None:
+        """Quit; while a job runs, ask what is to become of it."""
+        from tui.screens.quit import QuitScreen
+
+        if not isinstance(self.screen, QuitScreen):
+            self.run_worker(self._ask_quit(), group="quit", exclusive=True)
+
+    async def _ask_quit(self) -> None:
+        import asyncio
+
+        from engine.jobs.control import request_stop
+        from engine.jobs.state import all_jobs
+        from tui.screens.quit import QuitScreen
+
+        def look() -> list[JobView]:
+            return [job for job in all_jobs() if job.active]
+
+        try:
+            running = await asyncio.to_thread(look)
+        except TunesmithError:
+            # A record that cannot be read must not hold anybody here; the job goes on by itself.
+            running = []
+        if not running:
+            self.exit(0)
+            return
+        choice = await self.push_screen_wait(QuitScreen(running))
+        if choice == "stop":
+            for job in running:
+                await asyncio.to_thread(request_stop, job.folder, "you")
+        if choice != "cancel":
+            self.exit(0)
+
+    def _name_machine(self) -> None:
+        """Add the GPUs to the machine's name; asked in a thread, because a driver may take its time."""
+        from tui.machine import machine_words
+
+        words = machine_words(self.glyphs)
+        self.call_from_thread(setattr, self, "machine", words)
+
+
+def leave_on_hangup() -> None:
+    """When the terminal goes away, leave at once; jobs have their own session and go on.
+
+    The handler is synchronous and ends in `os._exit`: a handler on the event loop can hang behind a frozen link,
+    and ignoring the signal leaves a process that spins for ever. There is nothing to save: every step was
+    written when it was taken.
+    """
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        os._exit(_HANGUP_EXIT)
+
+    signal.signal(signal.SIGHUP, leave)
+
+
+def run_wizard(project: Path | None = None, ascii: bool = False) -> int:
+    """Run the wizard until the person leaves it.
+
+    Args:
+        project: A project folder to open at once.
+        ascii: Plain letters only.
+
+    Returns:
+        The exit code.
+    """
+    leave_on_hangup()
+    app = TunesmithApp(project, ascii=ascii)
+    code = app.run()
+    return code if code is not None else (app.return_code or 0)

@@ -1,0 +1,109 @@
+"""The curves of a whole run: several jobs may have worked on it, one after the other.
+
+A resumed job goes on from a checkpoint; what the job before did beyond it is done again and so is dropped. With
+this the chart after a resume, or of somebody who attaches later, is that of one uninterrupted run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import TunesmithError
+from engine.jobs.folder import JobFolder, JobRecord, jobs_of
+from engine.jobs.reader import read_events
+from engine.jobs.state import Snapshot, fold
+
+Points = tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True)
+class Past:
+    """What earlier jobs of the same run left: their curves up to where the present job goes on."""
+
+    losses: Points = ()
+    holdout: Points = ()
+    checkpoint: int | None = None
+    """The step of the last checkpoint."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One job's share of a run."""
+
+    snapshot: Snapshot
+    resumed_from: int
+    """The step it went on from; 0 for a fresh start."""
+
+
+def merged(past: Past, part: Part) -> Past:
+    """The run up to the end of `part`. Pure."""
+    at = part.resumed_from
+    holdout = {step: loss for step, loss in past.holdout if step <= at} if at else {}
+    holdout.update(part.snapshot.holdout)
+    own = part.snapshot.checkpoint
+    return Past(
+        losses=(*(point for point in past.losses if point[0] <= at and at), *part.snapshot.losses),
+        holdout=tuple(sorted(holdout.items())),
+        checkpoint=own.step if own else (at or None),
+    )
+
+
+def merge(parts: Iterable[Part]) -> Past:
+    """The run that several jobs made, oldest first. Pure."""
+    past = Past()
+    for part in parts:
+        past = merged(past, part)
+    return past
+
+
+def run_of(record: JobRecord, current_run: str | None) -> str:
+    """The run a training job works on: what it wrote itself, or what it was asked to go on with."""
+    named = record.spec.get("run")
+    if isinstance(named, str):
+        return named
+    return (current_run or "") if record.spec.get("resume") else record.id
+
+
+def resumed_from(record: JobRecord) -> int | None:
+    """The step a job goes on from; 0 for a fresh start, None while it has not said."""
+    step = record.spec.get("resumed_from_step")
+    if isinstance(step, int):
+        return step
+    return None if record.spec.get("resume") else 0
+
+
+def read_past(project_root: Path, record: JobRecord, current_run: str | None) -> Past:
+    """What the jobs before this one did for its run, cut where it goes on. Reads files: call it in a thread."""
+    run = run_of(record, current_run)
+    parts: list[Part] = []
+    for folder in jobs_of(project_root):
+        earlier = _record(folder)
+        if earlier is None or earlier.kind != "train" or earlier.created >= record.created:
+            continue
+        # A job that ended before it opened a run has no part in any.
+        at = resumed_from(earlier)
+        if earlier.id != record.id and at is not None and run_of(earlier, None) == run:
+            parts.append(Part(fold(Snapshot(), read_events(folder.events_file)), at))
+    past = merge(parts)
+    at = resumed_from(record)
+    if at is None:
+        return past
+    cut = merged(past, Part(Snapshot(), at))
+    return cut if at else Past()
+
+
+def best_of(holdout: Sequence[tuple[int, float]]) -> tuple[int, float] | None:
+    """The step and value of the lowest finite holdout loss."""
+    finite = [point for point in holdout if math.isfinite(point[1])]
+    return min(finite, key=lambda point: point[1], default=None)
+
+
+def _record(folder: JobFolder) -> JobRecord | None:
+    try:
+        return folder.read()
+    except TunesmithError:
+        # Another program is making or removing that folder; it is no part of this run.
+        return None

@@ -1,0 +1,81 @@
+"""The entry of the program `tunesmith`: a command goes to the command line, everything else opens the wizard."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from engine.cli import main as run_command
+from engine.cli.out import Out
+from engine.cli.parser import command_names, nearest_command
+from engine.errors import EXIT_STOPPED, TunesmithError, UsageError
+from engine.files import PRIVATE_UMASK
+from engine.project import open_project
+
+_WIZARD_OPTIONS = ("--ascii",)
+
+
+def main() -> None:
+    """Run `sys.argv` and leave with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(argv: list[str]) -> int:
+    """Run the wizard or a command.
+
+    Args:
+        argv: Without the program's name.
+
+    Returns:
+        The exit code.
+    """
+    words = [word for word in argv if word not in _WIZARD_OPTIONS]
+    if any(word.startswith("-") for word in words) or (words and words[0] in command_names()):
+        return run_command(argv)
+    try:
+        return _wizard(words, ascii_only="--ascii" in argv)
+    except TunesmithError as error:
+        Out().error(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return EXIT_STOPPED
+
+
+def _wizard(words: list[str], *, ascii_only: bool) -> int:
+    os.umask(PRIVATE_UMASK)
+    project = _project(words)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "The wizard needs a terminal.",
+            "Input or output is a file or a pipe.",
+            "Use the commands instead: `tunesmith --help`.",
+            code="no_terminal",
+        )
+    from tui.app import run_wizard
+
+    return run_wizard(project, ascii_only)
+
+
+def _project(words: list[str]) -> Path | None:
+    """The project that was named; a misspelt command is told as such.
+
+    Raises:
+        UsageError: Neither a command nor a project.
+        ProjectError, SpecError: The project cannot be opened.
+    """
+    if not words:
+        return None
+    if len(words) == 1 and Path(words[0]).expanduser().exists():
+        project, _ = open_project(Path(words[0]))
+        return project.root
+    near = nearest_command(words[0])
+    raise UsageError(
+        f"`{words[0]}` is neither a command nor a project.",
+        "" if len(words) > 1 else f"{Path(words[0]).absolute()} does not exist.",
+        f"Did you mean `tunesmith {near}`?" if near else "See `tunesmith --help`.",
+    )
+
+
+if __name__ == "__main__":
+    main()

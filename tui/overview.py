@@ -1,0 +1,118 @@
+"""Where each project stands, in words, for the home screen. Reads files: call it in a thread."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import TunesmithError
+from engine.jobs.events import FailedEvent
+from engine.jobs.kinds import KINDS
+from engine.jobs.state import JobView
+from engine.machine import known_projects
+from engine.project import Project
+from engine.spec import STEPS, ProjectSpec, StepName
+from engine.steps import TITLES, next_step, step_statuses
+from tui.widgets.progress import progress_words
+from tui.widgets.text import ago_text, duration_text, size_text
+
+_STEP_OF_JOB: dict[str, StepName] = {
+    "fetch": "model",
+    "check": "data",
+    "scan": "privacy",
+    "redact": "privacy",
+    "preview": "preview",
+    "train": "train",
+    "evaluate": "evaluate",
+    "ship": "ship",
+}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One line of the projects table."""
+
+    root: Path
+    name: str
+    step: str
+    words: str
+    touched: str
+    trouble: bool = False
+
+
+def page_of(kind: str) -> str:
+    """The page on which a job of this kind is watched."""
+    return _STEP_OF_JOB.get(kind, "model")
+
+
+def job_sentence(job: JobView) -> str:
+    """A running job in one sentence: `my-voice is training: step 812 of 1,960, loss 1.41, 38 min to go`."""
+    name = Path(job.record.project).name
+    kind = KINDS.get(job.record.kind)
+    doing = kind.title if kind else job.record.kind
+    if job.state == "stalled":
+        return f"{name} is {doing}: nothing heard for a while, but its process is there"
+    step = job.snapshot.step
+    if step is None:
+        words = progress_words(job)
+        return f"{name} is {doing}" if words == doing else f"{name} is {doing}: {words}"
+    left = f", {duration_text(step.eta_s)} to go" if step.eta_s is not None else ""
+    return f"{name} is {doing}: step {step.step:,} of {step.steps:,}, loss {step.loss:.2f}{left}"
+
+
+def standings(jobs: list[JobView], now: float | None = None) -> list[Standing]:
+    """All known projects, last opened first."""
+    now = now or time.time()
+    return [_standing(root, [job for job in jobs if job.record.project == str(root)], now) for root in known_projects()]
+
+
+def _standing(root: Path, jobs: list[JobView], now: float) -> Standing:
+    project = Project(root)
+    last = max([_modified(project.file), *(job.snapshot.last_seen or job.record.created for job in jobs)])
+    touched = ago_text(last, now)
+    try:
+        spec = project.load()
+    except TunesmithError as error:
+        return Standing(root, root.name, "?", error.title, touched, trouble=True)
+    if running := [job for job in jobs if job.active]:
+        job = running[-1]
+        return Standing(root, spec.name, TITLES[_STEP_OF_JOB[job.record.kind]], job.state, touched)
+    step = next_step(spec)
+    words, trouble = _words(step, project, spec, jobs)
+    return Standing(root, spec.name, TITLES[step], words, touched, trouble=trouble)
+
+
+def _words(step: StepName, project: Project, spec: ProjectSpec, jobs: list[JobView]) -> tuple[str, bool]:
+    """What is to be said of a project that stands at `step`, and whether it is trouble."""
+    own = [job for job in jobs if _STEP_OF_JOB.get(job.record.kind) == step]
+    status = next(status for status in step_statuses(spec) if status.step == step)
+    if own and status.state != "done":
+        end = own[-1].snapshot.end
+        if own[-1].state == "died":
+            return "died without a word", True
+        if isinstance(end, FailedEvent):
+            return end.title, True
+        if own[-1].state == "stopped":
+            return "stopped; can go on", False
+    if status.state == "stale":
+        return f"needs another look: {status.reason}", True
+    if status.state == "done":
+        return _shipped(project), False
+    if not spec.steps:
+        return "nothing chosen yet", False
+    done = sum(1 for name in STEPS if name in spec.steps)
+    return f"comes next; {done} of {len(STEPS)} steps done", False
+
+
+def _shipped(project: Project) -> str:
+    files = [file for file in project.ship_folder.rglob("*") if file.is_file()] if project.ship_folder.is_dir() else []
+    size = sum(file.stat().st_size for file in files)
+    return f"packed, {size_text(size)}" if files else "packed"
+
+
+def _modified(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0

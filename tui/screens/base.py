@@ -1,0 +1,301 @@
+"""The screen of a step: it has a project, knows where it stands, and starts and follows jobs.
+
+How to add a screen
+-------------------
+1. Add its rows to the table in `tui/commands.py` under its name: keys, action, label, tooltip. `enter` should take
+   the safe default and go on. Keys of every step (escape, [ ], F2, q, ?) are there already.
+2. Write `tui/screens/NAME.py`::
+
+       class PreviewScreen(StepScreen):
+           NAME = "preview"                 # its name in the table of commands
+           STEP_NAME = "preview"            # its step in engine.steps
+           JOB_KINDS = ("preview",)         # a running job of these kinds is found again when the screen opens
+           HELP = "What this page is for, in the user's words."
+           CSS_PATH = "preview.tcss"
+
+           def body(self) -> ComposeResult: ...          # widgets; use tui.widgets.rows.RowList for lists
+           def spec_changed(self) -> None: ...           # self.spec is fresh: put it on the screen
+           def job_changed(self, job: JobView) -> None: ...   # twice a second while something is new
+           def job_ended(self, job: JobView) -> None: ...     # once, after spec_changed
+           def action_go_on(self) -> None: ...           # what enter does; end with self.go_on()
+
+3. `tui/app.py` knows the eight steps by name already (`PLACES`).
+
+What you have
+-------------
+`self.project`, `self.spec`     the project and its spec; `refresh_spec()` reads it again (done on opening, on coming
+                                back and when a job ended). Never keep a spec across an `await`.
+`await self.ask_engine(work)`   runs `work()` in a thread, shows a TunesmithError in place and returns None then.
+                                Use it for engine.actions; call it from a method decorated with `@work`.
+`self.start_job(kind, spec)`    launches a job and follows it; `self.job` is the latest `JobView` (frozen) or None.
+`self.stop_job()`               asks it to stop (it saves what it has).
+`self.say(words, tone)`         the line that speaks: quiet, good, attention, danger.
+`self.show_problem(error)`      title, what and hint in place, above the line that speaks.
+`self.go_on()`, `go_back()`, `go_to(place)`; `self.wizard` is the app; `glyphs(self)` the charset.
+A two-line progress bar appears by itself while a job runs (`SHOWS_PROGRESS = False` if the screen draws its own).
+Text that people typed goes into `Content(...)`, `styled(...)` or `fit(...)`, never into markup.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.reactive import reactive
+from textual.worker import Worker
+
+from engine.errors import JobFailedError, TunesmithError
+from engine.jobs.control import request_stop
+from engine.jobs.events import FailedEvent
+from engine.jobs.folder import JobFolder
+from engine.jobs.launch import launch
+from engine.jobs.state import JobView
+from engine.project import Project
+from engine.spec import STEPS, ProjectSpec, StepName
+from engine.steps import StepStatus, step_statuses
+from tui.jobs import JobFollower, latest_job
+from tui.screens.frame import FrameScreen, TopLine
+from tui.widgets.progress import JobProgress
+from tui.widgets.stepper import Stepper
+
+_POLL_SECONDS = 0.5
+
+
+class StepScreen(FrameScreen):
+    """One step of the way. See the module's docstring for how to write one."""
+
+    STEP_NAME: ClassVar[StepName]
+    JOB_KINDS: ClassVar[tuple[str, ...]] = ()
+    SHOWS_PROGRESS: ClassVar[bool] = True
+    IS_STEP: ClassVar[bool] = True
+
+    job: reactive[JobView | None] = reactive(None, init=False, always_update=True)
+    """The job this screen follows, as it was at the last look."""
+
+    def __init__(self, project: Project) -> None:
+        super().__init__()
+        self.project = project
+        self.spec: ProjectSpec = project.load()
+
+    def way(self) -> ComposeResult:
+        """The stepper."""
+        yield Stepper()
+
+    def below(self) -> ComposeResult:
+        """The progress of the job."""
+        if self.SHOWS_PROGRESS:
+            yield JobProgress()
+
+    def on_mount(self) -> None:
+        """Show the project and find a running job again."""
+        self.query_one(TopLine).project = self.spec.name
+        self._show_spec()
+        if self.JOB_KINDS:
+            self.run_worker(self._find_job(), group="job", exclusive=True)
+
+    def on_screen_resume(self) -> None:
+        """Another program may have written the project meanwhile."""
+        if self.is_mounted:
+            self.refresh_spec()
+
+    # -- where we stand -----------------------------------------------------------------------------------------
+
+    @property
+    def status(self) -> StepStatus:
+        """The state of this step."""
+        return next(status for status in step_statuses(self.spec) if status.step == self.STEP_NAME)
+
+    def refresh_spec(self) -> None:
+        """Read the spec again and show it; where it cannot be read, the error is shown and the old one stays."""
+        try:
+            self.spec = self.project.load()
+        except TunesmithError as error:
+            self.show_problem(error)
+            return
+        self._show_spec()
+
+    def _show_spec(self) -> None:
+        self.query_one(Stepper).set_steps(step_statuses(self.spec), self.STEP_NAME)
+        if self.status.state == "stale":
+            self.say(self.stale_words(self.status.reason), "attention")
+        else:
+            self.say(self.words())
+        self.spec_changed()
+
+    def spec_changed(self) -> None:
+        """`self.spec` is fresh: put it on the screen."""
+
+    def words(self) -> str:
+        """What the speaking line says when nothing else is to be said."""
+        return ""
+
+    def stale_words(self, reason: str) -> str:
+        """What the speaking line says when this step is stale."""
+        return f"Needs another look: {reason} since. enter does this step again."
+
+    # -- the way ------------------------------------------------------------------------------------------------
+
+    def reachable(self, step: StepName) -> bool:
+        """Whether a step can be opened: all steps before it were taken once."""
+        statuses = {status.step: status.state for status in step_statuses(self.spec)}
+        return all(statuses[before] != "todo" for before in STEPS[: STEPS.index(step)])
+
+    def go_to(self, place: str) -> None:
+        """Open another page of this project: a step, or `confirm`."""
+        self.wizard.open_place(self.project, place)
+
+    def go_on(self) -> None:
+        """To the next step; the speaking line says why when it cannot be opened yet."""
+        index = STEPS.index(self.STEP_NAME) + 1
+        if index < len(STEPS):
+            self._go_if_reachable(STEPS[index])
+        else:
+            self.wizard.go_home()
+
+    def go_back(self) -> None:
+        """To the step before; from the first one, home."""
+        index = STEPS.index(self.STEP_NAME)
+        if index:
+            self.go_to(STEPS[index - 1])
+        else:
+            self.wizard.go_home()
+
+    def _go_if_reachable(self, step: StepName) -> None:
+        self.refresh_spec()
+        if self.reachable(step):
+            self.go_to(step)
+        else:
+            missing = next(status for status in step_statuses(self.spec) if status.state == "todo")
+            from engine.steps import TITLES
+
+            self.say(f"{TITLES[missing.step]} comes first.", "attention")
+
+    def action_go_on(self) -> None:
+        """What enter does. Screens that have something to decide replace it."""
+        self.go_on()
+
+    def action_go_back(self) -> None:
+        """What escape does."""
+        self.go_back()
+
+    def action_previous_step(self) -> None:
+        """The step to the left."""
+        if STEPS.index(self.STEP_NAME):
+            self.go_back()
+
+    def action_next_step(self) -> None:
+        """The step to the right."""
+        index = STEPS.index(self.STEP_NAME) + 1
+        if index < len(STEPS):
+            self._go_if_reachable(STEPS[index])
+
+    @on(Stepper.Chosen)
+    def _step_clicked(self, message: Stepper.Chosen) -> None:
+        message.stop()
+        if message.step != self.STEP_NAME:
+            self._go_if_reachable(message.step)
+
+    # -- jobs ---------------------------------------------------------------------------------------------------
+
+    def start_job(self, kind: str, spec: dict[str, Any] | None = None, *, force: bool = False) -> Worker[None]:
+        """Launch a job of this project and follow it. Errors are shown in place."""
+        self.show_problem(None)
+        return self.run_worker(self._launch(kind, spec or {}, force), group="job", exclusive=True)
+
+    def follow_job(self, folder: JobFolder) -> Worker[None]:
+        """Follow a job that was started elsewhere."""
+        return self.run_worker(self._follow(folder), group="job", exclusive=True)
+
+    def stop_job(self) -> None:
+        """Ask the followed job to stop; it saves what it has first."""
+        if self.job is not None and self.job.active:
+            self.say("Asked to stop; it saves what it has first.")
+            self.run_worker(asyncio.to_thread(request_stop, self.job.folder, "you"), group="stop")
+
+    @property
+    def job_runs(self) -> bool:
+        """Whether the followed job is active."""
+        return self.job is not None and self.job.active
+
+    async def _launch(self, kind: str, spec: dict[str, Any], force: bool) -> None:
+        self.say("Starting.")
+        try:
+            folder = await asyncio.to_thread(launch, self.project.root, kind, spec, force=force)
+        except TunesmithError as error:
+            self.say(self.words())
+            self.show_problem(error)
+            self.job_refused(error)
+            return
+        await self._follow(folder)
+
+    async def _find_job(self) -> None:
+        folder = await asyncio.to_thread(latest_job, self.project.root, self.JOB_KINDS)
+        if folder is None:
+            self.no_job()
+            return
+        job = await asyncio.to_thread(JobFollower(folder).look)
+        if job.active:
+            await self._follow(folder)
+        else:
+            self.past_job(job)
+
+    async def _follow(self, folder: JobFolder) -> None:
+        follower = JobFollower(folder)
+        while True:
+            try:
+                job = await asyncio.to_thread(follower.look)
+            except TunesmithError as error:
+                self.show_problem(error)
+                return
+            if job is not self.job:
+                self.job = job
+                self.job_changed(job)
+            if not job.active:
+                self._ended(job)
+                return
+            await asyncio.sleep(_POLL_SECONDS)
+
+    def watch_job(self, job: JobView | None) -> None:
+        """Hand the picture to the progress bar."""
+        for progress in self.query(JobProgress):
+            progress.job = job
+        self.refresh_bindings()
+
+    def _ended(self, job: JobView) -> None:
+        self.refresh_spec()
+        if job.state == "failed" and isinstance(job.snapshot.end, FailedEvent):
+            end = job.snapshot.end
+            self.show_problem(TunesmithError(end.title, end.what, end.hint, code=end.code))
+        elif job.state == "died":
+            self.show_problem(died_error(job))
+        elif job.state == "stopped":
+            self.say("Stopped, as you asked. What it had is saved.", "attention")
+        self.job_ended(job)
+
+    def job_changed(self, job: JobView) -> None:
+        """The job has news. `self.job` is the same picture."""
+
+    def job_ended(self, job: JobView) -> None:
+        """The job is over; the spec is fresh and an error is on the screen already."""
+
+    def job_refused(self, error: TunesmithError) -> None:
+        """The job could not be started; the error is on the screen already."""
+
+    def past_job(self, job: JobView) -> None:
+        """On opening: the newest job of these kinds ended earlier."""
+
+    def no_job(self) -> None:
+        """On opening: there never was a job of these kinds."""
+
+
+def died_error(job: JobView) -> JobFailedError:
+    """The message for a job whose process is gone without a word, with the tail of its log."""
+    tail = "\n".join(job.folder.log_tail(3))
+    return JobFailedError(
+        "The job died without a word.",
+        tail or "Its log is empty: it was killed, or the machine went down.",
+        f"What was saved before is still there. The whole log: {job.folder.log_file}",
+        code="died",
+    )

@@ -1,0 +1,226 @@
+"""The anatomy that every screen shares, without anything of the engine, so that the first picture comes at once.
+
+Line 1: project and machine. Line 2: the way (steps only), then a rule. The body, which is the screen's own. One
+line that speaks. The keys.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar, cast
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widget import Widget
+
+from engine.errors import TunesmithError
+from tui.charset import glyphs, plain
+from tui.commands import Command, bindings, commands_of
+from tui.widgets.keyline import KeyLine
+from tui.widgets.text import fit, styled
+
+if TYPE_CHECKING:
+    from textual import events
+
+    from tui.app import TunesmithApp
+
+Tone = Literal["quiet", "good", "attention", "danger"]
+T = TypeVar("T")
+
+
+class TopLine(Widget):
+    """Line 1: what is open on the left, the machine on the right. A click on the left goes home."""
+
+    DEFAULT_CSS = "TopLine { height: 1; }"
+    project: reactive[str] = reactive("")
+    machine: reactive[str] = reactive("")
+
+    def render(self) -> Content:
+        """The line; the machine's name is never cut before the project's is."""
+        chosen = glyphs(self)
+        machine = plain(self.machine, chosen)[: self.size.width // 2]
+        name = f" {chosen.dot} {self.project}" if self.project else ""
+        left = styled("tunesmith", "bold $accent") + Content(plain(name, chosen))
+        left = fit(left, self._room(machine), chosen)
+        return Content(" ") + left + Content("  ") + styled(machine, "$muted")
+
+    def _room(self, machine: str) -> int:
+        return max(9, self.size.width - len(machine) - 4)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Home."""
+        if event.x < 10:
+            await self.app.run_action("app.go_home")
+
+
+class Rule(Widget):
+    """A horizontal line."""
+
+    DEFAULT_CSS = "Rule { height: 1; color: $rule; }"
+
+    def __init__(self, title: str = "", *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.title = title
+
+    def render(self) -> Content:
+        """The line, with a title let into it if there is one."""
+        sign = glyphs(self).rule
+        if not self.title:
+            return Content(sign * self.size.width)
+        head = Content(f" {sign * 2} ") + styled(self.title, "$muted") + Content(" ")
+        return head + Content(sign * max(0, self.size.width - head.cell_length))
+
+
+class SpeakLine(Widget):
+    """The one line that speaks, with a glyph for its tone."""
+
+    DEFAULT_CSS = "SpeakLine { height: 1; padding: 0 1; }"
+    words: reactive[str] = reactive("")
+    tone: reactive[Tone] = reactive("quiet")
+
+    def render(self) -> Content:
+        """The words after their glyph; quiet words have none."""
+        chosen = glyphs(self)
+        marks = {"good": chosen.done, "attention": chosen.stale, "danger": chosen.bad}
+        colours = {"quiet": "$muted", "good": "$success", "attention": "$warning", "danger": "$error"}
+        mark = f"{marks[self.tone]} " if self.tone in marks else ""
+        line = styled(mark + plain(self.words, chosen), colours[self.tone])
+        return fit(line, self.size.width, chosen)
+
+
+class Problem(Widget):
+    """An error in place: what is wrong, where, and what to do next. Hidden when there is none."""
+
+    DEFAULT_CSS = """
+    Problem { height: auto; max-height: 9; padding: 0 1; margin: 0 0 0 0; display: none; }
+    Problem.-on { display: block; }
+    """
+    error: reactive[TunesmithError | None] = reactive(None, layout=True)
+
+    def watch_error(self, error: TunesmithError | None) -> None:
+        """Show or hide."""
+        self.set_class(error is not None, "-on")
+
+    def render(self) -> Content:
+        """Title with a glyph, the details, the hint after an arrow."""
+        if self.error is None:
+            return Content("")
+        chosen = glyphs(self)
+        lines = [styled(f"{chosen.bad} {plain(self.error.title, chosen)}", "bold $error")]
+        if self.error.what:
+            lines.append(Content(_indented(plain(self.error.what, chosen), "  ")))
+        if self.error.hint:
+            hint = _indented(plain(self.error.hint, chosen), "  ").lstrip()
+            lines.append(styled(f"{chosen.arrow} ", "$accent") + Content(hint))
+        return Content("\n").join(lines)
+
+
+def _indented(text: str, by: str) -> str:
+    return "\n".join(by + line for line in text.strip().splitlines()[:5])
+
+
+class FrameScreen(Screen[None]):
+    """A screen with the common anatomy. Subclasses write `body` and their actions."""
+
+    NAME: ClassVar[str] = ""
+    """Its name in the table of commands."""
+    HELP: ClassVar[str] = ""
+    """What this screen is for, in the user's words; paragraphs are separated by empty lines."""
+    IS_STEP: ClassVar[bool] = False
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 as Textual declares it
+    AUTO_FOCUS: ClassVar[str | None] = "RowList, Input"
+    DEFAULT_CSS = """
+    FrameScreen { layout: vertical; overflow: hidden; background: $background; }
+    FrameScreen > #body { height: 1fr; }
+    """
+
+    def __init_subclass__(cls, **options: bool) -> None:
+        """Make the bindings from the table, so that no screen can have a key the table does not know."""
+        super().__init_subclass__(**options)
+        if cls.NAME:
+            cls.BINDINGS = bindings(cls.commands())
+            cls._merged_bindings = cls._merge_bindings()
+
+    @classmethod
+    def commands(cls) -> tuple[Command, ...]:
+        """All commands of this screen, from the table."""
+        return commands_of(cls.NAME, step=cls.IS_STEP)
+
+    @property
+    def wizard(self) -> TunesmithApp:
+        """The app, by its own type."""
+        return cast("TunesmithApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """The anatomy, with the body of the subclass in it."""
+        yield TopLine()
+        yield from self.way()
+        yield Rule()
+        with Vertical(id="body"):
+            yield from self.body()
+        yield Problem()
+        yield from self.below()
+        yield SpeakLine()
+        yield KeyLine(self.commands())
+
+    def way(self) -> ComposeResult:
+        """Line 2; only steps have one."""
+        yield from ()
+
+    def body(self) -> ComposeResult:
+        """The widgets of the body."""
+        yield from ()
+
+    def below(self) -> ComposeResult:
+        """What stands between the body and the line that speaks."""
+        yield from ()
+
+    def on_mount(self) -> None:
+        """Fill line 1."""
+        self.watch(self.wizard, "machine", self._show_machine)
+
+    def _show_machine(self, machine: str) -> None:
+        self.query_one(TopLine).machine = machine
+
+    def say(self, words: str, tone: Tone = "quiet") -> None:
+        """Say something in the line that speaks."""
+        line = self.query_one(SpeakLine)
+        line.tone, line.words = tone, words
+
+    def show_problem(self, error: TunesmithError | None) -> None:
+        """Show an error in place; None takes it away."""
+        self.query_one(Problem).error = error
+
+    async def ask_engine(self, work: Callable[[], T]) -> T | None:
+        """Run a short piece of engine work in a thread; an error a person can meet is shown in place.
+
+        Returns:
+            What `work` returned; None after an error was shown.
+        """
+        self.show_problem(None)
+        try:
+            return await asyncio.to_thread(work)
+        except TunesmithError as error:
+            if self.is_mounted:
+                self.show_problem(error)
+            return None
+
+    def action_help(self) -> None:
+        """Open the help of this screen."""
+        from tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self))
+
+    def action_palette(self) -> None:
+        """Open the list of commands."""
+        from tui.screens.palette import PaletteScreen
+
+        self.app.push_screen(PaletteScreen(self))
+
+    def action_go_home(self) -> None:
+        """All projects."""
+        self.wizard.go_home()
