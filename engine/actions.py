@@ -13,18 +13,21 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
+from engine import audit
 from engine.errors import DataError, ModelError, SpecError, UsageError, from_os_error
 from engine.jobs.folder import JobFolder
 from engine.jobs.launch import launch
 from engine.machine import PRESETS
 from engine.project import Project, create_project
 from engine.spec import DataFormat, DataShape, DataSpec, ModelSpec, ProjectSpec, with_settings
-from engine.steps import take_step
+from engine.steps import step_statuses, take_step
 
 DEMO_DATA = PRESETS / "demo" / "chats.jsonl"
 DEMO_MODEL = "demo"
 DEMO_PRESET = "demo"
 DEFAULT_PRESET = "balanced"
+_PLAIN_SHAPES = ("text", "prompt_completion", "auto")
+"""Shapes that a model without a chat template can learn; of `auto` nothing is known before the check."""
 
 
 def new_project(
@@ -34,6 +37,10 @@ def new_project(
     model: str | None = None,
     preset: str | None = None,
     settings: Iterable[str] = (),
+    chat_template: str = "model",
+    format: str = "auto",
+    shape: str = "auto",
+    mapping: Mapping[str, str] | None = None,
 ) -> tuple[Project, ProjectSpec]:
     """Make a project folder and take the choices that are given. Whole or not at all.
 
@@ -43,6 +50,10 @@ def new_project(
         model: A folder, a .gguf file, a hub id, or `demo`.
         preset: A recipe of `presets/recipes`.
         settings: `recipe.rank=32` style texts, applied last.
+        chat_template: As in `choose_model`.
+        format: As in `choose_data`.
+        shape: As in `choose_data`.
+        mapping: As in `choose_data`.
 
     Raises:
         TunesmithError: Something given cannot be used; the folder is gone again.
@@ -50,17 +61,17 @@ def new_project(
     was_there = root.expanduser().exists()
     project, spec = create_project(root)
     try:
+        record(project, "created", {"name": spec.name})
         spec = choose_recipe(project, preset or DEFAULT_PRESET)
         if model is not None:
-            spec = choose_model(project, model)
+            spec = choose_model(project, model, chat_template)
         if data is not None:
-            spec = choose_data(project, data)
+            spec = choose_data(project, data, format=format, shape=shape, mapping=mapping)
         if listed := list(settings):
             spec = change(project, lambda current: with_settings(current, listed))
     except BaseException:
         remove_project(project, keep_folder=was_there)
         raise
-    _record(project, "created", {"name": spec.name})
     return project, spec
 
 
@@ -111,7 +122,7 @@ def choose_model(project: Project, source: str, chat_template: str = "model") ->
     local = not _fetch_is_due(chosen)
     if path is not None:
         chosen.licence = inspect_model(Path(path)).licence
-    _record(project, "model", {"source": chosen.source, "licence": chosen.licence})
+    record(project, "model", {"source": chosen.source, "licence": chosen.licence})
 
     def apply(spec: ProjectSpec) -> ProjectSpec:
         spec = spec.model_copy(update={"model": chosen})
@@ -144,18 +155,27 @@ def choose_data(
         SpecError: No such format or shape.
     """
     file = data_file(path)
+    chosen = read_as(file, format=format, shape=shape, mapping=mapping or {})
+
+    def apply(spec: ProjectSpec) -> ProjectSpec:
+        if spec.data is not None:
+            chosen.holdout = spec.data.holdout
+        return spec.model_copy(update={"data": chosen})
+
+    record(project, "data", {"file": file.name, "bytes": file.stat().st_size})
+    return project.update(apply)
+
+
+def read_as(file: Path, *, format: str, shape: str, mapping: Mapping[str, str]) -> DataSpec:
+    """A dataset with the way to read it.
+
+    Raises:
+        SpecError: No such format or shape.
+    """
     for value, valid, what in ((format, get_args(DataFormat), "format"), (shape, get_args(DataShape), "shape")):
         if value not in valid:
             raise SpecError(f"There is no data {what} `{value}`.", "", f"Choose one of {', '.join(valid)}.")
-
-    def apply(spec: ProjectSpec) -> ProjectSpec:
-        chosen = {"path": str(file), "format": format, "shape": shape, "mapping": dict(mapping or {})}
-        if spec.data is not None:
-            chosen["holdout"] = spec.data.holdout
-        return spec.model_copy(update={"data": DataSpec.model_validate(chosen)})
-
-    _record(project, "data", {"file": str(file), "bytes": file.stat().st_size})
-    return project.update(apply)
+    return DataSpec.model_validate({"path": str(file), "format": format, "shape": shape, "mapping": dict(mapping)})
 
 
 def data_file(path: Path | str) -> Path:
@@ -195,14 +215,14 @@ def choose_recipe(project: Project, preset: str, settings: Iterable[str] = ()) -
     from engine.recipes import recipe_from
 
     recipe, listed = recipe_from(preset), list(settings)
-    _record(project, "recipe", {"preset": preset, "settings": listed})
+    record(project, "recipe", {"preset": preset, "settings": listed})
     return change(project, lambda spec: with_settings(spec.model_copy(update={"recipe": recipe}), listed))
 
 
 def confirm(project: Project) -> ProjectSpec:
     """The page before training was read and accepted: marks the recipe step."""
     spec = project.update(lambda current: take_step("recipe", current))
-    _record(project, "confirmed", {"recipe": spec.recipe.model_dump(mode="json")})
+    record(project, "confirmed", {"recipe": spec.recipe.model_dump(mode="json")})
     return spec
 
 
@@ -256,7 +276,7 @@ def _check_model(project: Project, spec: ProjectSpec) -> None:
             code="missing_file",
         )
     facts = inspect_model(path)
-    chat = data_shape(project, spec) not in ("text", "auto")
+    chat = data_shape(project, spec) not in _PLAIN_SHAPES
     if chat and model.chat_template == "model" and not facts.has_chat_template:
         raise ModelError(
             "This model has no chat template, and your data are chats.",
@@ -297,19 +317,21 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def start_training(project: Project, *, resume: bool = False, smoke: bool = False, force: bool = False) -> JobFolder:
-    """Check, record and launch a training run.
+    """Check, record and launch a training run. Who starts it without the confirming page confirms by starting.
 
     Raises:
         TunesmithError: As `before_training` and `launch`.
     """
     spec = project.load()
     before_training(project, spec)
+    confirmed = next(status for status in step_statuses(spec) if status.step == "recipe").state == "done"
+    if not (confirmed or smoke or resume):
+        confirm(project)
     job = launch(project.root, "train", {"resume": resume, "smoke": smoke}, force=force)
-    _record(project, "train", {"job": job.id, "resume": resume, "smoke": smoke})
+    record(project, "train", {"job": job.id, "resume": resume, "smoke": smoke})
     return job
 
 
-def _record(project: Project, action: str, details: dict[str, Any]) -> None:
-    from engine import audit
-
+def record(project: Project, action: str, details: dict[str, Any]) -> None:
+    """Add a line to the project's trail of what was decided and done."""
     audit.append(project, action, details)

@@ -148,6 +148,13 @@ def from_os_error(error: OSError, doing: str) -> TunesmithError:
             "Check the path and try again.",
             code="missing_file",
         )
+    if error.errno in (errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP):
+        return UsageError(
+            f"A path cannot be used: {doing} did not begin.",
+            f"{where}: {(error.strerror or '').lower()}.",
+            "Check the path: is one of its parts a file, or a folder where a file is meant?",
+            code="bad_path",
+        )
     return JobFailedError(
         f"The operating system refused: {doing} did not finish.",
         f"{where}: {error.strerror or error}",

@@ -157,7 +157,9 @@ def create_project(root: Path, name: str | None = None) -> tuple[Project, Projec
             f"Open it with `tunesmith {root}`, or choose another folder.",
             code="exists",
         )
-    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+    if root.exists() and not root.is_dir():
+        raise ProjectError("A file is in the way.", f"{root} is a file.", "Choose another folder.", code="not_empty")
+    if root.exists() and any(root.iterdir()):
         raise ProjectError(
             "The folder is not empty.", str(root), "Choose a new folder for the project.", code="not_empty"
         )

@@ -195,7 +195,10 @@ def with_settings(spec: ProjectSpec, settings: list[str]) -> ProjectSpec:
             target = target.setdefault(part, {})
             if not isinstance(target, dict):
                 raise SpecError(f"`{key}` is not a setting.", f"`{part}` holds a value, not settings.", "")
-        target[parts[-1]] = _number_or(yaml.safe_load(value), value)
+        try:
+            target[parts[-1]] = _number_or(yaml.safe_load(value), value)
+        except yaml.YAMLError as error:
+            raise SpecError(f"`{setting}` is not a setting.", f"`{value}` is not a value.", "Quote it.") from error
     try:
         return ProjectSpec.model_validate(content)
     except ValidationError as error:

@@ -25,6 +25,7 @@ from tui.theme import ANSI, DARK
 if TYPE_CHECKING:
     from engine.jobs.state import JobView
     from engine.project import Project
+    from tui.machine import MachineFacts
     from tui.screens.home import HomeScreen
 
 PLACES: dict[str, str] = {
@@ -69,6 +70,8 @@ class TunesmithApp(App[int], inherit_bindings=False):
         self.register_theme(DARK)
         self.register_theme(ANSI)
         self.theme = ANSI.name if terminal.sixteen_colours else DARK.name
+        self.set_class(not self.glyphs.unicode, "-ascii")
+        self.machine_facts: MachineFacts | None = None
         self._first = project
 
     def on_mount(self) -> None:
@@ -174,12 +177,35 @@ class TunesmithApp(App[int], inherit_bindings=False):
         if choice != "cancel":
             self.exit(0)
 
+    def _fatal_error(self) -> None:
+        """An error nobody foresaw: no traceback over the screen, least of all with values in it.
+
+        They could be rows of the person's data. The traceback, without values, goes to a file only they can read.
+        """
+        from traceback import format_exc
+
+        from engine.files import atomic_write
+        from engine.machine import state_folder
+
+        file = state_folder() / "wizard-error.txt"
+        words = "Something broke in the wizard that tunesmith did not foresee. Jobs go on; nothing saved is lost."
+        try:
+            atomic_write(file, format_exc(), "writing down what broke")
+            words += f"\nThe details are in {file}."
+        except TunesmithError as error:
+            words += f"\nThe details could not be written: {error.title}"
+        self.panic(words)
+
     def _name_machine(self) -> None:
         """Add the GPUs to the machine's name; asked in a thread, because a driver may take its time."""
-        from tui.machine import machine_words
+        from tui.machine import look_at_machine
 
-        words = machine_words(self.glyphs)
-        self.call_from_thread(setattr, self, "machine", words)
+        facts = look_at_machine(self.glyphs)
+        self.call_from_thread(self._machine_known, facts)
+
+    def _machine_known(self, facts: MachineFacts) -> None:
+        self.machine_facts = facts
+        self.machine = facts.words
 
 
 def leave_on_hangup() -> None:

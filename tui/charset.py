@@ -32,6 +32,7 @@ class Glyphs:
     bar_full: str = "█"
     bar_parts: str = "▏▎▍▌▋▊▉"
     bar_empty: str = "·"
+    band: str = "▒"
     limit: str = "┆"
     times: str = "×"  # noqa: RUF001 the multiplication sign
     prompt: str = "›"  # noqa: RUF001 an arrow, not a quotation mark
@@ -39,6 +40,8 @@ class Glyphs:
     arrow: str = "→"
     best: str = "◆"
     curve: str = "━"
+    learned: str = "▎"
+    newline: str = "↵"
     unicode: bool = True
     """Whether braille and block characters can be used; charts ask this."""
 
@@ -63,6 +66,7 @@ ASCII = Glyphs(
     bar_full="#",
     bar_parts="",
     bar_empty=".",
+    band="=",
     limit=":",
     times="x",
     prompt=">",
@@ -70,6 +74,8 @@ ASCII = Glyphs(
     arrow=">",
     best="@",
     curve="-",
+    learned="|",
+    newline="/",
     unicode=False,
 )
 
@@ -94,5 +100,18 @@ def plain(text: str, chosen: Glyphs) -> str:
 
 _TRANSLATIONS = tuple(
     (getattr(UNICODE, name), getattr(ASCII, name))
-    for name in ("done", "here", "bad", "pointer", "dot", "ellipsis", "dash", "times", "rule", "column", "arrow")
+    for name in (
+        "done",
+        "here",
+        "bad",
+        "pointer",
+        "dot",
+        "ellipsis",
+        "dash",
+        "times",
+        "rule",
+        "column",
+        "arrow",
+        "differs",
+    )
 )

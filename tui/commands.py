@@ -87,7 +87,6 @@ TABLE: dict[str, tuple[Command, ...]] = {
         Command("model.next", "enter", "go_on", "Next", "Take this model and go on."),
         Command("model.type", "t", "type_source", "Type", "A folder, a .gguf file or a hub id."),
         Command("model.search", "slash", "search", "Search", "Find a model in the list."),
-        Command("model.facts", "i", "inspect", "Facts", "Look into the marked model without choosing it."),
         Command("model.template", "c", "toggle_template", "Template", "The model's chat template, or ChatML."),
         Command("model.stop", "s", "stop_job", "Stop", "Stop the download; it goes on from there next time."),
     ),
@@ -109,9 +108,29 @@ TABLE: dict[str, tuple[Command, ...]] = {
         Command("confirm.start", "enter", "start_training", "Start training", "Start the job on this machine."),
         Command("confirm.back", "b", "go_back", "Back", "To the recipe. Nothing is lost."),
     ),
+    "train": (
+        Command("train.next", "enter", "go_on", "Next", "Training is done: measure it. It ended early: go on."),
+        Command("train.log", "tab", "toggle_log", "Log", "Between the picture and the job's log with all warnings."),
+        Command("train.resume", "r", "resume", "Resume", "Go on from the last checkpoint."),
+        Command("train.again", "n", "train_again", "New run", "Train from the start; the confirm page comes first."),
+        Command("train.pause", "p", "toggle_pause", "Pause watching", "Freeze the picture; the job goes on."),
+        Command("train.stop", "S", "ask_stop", "Stop and save", "Save a checkpoint and end the job; it asks first."),
+        Command("train.leave", "l", "leave", "Leave it running", "To all projects; the job goes on."),
+    ),
+    "evaluate": (
+        Command("evaluate.next", "enter", "go_on", "Next", "Start measuring, or go on to pack what came out."),
+        Command("evaluate.down", "down,j,n", "move_answer(1)", "Next answer", "The next prompt and its answers."),
+        Command("evaluate.up", "up,k,p", "move_answer(-1)", "Answer before", "The prompt before.", show=False),
+        Command("evaluate.page", "pagedown,space", "page_answer(1)", "Read on", "Scroll a long answer.", show=False),
+        Command("evaluate.page_up", "pageup", "page_answer(-1)", "Back up", "Scroll a long answer back.", show=False),
+        Command("evaluate.again", "r", "measure_again", "Measure again", "Measure both models once more."),
+        Command("evaluate.stop", "S", "stop_job", "Stop", "End the measuring; nothing that was saved is lost."),
+        Command("evaluate.leave", "l", "leave", "Leave it running", "To all projects; the job goes on."),
+    ),
     "ship": (
-        Command("ship.encrypt", "enter", "go_on", "Encrypt", "Pack the adapter and lock it with a passphrase."),
-        Command("ship.plain", "p", "pack_plain", "Pack without", "Pack it without a passphrase."),
+        Command("ship.next", "enter", "go_on", "Next", "To the passphrase; once it is packed, home."),
+        Command("ship.passphrase", "k", "type_passphrase", "Passphrase", "Lock the package with a passphrase."),
+        Command("ship.plain", "p", "pack_plain", "Pack unlocked", "Pack it without a passphrase."),
         Command("ship.home", "h", "go_home", "Home", "All projects."),
     ),
     "doctor": (
@@ -128,9 +147,50 @@ TABLE: dict[str, tuple[Command, ...]] = {
         Command("help.down", "down,j", "scroll_down", "Down", "Read on."),
     ),
     "new": (Command("new.close", "escape", "close", "Back", "Make nothing."),),
+    "mapping": (
+        Command("mapping.take", "r", "take", "Read again", "Read the file again with this mapping."),
+        Command("mapping.close", "escape", "close", "Back", "Leave it as it was."),
+    ),
+    "bad_rows": (Command("bad_rows.close", "escape,q,b", "close", "Back", "Back to the page."),),
     "ask": (Command("ask.close", "escape", "close", "Back", "Leave it as it was."),),
     "palette": (Command("palette.close", "escape", "close", "Close", "Back to the page."),),
-    # Privacy, Preview, Train and Evaluate: their owners add their rows below.
+    "privacy": (
+        Command("privacy.scan", "enter", "scan", "Look for it", "Look for personal details. Nothing is changed."),
+        Command(
+            "privacy.commit", "enter", "commit", "Commit", "Write the redacted file. Undecided values stay hidden."
+        ),
+        Command("privacy.next", "enter", "go_on", "Next", "Go on with the redacted file."),
+        Command("privacy.hide", "a", "decide('hide')", "Hide", "Hide this value wherever it occurs."),
+        Command("privacy.keep", "x", "decide('keep')", "Keep", "Keep this value as it is; the model will see it."),
+        Command("privacy.here", "A", "decide_here", "Here only", "At the marked place only: the opposite of now."),
+        Command("privacy.later", "space", "later", "Later", "Go on; it stays hidden until you decide."),
+        Command("privacy.undo", "u", "undo", "Undo", "Take the last decision back. As often as you like."),
+        Command("privacy.find", "slash", "find", "Find", "Only values or types that contain what you type."),
+        Command("privacy.filter", "f", "toggle_filter", "Undecided", "Only what nobody decided yet, or all."),
+        Command("privacy.types", "t", "bulk", "By type", "Decide a whole type; shows first what would change."),
+        Command(
+            "privacy.order", "o", "toggle_order", "Order", "What needs a look first, or what occurs most.", show=False
+        ),
+        Command("privacy.stop", "s", "stop_job", "Stop", "Stop the job; it goes on from there next time."),
+        Command("privacy.review", "b", "review", "Review", "Back to the values and what you decided."),
+        Command("privacy.known", "n", "known", "Your words", "Your name, town, clients: always looked for."),
+    ),
+    "bulk": (
+        Command("bulk.take", "enter", "take", "Do it", "Decide as the preview says; u takes it back."),
+        Command("bulk.hide", "a", "plan('hide')", "Hide", "Plan to hide them."),
+        Command("bulk.keep", "x", "plan('keep')", "Keep", "Plan to keep them."),
+        Command("bulk.scope", "o", "scope", "Which", "Only what is open, or also what was decided."),
+        Command("bulk.close", "escape,t", "close", "Back", "Change nothing."),
+    ),
+    "preview": (
+        Command("preview.next", "enter", "go_on", "Next", "Go on to the recipe."),
+        Command("preview.following", "n,right", "move_row(1)", "Next row", "The row after this one."),
+        Command("preview.before", "p,left", "move_row(-1)", "Row before", "The row before this one."),
+        Command("preview.cut", "c", "toggle_cut", "Cut rows", "Only rows that lose their end, or all."),
+        Command("preview.longest", "l", "longest", "Longest", "The longest row."),
+        Command("preview.again", "r", "render_again", "Again", "Render the rows once more."),
+        Command("preview.stop", "s", "stop_job", "Stop", "Stop rendering."),
+    ),
 }
 
 

@@ -85,14 +85,11 @@ def read_past(project_root: Path, record: JobRecord, current_run: str | None) ->
             continue
         # A job that ended before it opened a run has no part in any.
         at = resumed_from(earlier)
-        if earlier.id != record.id and at is not None and run_of(earlier, None) == run:
+        if at is not None and run_of(earlier, None) == run:
             parts.append(Part(fold(Snapshot(), read_events(folder.events_file)), at))
     past = merge(parts)
     at = resumed_from(record)
-    if at is None:
-        return past
-    cut = merged(past, Part(Snapshot(), at))
-    return cut if at else Past()
+    return past if at is None else merged(past, Part(Snapshot(), at))
 
 
 def best_of(holdout: Sequence[tuple[int, float]]) -> tuple[int, float] | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from engine.cli import main as run_command
 from engine.cli.out import Out
-from engine.cli.parser import command_names, nearest_command
+from engine.cli.parser import build_parser, command_names, nearest_command
 from engine.errors import EXIT_STOPPED, TunesmithError, UsageError
 from engine.files import PRIVATE_UMASK
 from engine.project import open_project
@@ -31,10 +32,18 @@ def run(argv: list[str]) -> int:
         The exit code.
     """
     words = [word for word in argv if word not in _WIZARD_OPTIONS]
+    if words[:1] == ["demo"] and _at_a_terminal() and not {"--headless", "--json", "-h", "--help"} & set(words):
+        return _told(lambda: _demo(words, ascii_only="--ascii" in argv))
     if any(word.startswith("-") for word in words) or (words and words[0] in command_names()):
         return run_command(argv)
+    return _told(lambda: _wizard(words, ascii_only="--ascii" in argv))
+
+
+def _told(work: Callable[[], int]) -> int:
+    """Do the work; tell an error as every command does."""
+    os.umask(PRIVATE_UMASK)
     try:
-        return _wizard(words, ascii_only="--ascii" in argv)
+        return work()
     except TunesmithError as error:
         Out().error(error)
         return error.exit_code
@@ -42,10 +51,21 @@ def run(argv: list[str]) -> int:
         return EXIT_STOPPED
 
 
+def _demo(words: list[str], *, ascii_only: bool) -> int:
+    from engine.cli.demo import demo_for_wizard
+    from tui.app import run_wizard
+
+    args = build_parser().parse_args(words)
+    return run_wizard(demo_for_wizard(args.project), ascii_only)
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def _wizard(words: list[str], *, ascii_only: bool) -> int:
-    os.umask(PRIVATE_UMASK)
     project = _project(words)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not _at_a_terminal():
         raise UsageError(
             "The wizard needs a terminal.",
             "Input or output is a file or a pipe.",

@@ -56,6 +56,8 @@ ANSI = Theme(
     boost="ansi_default",
     dark=True,
     variables={
+        "ansi-background": "ansi_default",
+        "ansi-foreground": "ansi_default",
         "muted": "ansi_default",
         "cursor": "ansi_default",
         "rule": "ansi_default",

@@ -7,7 +7,6 @@ every few seconds, so that a log stays readable.
 from __future__ import annotations
 
 import signal
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -177,6 +176,7 @@ class _Screen:
 
     out: Out
     _shown: str = ""
+    _shown_line: str = ""
     _last: float = field(default_factory=time.monotonic)
 
     def line(self, text: str) -> None:
@@ -192,16 +192,12 @@ class _Screen:
                 stream.write(f"\r\x1b[K{shown}")
                 stream.flush()
                 self._shown = shown
-        elif text and time.monotonic() - self._last >= _LINE_EVERY_S:
+        elif text and text != self._shown_line and time.monotonic() - self._last >= _LINE_EVERY_S:
             self.line(text)
+            self._shown_line = text
 
     def clear(self) -> None:
         if self._shown:
             self.out.prose.write("\r\x1b[K")
             self.out.prose.flush()
             self._shown = ""
-
-
-def interactive() -> bool:
-    """Whether somebody sits at a terminal that we read from and write to."""
-    return sys.stdin.isatty() and sys.stdout.isatty()

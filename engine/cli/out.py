@@ -10,6 +10,9 @@ from typing import TextIO
 
 from engine.errors import TunesmithError
 
+_CONTROL = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
+"""Rows and logs may hold escape sequences; a terminal must show them, not obey them."""
+
 
 @dataclass(frozen=True)
 class Out:
@@ -28,7 +31,7 @@ class Out:
 
     def say(self, text: str = "") -> None:
         """A line for people."""
-        print(text, file=self.prose, flush=True)
+        print(text.translate(_CONTROL), file=self.prose, flush=True)
 
     def result(self, value: object) -> None:
         """The command's one result, for machines; nothing without `--json`."""
@@ -43,7 +46,7 @@ class Out:
     def error(self, error: TunesmithError) -> None:
         """Title, what and hint on stderr; with `--json` the same as data on stdout."""
         self.result({"error": error.as_dict()})
-        print(error, file=sys.stderr, flush=True)
+        print(str(error).translate(_CONTROL), file=sys.stderr, flush=True)
 
     def table(self, head: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> None:
         """Columns of text for people.

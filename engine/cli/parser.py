@@ -174,6 +174,9 @@ def _privacy_commands(table: _Table) -> None:
     )
     scan.add_argument("target", metavar="PROJECT_OR_FILE")
     scan.add_argument("--findings", metavar="OUT.jsonl", help="write one JSON object a finding to this file")
+    scan.add_argument(
+        "--format", default="auto", metavar="NAME", help="jsonl, json, csv, parquet or txt; for a bare file"
+    )
     scan.add_argument("--profile", metavar="NAME", help="a file of presets/redaction (default: the project's)")
     scan.add_argument("--force", action="store_true", help="run although another heavy job is running")
 
@@ -269,7 +272,7 @@ def _shipping_commands(table: _Table) -> None:
     _add_passphrase(decrypt)
     audit = table.add(
         "audit",
-        "engine.cli.shipping:audit",
+        "engine.cli.trail:trail",
         "the trail of what was decided and done",
         "tunesmith audit verify my-voice",
     )

@@ -56,22 +56,22 @@ class Dataset:
             DataError: No row can be used, or none of the first `HOPELESS_ROWS`.
             StoppedError: `stop` said so.
         """
-        first_lines: dict[bytes, int] = {}
+        first_seen: dict[bytes, tuple[int, int]] = {}
         bad = _BadTally(self.path)
         for raw in self.rows:
             if stop and stop():
                 raise StoppedError("Stopped.", "", "")
             example = to_example(raw, self.shape.shape, self.shape.mapping) if isinstance(raw, RawRow) else raw
             if isinstance(example, Example):
-                example = _or_duplicate(example, first_lines)
+                example = _or_duplicate(example, first_seen)
             if isinstance(raw, RawRow):
                 self.repaired += raw.repaired
             if isinstance(example, BadRow):
                 bad.add(example)
-                if not first_lines and bad.total >= HOPELESS_ROWS:
+                if not first_seen and bad.total >= HOPELESS_ROWS:
                     raise bad.error(whole=False)
             yield example
-        if not first_lines:
+        if not first_seen:
             raise bad.error(whole=True)
 
 
@@ -129,19 +129,24 @@ class _BadTally:
         for kind, count in self._kinds.most_common(3):
             row = self._first[kind]
             field = f", field {row.field}" if row.field else ""
-            lines.append(f"{self._path.name}:{row.line}{field}: {row.reason} ({count} rows)")
-        scope = f"All {self.total} rows" if whole else f"The first {self.total} rows, all that were read,"
+            lines.append(
+                f"{self._path.name}:{row.line}{field}: {row.reason} ({count} {'row' if count == 1 else 'rows'})"
+            )
+        scope = f"All {self.total} rows are" if whole else f"The first {self.total} rows, all that were read, are"
+        if whole and self.total == 1:
+            scope = "Its only row is"
         return DataError(
             "Not one row of this dataset can be used.",
-            f"{scope} are bad. {self._path}\n" + "\n".join(lines),
+            f"{scope} bad. {self._path}\n" + "\n".join(lines),
             "Look at the first of these places. If the file is right, set data.format, data.shape or data.mapping.",
             code="all_bad",
         )
 
 
-def _or_duplicate(example: Example, first_lines: dict[bytes, int]) -> Example | BadRow:
-    key = content_hash(example)
-    line = first_lines.setdefault(key, example.line)
-    if line == example.line:
+def _or_duplicate(example: Example, first_seen: dict[bytes, tuple[int, int]]) -> Example | BadRow:
+    here = (example.index, example.line)
+    index, line = first_seen.setdefault(content_hash(example), here)
+    if index == example.index:
         return example
-    return BadRow(example.index, example.line, "", f"exact duplicate of line {line}", kind="duplicate")
+    where = f"line {line}" if line != example.line else f"row {index + 1}"
+    return BadRow(example.index, example.line, "", f"exact duplicate of {where}", kind="duplicate")

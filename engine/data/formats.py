@@ -170,7 +170,7 @@ def _encoding(path: Path, block: bytes) -> tuple[str, bool]:
     if guess := _utf16_without_mark(block):
         return guess, False
     controls = len(_CONTROL.findall(block))
-    if controls > _CONTROL_SHARE * len(block):
+    if controls > _CONTROL_SHARE * len(block) and not _mostly_clean(block):
         first = _CONTROL.search(block)
         offset = first.start() if first else 0
         line = block.count(b"\n", 0, offset) + 1
@@ -182,6 +182,12 @@ def _encoding(path: Path, block: bytes) -> tuple[str, bool]:
             code="not_text",
         )
     return "utf-8", False
+
+
+def _mostly_clean(block: bytes) -> bool:
+    """Whether most lines hold no control character: then a damaged stretch costs its rows, not the file."""
+    lines = [line for line in block.split(b"\n") if line.strip()]
+    return sum(not _CONTROL.search(line) for line in lines) > 0.5 * len(lines)
 
 
 def _utf16_without_mark(block: bytes) -> str:
@@ -281,13 +287,13 @@ def _delimiter(text: str) -> str:
 def _has_paragraphs(path: Path, encoding: str) -> bool:
     """Whether a blank line stands between two pieces of text within the first 64 MB."""
     decoder = codecs.getincrementaldecoder(encoding)("replace")
-    between = re.compile(r"\S[^\S\n]*\n[^\S\n]*\n\s*\S")
+    between = re.compile(r"\n[^\S\n]*\n\s*(?=\S)")
     carried, done = "", 0
     with path.open("rb") as stream:
         while done < _PARAGRAPH_SEARCH_BYTES and (block := stream.read(1 << 20)):
             done += len(block)
             text = carried + decoder.decode(block)
-            if between.search(text):
+            if any(text[: found.start()].strip() for found in between.finditer(text)):
                 return True
             # Blank lines at the end of a block may have their second neighbour in the next one.
             carried = text[len(text.rstrip()) - 1 :][-4096:] if text.strip() else ""

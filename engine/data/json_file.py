@@ -84,6 +84,13 @@ def _load(path: Path, format: Format) -> str:
     try:
         text = content.decode(codec, "strict" if codec == "utf-8" else "surrogatepass")
     except UnicodeDecodeError as error:
+        if codec != "utf-8":
+            raise DataError(
+                "The file breaks off in the middle of a character.",
+                f"{path}: byte {error.start} is not {codec.upper()} text.",
+                "Copy or download it again.",
+                code="encoding",
+            ) from error
         number = content.count(b"\n", 0, error.start) + 1
         line = content[content.rfind(b"\n", 0, error.start) + 1 : error.end + 80].decode("utf-8", "surrogateescape")
         wrong = sum(not _is_utf8(part) for part in content.split(b"\n"))

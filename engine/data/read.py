@@ -122,6 +122,8 @@ def object_row(value: Any, index: int, line: int, *, may_hold_surrogates: bool =
         kinds: dict[type, str] = {list: "a list", str: "text", type(None): "null", bool: "true or false"}
         found = kinds.get(type(value), "a number")
         return BadRow(index, line, "", f"the row is {found}, not an object like {{...}}", kind="not_object")
+    if not value:
+        return BadRow(index, line, "", "the row is an empty object", kind="empty_object")
     if _too_nested(value):
         return _too_deep(index, line)
     return clean_row(index, line, value) if may_hold_surrogates else RawRow(index, line, value)

@@ -1,4 +1,4 @@
-"""Asking a model: prompts taken from rendered rows, answered greedily."""
+"""Asking a model: prompts taken from the rows kept apart, answered greedily."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from typing import Any
 import torch
 from transformers import StoppingCriteria, StoppingCriteriaList
 
-from engine.data.render import Rendered
+from engine.data.examples import open_dataset
+from engine.data.prepare import redacted_data
+from engine.data.render import Renderer
+from engine.data.shapes import Example
+from engine.project import Project
+from engine.spec import ProjectSpec
 
 MAX_PROMPT_TOKENS = 1024
 MAX_NEW_TOKENS = 96
@@ -26,37 +31,41 @@ class Prompt:
     """What the row itself answers."""
 
 
-def prompts_from(rows: Sequence[Rendered], tokenizer: Any, count: int) -> list[Prompt]:
-    """The first `count` distinct prompts of `rows`, spread evenly over them.
+def prompts_for(project: Project, spec: ProjectSpec, tokenizer: Any, rows: Sequence[int], count: int) -> list[Prompt]:
+    """Up to `count` distinct prompts from the given rows of the redacted file, spread evenly over them.
+
+    For a chat the prompt is everything before its last answer, for plain text its first twelve tokens.
 
     Args:
-        rows: Rendered rows; the prompt is what comes before the first trained token (for plain text, its first
-            twelve tokens), the reference is the first stretch of trained tokens.
+        project: Where the rows are.
+        spec: How they are read and rendered.
         tokenizer: Of the model.
+        rows: Indexes in the file.
         count: At most so many.
     """
-    step = max(1, len(rows) // count)
-    order = [*rows[::step], *rows]
-    found: dict[tuple[int, ...], Prompt] = {}
-    for row in order:
-        prompt = _prompt_of(row, tokenizer)
-        if prompt and len(prompt.input_ids) <= MAX_PROMPT_TOKENS:
-            found.setdefault(tuple(prompt.input_ids), prompt)
-        if len(found) == count:
-            break
-    return list(found.values())
+    spread = rows[:: max(1, len(rows) // count)]
+    wanted = {row: place for place, row in reversed(list(enumerate([*spread, *rows])))}
+    renderer = Renderer(tokenizer, spec.model.chat_template if spec.model else "model")
+    found: dict[str, tuple[int, Prompt]] = {}
+    for example in open_dataset(redacted_data(project, spec)).examples():
+        if isinstance(example, Example) and example.index in wanted:
+            prompt = _prompt_of(example, renderer)
+            if 0 < len(prompt.input_ids) <= MAX_PROMPT_TOKENS:
+                found.setdefault(prompt.shown, (wanted[example.index], prompt))
+    return [prompt for _, prompt in sorted(found.values(), key=lambda pair: pair[0])][:count]
 
 
-def _prompt_of(row: Rendered, tokenizer: Any) -> Prompt | None:
-    if True not in row.trained:
-        return None
-    begin = row.trained.index(True)
-    if begin <= 1:
-        begin = min(_TEXT_PROMPT_TOKENS, len(row.input_ids) // 2)
-    end = next((place for place in range(begin, len(row.trained)) if not row.trained[place]), len(row.trained))
-    shown = row.prompt or tokenizer.decode(row.input_ids[:begin], skip_special_tokens=True)
-    reference = tokenizer.decode(row.input_ids[begin:end], skip_special_tokens=True)
-    return Prompt(list(row.input_ids[:begin]), shown.strip(), reference.strip()) if begin else None
+def _prompt_of(example: Example, renderer: Renderer) -> Prompt:
+    if example.messages is None or not renderer.has_template:
+        text = "".join(text for _, text in example.content())
+        ids = list(renderer.tokenizer(text, verbose=False)["input_ids"])
+        cut = min(_TEXT_PROMPT_TOKENS, len(ids) // 2)
+        shown, rest = (renderer.tokenizer.decode(part, skip_special_tokens=True) for part in (ids[:cut], ids[cut:]))
+        return Prompt(ids[:cut], shown.strip(), rest.strip())
+    turns = example.messages
+    last = max(place for place, message in enumerate(turns) if message.role == "assistant")
+    asked = next((message.content for message in reversed(turns[:last]) if message.role == "user"), "")
+    return Prompt(renderer.prompt_ids(turns[:last]), asked.strip(), turns[last].content.strip())
 
 
 class _Stop(StoppingCriteria):  # type: ignore[misc]

@@ -13,7 +13,7 @@ from transformers.utils import logging as transformers_logging
 
 from engine.data.prepare import prepare
 from engine.errors import UsageError
-from engine.evaluate.answers import Prompt, answer, prompts_from
+from engine.evaluate.answers import Prompt, answer, prompts_for
 from engine.files import atomic_write
 from engine.jobs.context import JobContext
 from engine.jobs.events import SampleEvent
@@ -47,8 +47,7 @@ def run_evaluate(context: JobContext) -> dict[str, Any]:
 
     context.phase("prepare", "Reading the rows that were kept apart")
     tokenizer = load_tokenizer(spec.model)
-    prepared = prepare(context.project, spec, tokenizer, stop=context.stop.is_set)
-    context.check_stop()
+    prepared = prepare(context.project, spec, tokenizer, on_progress=context.progress, stop=context.stop.is_set)
 
     context.phase("load", "Loading the base model and the adapter")
     precision = choose_precision()
@@ -77,7 +76,8 @@ def run_evaluate(context: JobContext) -> dict[str, Any]:
         known = math.isfinite(loss)
         report[who] = {"loss": loss if known else None, "perplexity": perplexity(loss) if known else None}
 
-    prompts = prompts_from(prepared.holdout or prepared.train, tokenizer, PROMPTS)
+    rows = [row.index for row in prepared.holdout or prepared.train]
+    prompts = prompts_for(context.project, spec, tokenizer, rows, PROMPTS)
     report["answers"] = _answers(context, model, tokenizer, prompts, precision.device)
     file = context.project.evaluation_file(str(spec.run))
     atomic_write(file, json.dumps(report, indent=1, ensure_ascii=False), "saving the evaluation")

@@ -74,7 +74,7 @@ def convert_gguf(file: Path, sha256: str, on_phase: Phase, check_stop: Callable[
 
 
 def _convert(file: Path, folder: Path, on_phase: Phase, check_stop: Callable[[], None]) -> None:
-    on_phase("unpack", "Unpacking the GGUF file. This takes about a minute for each billion parameters.")
+    on_phase("unpack", "Unpacking the GGUF file to 16 bits. Large models take minutes.")
     with quietly():
         try:
             model = AutoModelForCausalLM.from_pretrained(

@@ -1,8 +1,9 @@
 """Getting a hub model onto this machine: only what is needed, pinned to a commit, resumed where it broke off.
 
 Files are written to `NAME-COMMIT.part/` and the folder gets its name when all of them are there and their hashes are
-right, so a folder with the final name is always whole. The transfer itself is huggingface_hub's `http_get`, which
-goes on inside one call; what it does not do is go on after the process ended, so the partial file is ours.
+right, so a folder with the final name is always whole. huggingface_hub gives the session, the addresses and the
+errors; the partial files are ours, because its own download begins a file anew after the process ended and loses up
+to 10 MB with every cut.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from engine.errors import BusyError, DiskFullError, ModelError, StoppedError, from_os_error
 from engine.files import make_private_folder, sync_folder
@@ -30,6 +31,9 @@ Progress = Callable[[int, int], None]
 
 _AT_ONCE = 4
 _TRIES = 5
+_PAUSE_S = 1.0
+_TIMEOUT_S = 30.0
+"""Without a byte for so long, a connection counts as broken."""
 _SPARE_BYTES = 256 * 1024 * 1024
 """Left free on the disk, so that a download does not take the last of it."""
 
@@ -121,68 +125,58 @@ class _Download:
         self._report(file.name, file.size)
 
     def _transfer(self, file: HubFile, partial: Path) -> None:
+        """Append to `partial` until it has all bytes. Gives up after some tries that bring nothing new."""
         from httpx2 import TransportError
-        from huggingface_hub import hf_hub_url
-        from huggingface_hub.file_download import http_get
-        from huggingface_hub.utils._headers import build_hf_headers
-        from huggingface_hub.utils.tqdm import disable_progress_bars
 
-        disable_progress_bars()
-        url = hf_hub_url(self.model.repo, file.name, revision=self.model.commit, endpoint=endpoint())
-        headers = {**build_hf_headers(), "Accept-Encoding": "identity"}
         tries = _TRIES
         with partial.open("ab") as stream:
-            while True:
-                had = stream.tell()
-                if had > file.size:
-                    stream.truncate(0)
-                    had = stream.seek(0)
+            while (had := stream.tell()) != file.size:
+                self._check_stop()
                 try:
-                    counted: Any = _CountedFile(stream, lambda at: self._report(file.name, at))
-                    http_get(url, counted, resume_size=had, headers=headers, expected_size=file.size)
-                    break
+                    self._receive(file, stream, had)
+                    if stream.tell() == had:
+                        raise _not_as_announced(file)
                 except TransportError as error:
                     tries = _TRIES if stream.tell() > had else tries - 1
                     if tries <= 0:
                         raise explain(error, self.model.repo) from error
-                    self.stop.wait(1.0)
+                    self.stop.wait(_PAUSE_S)
                 except OSError as error:
-                    if error.errno:
-                        raise
-                    raise explain(error, self.model.repo) from error
-                except ValueError as error:
-                    raise explain(error, self.model.repo) from error
+                    # The hub's own errors are OSErrors without a number; those of the disk have one.
+                    raise error if error.errno else explain(error, self.model.repo) from error
             stream.flush()
             os.fsync(stream.fileno())
 
+    def _receive(self, file: HubFile, stream: IO[bytes], had: int) -> None:
+        from huggingface_hub import get_session, hf_hub_url
+        from huggingface_hub.utils._headers import build_hf_headers
+        from huggingface_hub.utils._http import hf_raise_for_status
+
+        url = hf_hub_url(self.model.repo, file.name, revision=self.model.commit, endpoint=endpoint())
+        headers = {**build_hf_headers(), "Accept-Encoding": "identity"}
+        if 0 < had < file.size:
+            headers["Range"] = f"bytes={had}-"
+        with get_session().stream("GET", url, headers=headers, timeout=_TIMEOUT_S) as response:
+            if response.is_error:
+                response.read()
+            hf_raise_for_status(response)
+            if response.status_code != 206:
+                stream.truncate(0)
+            for chunk in response.iter_bytes():
+                stream.write(chunk)
+                self._report(file.name, stream.tell())
+        if stream.tell() > file.size:
+            raise _not_as_announced(file)
+
     def _report(self, name: str, at: int) -> None:
-        if self.stop.is_set() or self.halt.is_set():
-            raise StoppedError("Stopped.", "What was downloaded is kept.", "Start it again to go on.")
+        self._check_stop()
         with self.lock:
             self.there[name] = at
             self.on_progress(sum(self.there.values()), self.total)
 
-
-class _CountedFile:
-    """A file that tells how far it is; what `http_get` needs of one."""
-
-    def __init__(self, stream: IO[bytes], report: Callable[[int], None]) -> None:
-        self._stream = stream
-        self._report = report
-
-    def write(self, chunk: bytes) -> int:
-        written = self._stream.write(chunk)
-        self._report(self._stream.tell())
-        return written
-
-    def tell(self) -> int:
-        return self._stream.tell()
-
-    def seek(self, at: int) -> int:
-        return self._stream.seek(at)
-
-    def truncate(self) -> int:
-        return self._stream.truncate()
+    def _check_stop(self) -> None:
+        if self.stop.is_set() or self.halt.is_set():
+            raise StoppedError("Stopped.", "What was downloaded is kept.", "Start it again to go on.")
 
 
 @contextmanager
@@ -224,9 +218,13 @@ def _check_hash(file: HubFile, partial: Path) -> None:
             right = partial.stat().st_size == file.size
     if not right:
         partial.unlink()
-        raise ModelError(
-            "A downloaded file is damaged.",
-            f"{file.name} is not what the hub announced (its hash differs).",
-            "Start the download again; only this file is fetched anew.",
-            code="damaged",
-        )
+        raise _not_as_announced(file)
+
+
+def _not_as_announced(file: HubFile) -> ModelError:
+    return ModelError(
+        "A downloaded file is damaged.",
+        f"{file.name} is not what the hub announced (its size or hash differs).",
+        "Start the download again; only this file is fetched anew.",
+        code="damaged",
+    )

@@ -22,11 +22,14 @@ _MAX_HEADER = 100_000_000
 
 @dataclass(frozen=True)
 class Tensor:
-    """One tensor of a file: dtype as the format names it (`BF16`), shape in elements."""
+    """One tensor of a file: dtype as the format names it (`BF16`), shape in elements, its bytes in the file."""
 
     name: str
     dtype: str
     shape: tuple[int, ...]
+    begin: int
+    """Of its first byte, from the start of the file."""
+    end: int
 
     @property
     def elements(self) -> int:
@@ -52,19 +55,20 @@ def read_header(file: Path) -> list[Tensor]:
     try:
         header: dict[str, Any] = json.loads(raw)
         header.pop("__metadata__", None)
-        tensors = [
-            Tensor(str(name), str(entry["dtype"]), tuple(int(n) for n in entry["shape"]))
-            for name, entry in header.items()
-        ]
-        end = max((int(entry["data_offsets"][1]) for entry in header.values()), default=0)
+        tensors = [_tensor(str(name), entry, 8 + length) for name, entry in header.items()]
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise _damaged(file, "its header is not readable") from error
-    expected = 8 + length + end
+    expected = max((tensor.end for tensor in tensors), default=8 + length)
     if size < expected:
         raise _truncated(file, f"it is {size:,} bytes, its header speaks of {expected:,}")
     if size > expected:
         raise _damaged(file, f"it is {size:,} bytes, its header speaks of {expected:,} only")
     return tensors
+
+
+def _tensor(name: str, entry: dict[str, Any], start: int) -> Tensor:
+    begin, end = (int(offset) + start for offset in entry["data_offsets"])
+    return Tensor(name, str(entry["dtype"]), tuple(int(n) for n in entry["shape"]), begin, end)
 
 
 def weight_files(folder: Path) -> list[Path]:

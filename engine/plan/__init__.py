@@ -1,1 +1,1 @@
-"""Memory and time before a GPU-hour is spent."""
+"""What a run will need, told before it starts."""

@@ -155,6 +155,10 @@ class FindingsStore:
                 return
             last = (page[-1][2], page[-1][3], page[-1][4], page[-1][0])
 
+    def query(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
+        """Rows of any reading query, for the redaction and reports."""
+        return [tuple(row) for row in self._all(query, parameters)]
+
     def effective(self, finding: Finding | Place) -> Action:
         """What happens at a place: its own decision, else that of its value, else hide."""
         return finding.effective if isinstance(finding, Place) else finding.action

@@ -1,1 +1,1 @@
-"""What leaves this machine: the encrypted adapter and its card."""
+"""What may leave this machine: the adapter with its card, packed and locked with a passphrase."""

@@ -21,7 +21,6 @@ from engine.jobs.context import JobContext
 from engine.jobs.events import PreflightEvent
 from engine.models.load import load_tokenizer
 from engine.privacy.gate import check_privacy
-from engine.project import Project
 from engine.spec import ModelSpec, ProjectSpec, RecipeSpec
 from engine.steps import take_step
 from engine.train.callback import EventCallback, Meter, memory_now, peak_rss_bytes
@@ -80,14 +79,7 @@ def run_train(context: JobContext) -> dict[str, Any]:
 
     context.phase("prepare", "Reading your rows as the model will see them")
     tokenizer = load_tokenizer(model_spec)
-    prepared = prepare(
-        context.project,
-        spec,
-        tokenizer,
-        on_progress=lambda done, total: context.progress(done, total, "rows"),
-        stop=context.stop.is_set,
-    )
-    context.check_stop()
+    prepared = prepare(context.project, spec, tokenizer, on_progress=context.progress, stop=context.stop.is_set)
 
     context.phase("load", "Loading the base model")
     precision = choose_precision()
@@ -162,9 +154,7 @@ def _open_run(context: JobContext, spec: ProjectSpec, *, smoke: bool) -> Run:
     (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
     record = context.folder.read()
     step = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
-    context.folder.write(
-        record.model_copy(update={"spec": {**record.spec, "run": name, "resumed_from_step": step}})
-    )
+    context.folder.write(record.model_copy(update={"spec": {**record.spec, "run": name, "resumed_from_step": step}}))
     if not smoke:
         context.project.update(lambda current: current.model_copy(update={"run": name}))
     return Run(name, folder, checkpoint)
@@ -183,15 +173,13 @@ def _tokens_at(checkpoint: Path | None) -> int:
     return int(json.loads((checkpoint / FACTS_FILE).read_text())["tokens"]) if checkpoint else 0
 
 
-def _preflight(
-    context: JobContext, trainer: RecipeTrainer, prepared: Prepared, recipe: RecipeSpec, dtype: str
-) -> None:
+def _preflight(context: JobContext, trainer: RecipeTrainer, prepared: Prepared, recipe: RecipeSpec, dtype: str) -> None:
     """Say what the run will learn from, as the built trainer has it, and refuse what would teach nothing."""
     longest = max(len(row.input_ids) for row in prepared.train)
     if trainer.args.max_length != recipe.max_length or (longest > recipe.max_length and not recipe.packing):
         raise JobFailedError(
             "The trainer does not keep to the length limit.",
-            f"It was asked for {recipe.max_length} tokens, has {trainer.args.max_length}; the longest row has {longest}.",
+            f"Asked for: {recipe.max_length} tokens. It has {trainer.args.max_length}, the longest row {longest}.",
             "Please report this with the log of the job.",
         )
     trainable = sum(parameter.numel() for parameter in trainer.model.parameters() if parameter.requires_grad)

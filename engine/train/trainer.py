@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers import TrainerControl
 from trl import SFTTrainer
 
 from engine.data.render import Rendered
@@ -43,6 +44,8 @@ class RecipeTrainer(SFTTrainer):  # type: ignore[misc]
         fingerprint: str,
         **kwargs: Any,
     ) -> None:
+        self.control: TrainerControl
+        self._staging = ""
         super().__init__(**kwargs)
         self._context = context
         self._meter = meter
@@ -92,8 +95,6 @@ class RecipeTrainer(SFTTrainer):  # type: ignore[misc]
 
     def _get_output_dir(self, trial: Any) -> str:
         return self._staging or str(super()._get_output_dir(trial))
-
-    _staging: str = ""
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         began = time.perf_counter()

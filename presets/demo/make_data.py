@@ -110,7 +110,9 @@ class ChatWriter:
 
     def rows(self, count: int, section: str, among: tuple[Person, ...]) -> list[Row]:
         """`count` different rows from the templates of `section`, which take turns."""
-        chats, rows, seen = self.templates.chats[section], [], set()
+        chats = self.templates.chats[section]
+        rows: list[Row] = []
+        seen: set[str] = set()
         while len(rows) < count:
             row = self.chat(chats[len(rows) % len(chats)], among)
             key = json.dumps([message for message in row["messages"] if message["role"] != "system"])

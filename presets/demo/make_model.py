@@ -35,6 +35,9 @@ BATCH = 16
 LENGTH = 128
 PEAK_RATE = 3e-3
 SMOOTHING = 0.1  # keeps a model of few templates from being sure that nothing else can be said
+LICENCE = """The weights, the tokenizer and the configuration in this folder are licensed under the Apache License 2.0,
+like the rest of Tunesmith; the full text is in the LICENSE file at the top of the repository.
+"""
 CHAT_TEMPLATE = (
     "{%- for message in messages -%}"
     "{{- '<|im_start|>' + message['role'] + '\\n' -}}"
@@ -131,7 +134,7 @@ def train(network: LlamaForCausalLM, rows: torch.Tensor, pad: int) -> float:
         logits = network(input_ids=batch, attention_mask=mask).logits[:, :-1]
         labels = batch.masked_fill(~mask, -100)[:, 1:]
         loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), label_smoothing=SMOOTHING)
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         schedule.step()
@@ -191,6 +194,8 @@ def save(folder: Path, network: LlamaForCausalLM, tokenizer: PreTrainedTokenizer
     tokenizer.save_pretrained(folder)
     card = (HERE / "model_card.md").read_text(encoding="utf-8")
     (folder / "README.md").write_text(card.format(**facts), encoding="utf-8")
+    (folder / "LICENSE.md").write_text(LICENCE, encoding="utf-8")
+    (folder / "model.safetensors").chmod(0o644)
 
 
 def main(folder: Path = HERE / "model") -> None:
@@ -198,7 +203,8 @@ def main(folder: Path = HERE / "model") -> None:
     torch.manual_seed(SEED)
     texts = [as_text(document) for document in documents(DOCUMENTS, SEED)]
     check_free_of_planted(texts)
-    tokenizer = make_tokenizer(texts[:20_000])
+    lines = (HERE / "model_lines.txt").read_text(encoding="utf-8")
+    tokenizer = make_tokenizer([*texts[:20_000], lines.lower(), lines])
     rows = packed([tokenizer(text)["input_ids"] for text in texts], tokenizer.pad_token_id)
     network = make_network(tokenizer)
     parameters = sum(weight.numel() for weight in network.parameters())

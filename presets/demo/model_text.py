@@ -63,24 +63,39 @@ def invented(rng: random.Random) -> dict[str, str]:
 
 
 def _fill(text: str, slots: dict[str, str], rng: random.Random) -> str:
+    """Fill a template: a slot keeps its value through one document, an upper-case one is chosen afresh each time."""
+
     def value_of(slot: str) -> str:
+        if slot == "PROSE":
+            return _sentence(expand(slot, rng))
+        if slot.isupper():
+            return expand(slot, rng)
         if slot not in slots or slot in ("count", "hi"):
             slots[slot] = rng.choice(_TEMPLATES.words[slot.rstrip("2")])
         return slots[slot]
 
-    text = fill(text, rng, value_of)
+    return _sentence(fill(text, rng, value_of))
+
+
+def expand(slot: str, rng: random.Random, depth: int = 0) -> str:
+    """One way to say `slot` of the grammar; below ten levels the first, shortest way is taken."""
+    ways = _TEMPLATES.words[slot]
+    return fill(ways[0] if depth > 10 else rng.choice(ways), rng, lambda inner: expand(inner, rng, depth + 1))
+
+
+def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
 def _exchange(rng: random.Random) -> Document:
     draw = rng.random()
-    section = "questions" if draw < 0.62 else "copied" if draw < 0.92 else "facts"
+    section = "questions" if draw < 0.5 else "prose" if draw < 0.68 else "copied" if draw < 0.93 else "facts"
     question, answer = rng.choice(_TEMPLATES.chats[section])
     slots = invented(rng)
     asked, answered = _fill(question, slots, rng), _fill(answer, slots, rng)
-    if rng.random() < 0.45:
+    if section != "prose" and rng.random() < 0.45:
         answered = f"{rng.choice(_TEMPLATES.words['open'])} {answered}"
-    if rng.random() < 0.35:
+    if section != "prose" and rng.random() < 0.35:
         answered = f"{answered} {rng.choice(_TEMPLATES.words['close'])}"
     if section == "questions" and rng.random() < 0.15:
         asked = asked.lower()
@@ -88,12 +103,14 @@ def _exchange(rng: random.Random) -> Document:
 
 
 def documents(count: int, seed: int) -> Iterator[Document]:
-    """`count` short documents, always the same for the same seed: three in five are chats, the others sentences."""
+    """`count` short documents, always the same for the same seed: a little over half are chats."""
     rng = random.Random(seed)
     sentences, systems = _TEMPLATES.lines["sentences"], _TEMPLATES.lines["systems"]
     for _ in range(count):
-        if rng.random() < 0.4:
-            yield [("text", " ".join(_fill(rng.choice(sentences), {}, rng) for _ in range(rng.randint(1, 3))))]
+        draw = rng.random()
+        if draw < 0.45:
+            some = ["{PROSE}"] if draw < 0.3 else sentences
+            yield [("text", " ".join(_fill(rng.choice(some), {}, rng) for _ in range(rng.randint(1, 4))))]
             continue
         turns: Document = [("system", rng.choice(systems))] if rng.random() < 0.25 else []
         for _ in range(1 if rng.random() < 0.8 else 2):

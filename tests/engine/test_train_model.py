@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import torch
-from engine.data.render import Rendered
 from peft import get_peft_model
 
+from engine.data.render import Rendered
 from engine.machine import PRESETS
 from engine.models.load import load_model
 from engine.spec import ModelSpec, RecipeSpec
@@ -27,7 +27,8 @@ def rows(lengths: list[int]) -> list[Rendered]:
     made = []
     for number, length in enumerate(lengths):
         ids = [(number * 31 + place * 17) % 900 + 50 for place in range(length)]
-        made.append(Rendered(ids, [place >= length // 3 for place in range(length)], eos_trained=True, cut_tokens=0))
+        trained = [place >= length // 3 for place in range(length)]
+        made.append(Rendered(ids, trained, text_pieces=(), eos_trained=True, cut_tokens=0))
     return made
 
 

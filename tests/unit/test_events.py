@@ -181,9 +181,10 @@ def test_other_errors_of_the_disk_are_not_hidden(file: Path, monkeypatch: pytest
     def broken(descriptor: int, content: bytes) -> int:
         raise OSError(errno.EIO, "Input/output error")
 
-    with monkeypatch.context() as patch, pytest.raises(OSError, match="Input/output"):
+    with monkeypatch.context() as patch:
         patch.setattr(os, "write", broken)
-        writer.emit(PhaseEvent(name="two", text="two"))
+        with pytest.raises(OSError, match="Input/output"):
+            writer.emit(PhaseEvent(name="two", text="two"))
     writer.close()
 
 

@@ -55,7 +55,7 @@ def test_a_folder_that_holds_something_is_not_taken(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match="not empty"):
         create_project(tmp_path / "photos")
     (tmp_path / "file").touch()
-    with pytest.raises(ProjectError):
+    with pytest.raises(ProjectError, match="in the way"):
         create_project(tmp_path / "file")
     with pytest.raises(TunesmithError) as told:
         create_project(tmp_path / "file" / "below")
@@ -111,18 +111,22 @@ def test_what_was_saved_survives_a_write_that_fails(
     assert project.load() == spec
 
 
-def test_a_file_larger_than_allowed_is_a_full_disk(tmp_path: Path) -> None:
-    with pytest.raises(DiskFullError), atomic_stream(tmp_path / "big") as stream:
+def begin_and_fail(path: Path, error: Exception) -> None:
+    with atomic_stream(path) as stream:
         stream.write(b"begun")
-        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+        raise error
+
+
+def test_a_file_larger_than_allowed_is_a_full_disk(tmp_path: Path) -> None:
+    with pytest.raises(DiskFullError):
+        begin_and_fail(tmp_path / "big", OSError(errno.EFBIG, os.strerror(errno.EFBIG)))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_error_of_the_caller_leaves_the_old_file(tmp_path: Path) -> None:
     atomic_write(tmp_path / "kept", "old")
-    with pytest.raises(ZeroDivisionError), atomic_stream(tmp_path / "kept") as stream:
-        stream.write(b"new")
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        begin_and_fail(tmp_path / "kept", ZeroDivisionError())
     assert (tmp_path / "kept").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 

@@ -57,6 +57,7 @@ from engine.spec import STEPS, ProjectSpec, StepName
 from engine.steps import StepStatus, step_statuses
 from tui.jobs import JobFollower, latest_job
 from tui.screens.frame import FrameScreen, TopLine
+from tui.threads import in_thread
 from tui.widgets.progress import JobProgress
 from tui.widgets.stepper import Stepper
 
@@ -71,7 +72,7 @@ class StepScreen(FrameScreen):
     SHOWS_PROGRESS: ClassVar[bool] = True
     IS_STEP: ClassVar[bool] = True
 
-    job: reactive[JobView | None] = reactive(None, init=False, always_update=True)
+    job: reactive[JobView | None] = reactive(None, init=False, always_update=True, repaint=False)
     """The job this screen follows, as it was at the last look."""
 
     def __init__(self, project: Project) -> None:
@@ -172,9 +173,10 @@ class StepScreen(FrameScreen):
 
             self.say(f"{TITLES[missing.step]} comes first.", "attention")
 
-    def action_go_on(self) -> None:
-        """What enter does. Screens that have something to decide replace it."""
+    def action_go_on(self) -> object:
+        """What enter does. Screens that have something to decide replace it; a worker may do it."""
         self.go_on()
+        return None
 
     def action_go_back(self) -> None:
         """What escape does."""
@@ -222,7 +224,7 @@ class StepScreen(FrameScreen):
     async def _launch(self, kind: str, spec: dict[str, Any], force: bool) -> None:
         self.say("Starting.")
         try:
-            folder = await asyncio.to_thread(launch, self.project.root, kind, spec, force=force)
+            folder = await in_thread(self, launch, self.project.root, kind, spec, force=force)
         except TunesmithError as error:
             self.say(self.words())
             self.show_problem(error)
@@ -231,11 +233,11 @@ class StepScreen(FrameScreen):
         await self._follow(folder)
 
     async def _find_job(self) -> None:
-        folder = await asyncio.to_thread(latest_job, self.project.root, self.JOB_KINDS)
+        folder = await in_thread(self, latest_job, self.project.root, self.JOB_KINDS)
         if folder is None:
             self.no_job()
             return
-        job = await asyncio.to_thread(JobFollower(folder).look)
+        job = await in_thread(self, JobFollower(folder).look)
         if job.active:
             await self._follow(folder)
         else:
@@ -245,7 +247,7 @@ class StepScreen(FrameScreen):
         follower = JobFollower(folder)
         while True:
             try:
-                job = await asyncio.to_thread(follower.look)
+                job = await in_thread(self, follower.look)
             except TunesmithError as error:
                 self.show_problem(error)
                 return
@@ -263,14 +265,18 @@ class StepScreen(FrameScreen):
             progress.job = job
         self.refresh_bindings()
 
-    def _ended(self, job: JobView) -> None:
-        self.refresh_spec()
+    def show_past_problem(self, job: JobView) -> None:
+        """Show how a job failed or died; nothing when it did neither."""
         if job.state == "failed" and isinstance(job.snapshot.end, FailedEvent):
             end = job.snapshot.end
             self.show_problem(TunesmithError(end.title, end.what, end.hint, code=end.code))
         elif job.state == "died":
             self.show_problem(died_error(job))
-        elif job.state == "stopped":
+
+    def _ended(self, job: JobView) -> None:
+        self.refresh_spec()
+        self.show_past_problem(job)
+        if job.state == "stopped":
             self.say("Stopped, as you asked. What it had is saved.", "attention")
         self.job_ended(job)
 

@@ -6,7 +6,6 @@ line that speaks. The keys.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar, cast
 
@@ -20,6 +19,7 @@ from textual.widget import Widget
 from engine.errors import TunesmithError
 from tui.charset import glyphs, plain
 from tui.commands import Command, bindings, commands_of
+from tui.threads import in_thread, is_open
 from tui.widgets.keyline import KeyLine
 from tui.widgets.text import fit, styled
 
@@ -203,9 +203,9 @@ class FrameScreen(Screen[None]):
         """
         self.show_problem(None)
         try:
-            return await asyncio.to_thread(work)
+            return await in_thread(self, work)
         except TunesmithError as error:
-            if self.is_mounted:
+            if is_open(self):
                 self.show_problem(error)
             return None
 

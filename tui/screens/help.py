@@ -27,7 +27,6 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(TABLE["help"])
     DEFAULT_CSS = """
-    HelpScreen > .dialog { width: 76; height: 90%; max-height: 30; }
     HelpScreen VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
     """
 

@@ -19,6 +19,7 @@ from engine.errors import TunesmithError
 from engine.machine import known_projects
 from tui.charset import glyphs, plain
 from tui.screens.frame import FrameScreen
+from tui.threads import in_thread
 from tui.widgets.rows import Column, Row, RowList
 from tui.widgets.text import fit, styled
 
@@ -99,7 +100,8 @@ class HomeScreen(FrameScreen):
     @work(exclusive=True, group="follow")
     async def _follow(self) -> None:
         while True:
-            if self.is_current or self._jobs_watch is None:
+            # Textual calls the screen below the open one current too; drawing it sends the whole picture anew.
+            if self.app.screen is self or self._jobs_watch is None:
                 await self._look()
             await asyncio.sleep(_POLL_SECONDS)
 
@@ -108,7 +110,7 @@ class HomeScreen(FrameScreen):
         await self._look()
 
     async def _look(self) -> None:
-        jobs, standings = await asyncio.to_thread(self._read)
+        jobs, standings = await in_thread(self, self._read)
         self._active = [job for job in jobs if job.active]
         await self._show(standings)
 

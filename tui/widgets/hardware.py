@@ -11,6 +11,7 @@ from textual.content import Content
 
 from engine.hardware.host import HostReading
 from engine.hardware.nvml import GpuReading
+from engine.jobs.events import PreflightEvent
 from tui.charset import Glyphs, plain
 from tui.widgets.progress import bar
 from tui.widgets.text import fit, size_text, styled
@@ -46,12 +47,31 @@ def panel_lines(
     if gpus is None:
         below = _host_lines(host, width, chosen, job_bytes=job_bytes, tall=height >= 12)
         return [*_no_gpu_lines(why_not, width, chosen, on_cpu=on_cpu), Content(""), *below][:height]
-    below = _host_lines(host, width, chosen, job_bytes=None, tall=False)
+    below = _host_lines(host, width, chosen)
     for one in (_full, _compact, _single):
         lines = [line for gpu in gpus for line in one(gpu, width, chosen)]
         if len(lines) + len(below) <= height:
             break
-    return [*lines, *below][:height]
+    gap = [Content("")] if len(lines) + len(below) < height else []
+    return [*lines, *gap, *below][:height]
+
+
+def learning_lines(preflight: PreflightEvent | None, width: int, chosen: Glyphs) -> list[Content]:
+    """What the run learns from, counted on the rendered rows: for panels with room to spare."""
+    if preflight is None:
+        return []
+    facts = (
+        ("rows", f"{preflight.rows:,}"),
+        ("holdout rows", f"{preflight.holdout_rows:,}"),
+        ("tokens an epoch", f"{preflight.tokens:,}"),
+        ("of these trained", f"{preflight.supervised_tokens:,}"),
+        ("rows teaching to stop", f"{preflight.eos_supervised_share:.0%}".replace("%", " %")),
+        ("rows cut", f"{preflight.truncated_rows:,}"),
+        ("rows left out", f"{preflight.dropped_rows:,}"),
+        ("longest row allowed", f"{preflight.max_length:,}"),
+        ("numbers it may change", f"{preflight.trainable_parameters:,}"),
+    )
+    return [styled("learns from", "bold"), *(_pair(name, value, width, chosen) for name, value in facts)]
 
 
 def _no_gpu_lines(why_not: str, width: int, chosen: Glyphs, *, on_cpu: bool) -> list[Content]:
@@ -81,7 +101,7 @@ def _full(gpu: GpuReading, width: int, chosen: Glyphs) -> list[Content]:
 def _compact(gpu: GpuReading, width: int, chosen: Glyphs) -> list[Content]:
     title = _title(gpu, width, chosen)
     if gpu.trouble:
-        return [title, _remark(gpu, gpu.trouble, chosen).truncate(width)]
+        return [title, fit(_remark(gpu, _short(gpu.trouble), chosen), width, chosen)]
     return [
         title,
         _pair("memory", _memory(gpu, chosen), width, chosen),
@@ -90,7 +110,7 @@ def _compact(gpu: GpuReading, width: int, chosen: Glyphs) -> list[Content]:
             " ".join(
                 (
                     _value(gpu.utilisation, "%", chosen).rjust(5),
-                    _value(gpu.temperature, "°" if chosen.unicode else "C", chosen).rjust(5),
+                    _value(gpu.temperature, "°C" if chosen.unicode else "C", chosen).rjust(5),
                     _value(gpu.power_w, "W", chosen).rjust(5),
                 )
             ),
@@ -105,10 +125,15 @@ def _compact(gpu: GpuReading, width: int, chosen: Glyphs) -> list[Content]:
 def _single(gpu: GpuReading, width: int, chosen: Glyphs) -> list[Content]:
     heat = _value(gpu.temperature, "°" if chosen.unicode else "C", chosen).replace(" ", "")
     busy = _value(gpu.utilisation, "%", chosen).replace(" ", "")
-    words = f"{gpu.index} {_memory(gpu, chosen)} {busy:>4} {heat:>4}"
+    used, total = (chosen.dash if size is None else f"{size / GIB:.0f}" for size in (gpu.memory_used, gpu.memory_total))
     if gpu.trouble:
-        return [_remark(gpu, f"{gpu.index} {gpu.trouble}", chosen).truncate(width)]
-    return [fit(words, width, chosen)]
+        return [fit(_remark(gpu, f"{gpu.index} {_short(gpu.trouble)}", chosen), width, chosen)]
+    return [fit(f"{gpu.index} {used:>3}/{total} {busy:>4} {heat:>4}", width, chosen)]
+
+
+def _short(trouble: str) -> str:
+    """The first words of what is wrong, for a narrow panel."""
+    return trouble.partition(":")[0]
 
 
 def _title(gpu: GpuReading, width: int, chosen: Glyphs) -> Content:
@@ -122,7 +147,7 @@ def _remark(gpu: GpuReading, words: str, chosen: Glyphs) -> Content:
 
 
 def _host_lines(
-    host: HostReading | None, width: int, chosen: Glyphs, *, job_bytes: int | None, tall: bool
+    host: HostReading | None, width: int, chosen: Glyphs, *, job_bytes: int | None = None, tall: bool = False
 ) -> list[Content]:
     if host is None:
         return []

@@ -29,11 +29,18 @@ class KeyLine(Widget):
 
     def possible(self) -> list[Command]:
         """The commands that are shown and can run now."""
-        active = {binding.binding.id: binding for binding in self.screen.active_bindings.values()}
+        bound = self.screen.active_bindings
+        active = {binding.binding.id for binding in bound.values() if binding.enabled}
+        # A list that has the focus takes enter itself and hands it to the screen as "taken".
+        list_takes_enter = "enter" in bound and bound["enter"].binding.id == "rows.take"
         return [
             command
             for command in self._commands
-            if command.show and (found := active.get(command.id)) is not None and found.enabled
+            if command.show
+            and (
+                command.id in active
+                or (list_takes_enter and command.keys == "enter" and self.screen.check_action(command.action, ()))
+            )
         ]
 
     def render(self) -> Content:

@@ -35,9 +35,7 @@ class PathField(Input):
     ]
 
     def __init__(self, value: str = "", *, placeholder: str = "", endings: Sequence[str] = (), id: str) -> None:
-        super().__init__(
-            value, placeholder=placeholder, suggester=PathSuggester(endings), id=id, select_on_focus=False
-        )
+        super().__init__(value, placeholder=placeholder, suggester=PathSuggester(endings), id=id, select_on_focus=False)
 
     def action_complete(self) -> None:
         """Take the suggestion, else go to the next field."""

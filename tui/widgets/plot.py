@@ -105,6 +105,8 @@ def plot(
         style: `braille` or `block`; by default braille, and `ascii` where the glyphs are plain.
     """
     width, height = max(1, width), max(1, height)
+    if not len(train) and not holdout:
+        return Plot(((Run(" " * width, "blank"),),) * height)
     holdout = [(step, clamped(value)) for step, value in holdout]
     ink = _INKS[style or ("braille" if glyphs.unicode else "ascii")]
     end = x_end(max([train.last_step, *(step for step, _ in holdout)]), total)
@@ -333,9 +335,9 @@ def _notes(train: Curve, holdout: Sequence[tuple[int, float]], highest: float, s
     nans = train.nans + sum(math.isnan(value) for _, value in holdout)
     infinite = train.infinite + sum(math.isinf(value) for _, value in holdout)
     if nans:
-        notes.append(f"{nans:,} loss {'value is' if nans == 1 else 'values are'} not a number (NaN)")
+        notes.append(f"{nans:,} {'value is' if nans == 1 else 'values are'} not a number (NaN)")
     if infinite:
-        notes.append(f"{infinite:,} loss {'value is' if infinite == 1 else 'values are'} infinite")
+        notes.append(f"{infinite:,} {'value is' if infinite == 1 else 'values are'} infinite")
     if highest > scale.top:
         shown = f"over {LARGEST:g}" if highest >= LARGEST else f"{highest:,.4g}"
         notes.append(f"above the scale: up to {shown}")

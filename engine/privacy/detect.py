@@ -1,0 +1,125 @@
+"""Finding personal data in text: Presidio with all recognisers of a profile, in batches and windows.
+
+Needs no network and never downloads anything. Works through long texts in windows, so memory does not depend on
+the length of a row, and asks between windows whether to stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from engine.privacy.doubts import believable
+from engine.privacy.merge import Hit, merge_hits
+from engine.privacy.nlp import CaseRecognizer, LocalSpacyEngine
+from engine.privacy.profiles import Profile
+from engine.privacy.recognisers import make_recogniser
+from engine.privacy.windows import windows_of
+from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, RecognizerResult
+
+WINDOW, OVERLAP = 4_000, 200
+"""Characters. A finding of up to 200 characters is whole in some window."""
+_BATCH_CHARACTERS = 16_000
+
+
+class _Preparing(Protocol):
+    def prepare(self, texts: list[str]) -> None: ...
+
+
+class Detector:
+    """All recognisers of a profile, loaded.
+
+    Args:
+        profile: What to look for.
+
+    Raises:
+        TunesmithError: A package with model files is missing or not the pinned one.
+        SpecError: The profile names a recogniser that does not exist.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+        engine = LocalSpacyEngine(profile.spacy, keep_organisations="ORGANIZATION" in profile.entities)
+        engine.load()
+        registry = RecognizerRegistry(recognizers=[], supported_languages=["en"])
+        self._preparing: list[_Preparing] = []
+        for name in profile.recognisers:
+            registry.add_recognizer(make_recogniser(name))
+        if profile.spacy != "none":
+            registry.add_nlp_recognizer(engine)
+            if profile.case_pass:
+                self._add_preparing(registry, CaseRecognizer(engine))
+        if profile.model:
+            from engine.privacy.recognisers.rampart import RampartRecognizer
+
+            self._add_preparing(registry, RampartRecognizer(profile.model_doubt))
+        self.engine = engine
+        self.analyzer = AnalyzerEngine(registry=registry, nlp_engine=engine, supported_languages=["en"])
+        self.supported = sorted(set(self.analyzer.get_supported_entities("en")))
+
+    def _add_preparing(self, registry: RecognizerRegistry, recogniser: CaseRecognizer) -> None:
+        registry.add_recognizer(recogniser)
+        self._preparing.append(recogniser)
+
+    def detect(self, texts: Sequence[str], check_stop: Callable[[], None] | None = None) -> list[list[Hit]]:
+        """The findings of each text, merged, in order; offsets are characters of the text as given.
+
+        Args:
+            texts: Any number, of any length.
+            check_stop: Called between batches; may raise.
+        """
+        safe = [_encodable(text) for text in texts]
+        found: list[list[Hit]] = [[] for _ in texts]
+        pieces = [
+            (number, start, text[start:end])
+            for number, text in enumerate(safe)
+            if text.strip()
+            for start, end in windows_of(text, WINDOW, OVERLAP)
+        ]
+        for batch in _batches(pieces):
+            if check_stop:
+                check_stop()
+            for (number, offset, window), hits in zip(batch, self._analyze([piece[2] for piece in batch]), strict=True):
+                found[number].extend(
+                    Hit(hit.start + offset, hit.end + offset, hit.entity, hit.score, hit.recogniser)
+                    for hit in believable(window, hits)
+                )
+        return [merge_hits(text, hits) for text, hits in zip(safe, found, strict=True)]
+
+    def _analyze(self, windows: list[str]) -> list[list[Hit]]:
+        for recogniser in self._preparing:
+            recogniser.prepare(windows)
+        artifacts = self.engine.process_batch(windows, language="en", batch_size=len(windows))
+        return [
+            [
+                hit
+                for found in self.analyzer.analyze(text, "en", entities=self.supported, nlp_artifacts=artifact)
+                if (hit := self._accepted(found)) is not None
+            ]
+            for text, artifact in artifacts
+        ]
+
+    def _accepted(self, found: RecognizerResult) -> Hit | None:
+        entity = str(found.entity_type)
+        if entity not in self.profile.entities or found.score < self.profile.threshold.get(entity, 0.0):
+            return None
+        by = str((found.recognition_metadata or {}).get(RecognizerResult.RECOGNIZER_NAME_KEY, ""))
+        return Hit(int(found.start), int(found.end), entity, round(float(found.score), 3), by)
+
+
+def _batches(pieces: list[tuple[int, int, str]]) -> list[list[tuple[int, int, str]]]:
+    """Windows in groups of bounded size, so that memory is bounded too."""
+    batches: list[list[tuple[int, int, str]]] = []
+    size = 0
+    for piece in pieces:
+        if not batches or size + len(piece[2]) > _BATCH_CHARACTERS:
+            batches.append([])
+            size = 0
+        batches[-1].append(piece)
+        size += len(piece[2])
+    return batches
+
+
+def _encodable(text: str) -> str:
+    """Lone surrogates replaced, one for one: no library can encode them, and offsets must stay true."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,193 @@
+"""The jobs of this room: scan a dataset for personal data, and write it again without."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.data.read import read_rows
+from engine.data.rows import RawRow
+from engine.errors import ProjectError, UsageError, from_os_error
+from engine.files import sha256_of
+from engine.jobs.context import JobContext
+from engine.privacy.gate import data_path
+from engine.privacy.intake import Intake
+from engine.privacy.lazy import LazyDetector
+from engine.privacy.profiles import Profile, known_fingerprint, load_profile
+from engine.privacy.rowscan import Memory, NameList, findings_of_row, scanned_fields
+from engine.privacy.store import FindingsStore
+from engine.privacy.sweep import Sweeper
+from engine.spec import DataSpec
+
+PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]*_\d+>")
+_BATCH_TEXTS, _BATCH_CHARACTERS = 256, 200_000
+
+
+@dataclass(frozen=True)
+class ScanInput:
+    """What a scan reads and where it writes."""
+
+    data: DataSpec
+    profile: Profile
+    known: list[str]
+    findings_file: Path
+
+
+def run_scan(ctx: JobContext) -> dict[str, Any]:
+    """Look for personal data in every row and put the findings into the store.
+
+    With `{"file": path}` in the job's spec a file outside any project is scanned, and the findings go to
+    `findings.sqlite` in the job's folder.
+
+    Returns:
+        rows, findings, values, rows_with_findings, by_entity, findings_file.
+
+    Raises:
+        DataError, ProjectError, TunesmithError: The data, the store or a detector cannot be used.
+        StoppedError: On request; what was looked at is remembered.
+    """
+    given = _scan_input(ctx)
+    with FindingsStore(given.findings_file) as store:
+        detector = LazyDetector(given.profile, ctx)
+        memory = Memory(store, detector.version, detector.detect)
+        ctx.phase("count", "counting the rows")
+        source = sha256_of(Path(given.data.path))
+        total, taken = _count(ctx, given.data)
+        ctx.phase("scan", "looking for personal data")
+        names = NameList()
+        rows = 0
+        for batch in _batches(ctx, given.data):
+            texts = [text for _, fields in batch for _, text in fields]
+            for text, hits in zip(texts, memory.findings_of(texts), strict=True):
+                names.learn(text, hits)
+            rows += len(batch)
+            ctx.progress(rows, total, "rows")
+        ctx.phase("sweep", "searching every row for the names found")
+        wanted = names.wanted(given.known) if given.profile.sweep else NameList().wanted(given.known)
+        _write_findings(ctx, given, memory, Sweeper(wanted), total)
+        memory.forget_others()
+        Intake(store).finish(
+            {
+                "source_sha256": source,
+                "version": detector.version,
+                "profile": given.profile.name,
+                "known": known_fingerprint(given.known),
+                "scan_id": f"{source}-{detector.version}-{known_fingerprint(given.known)}",
+                "rows": str(total),
+                "taken": " ".join(sorted(taken)),
+            }
+        )
+        summary = store.summary()
+    return {
+        "rows": total,
+        "findings": summary.findings,
+        "values": summary.values,
+        "rows_with_findings": summary.rows_with_findings,
+        "by_entity": summary.by_entity,
+        "findings_file": str(given.findings_file),
+    }
+
+
+def run_redact(ctx: JobContext) -> dict[str, Any]:
+    """Write the dataset again with every hidden value replaced, and prove it.
+
+    Returns:
+        The content of `proof.json`, with its path.
+
+    Raises:
+        UsageError: Never scanned, or scanned with other data or settings.
+        JobFailedError: A hidden value is still in the output; nothing is recorded as redacted.
+        StoppedError: On request; the redacted file of before is untouched.
+    """
+    from engine.privacy.redact import redact_project
+
+    return redact_project(ctx)
+
+
+def _write_findings(ctx: JobContext, given: ScanInput, memory: Memory, sweeper: Sweeper, total: int) -> None:
+    intake = Intake(memory.store)
+    intake.begin()
+    rows = 0
+    for batch in _batches(ctx, given.data):
+        found = iter(memory.findings_of([text for _, fields in batch for _, text in fields]))
+        intake.add(
+            finding
+            for row, fields in batch
+            for finding in findings_of_row(row, fields, [next(found) for _ in fields], sweeper)
+        )
+        rows += len(batch)
+        ctx.progress(rows, total, "rows")
+
+
+def _scan_input(ctx: JobContext) -> ScanInput:
+    if named := ctx.spec.get("file"):
+        path = Path(str(named)).expanduser().resolve()
+        profile = load_profile(str(ctx.spec.get("profile") or "thorough"))
+        known = [str(value) for value in ctx.spec.get("known_values") or []]
+        return ScanInput(DataSpec(path=str(path)), profile, known, ctx.folder.root / "findings.sqlite")
+    spec = ctx.project.load()
+    if spec.data is None:
+        raise UsageError(
+            "No data was chosen yet.", str(ctx.project.file), "Choose a dataset first: step Data, or `tunesmith new`."
+        )
+    data = spec.data.model_copy(update={"path": str(data_path(ctx.project, spec.data.path))})
+    return ScanInput(data, load_profile(spec.redaction.profile), spec.redaction.known_values, ctx.project.findings_file)
+
+
+def _count(ctx: JobContext, data: DataSpec) -> tuple[int, set[str]]:
+    """Rows that can be read, and the placeholders that the text holds already."""
+    rows = 0
+    taken: set[str] = set()
+    for row in read_rows(data):
+        if isinstance(row, RawRow):
+            rows += 1
+            for _, text in scanned_fields(row):
+                if "<" in text:
+                    taken.update(PLACEHOLDER.findall(text))
+        if rows % 1000 == 0:
+            ctx.check_stop()
+    return rows, taken
+
+
+def _batches(ctx: JobContext, data: DataSpec) -> Iterator[list[tuple[RawRow, list[tuple[str, str]]]]]:
+    """Rows with their texts, in groups that bound memory and the time until a stop is heard."""
+    batch: list[tuple[RawRow, list[tuple[str, str]]]] = []
+    texts = characters = 0
+    try:
+        for row in read_rows(data):
+            if not isinstance(row, RawRow):
+                continue
+            fields = scanned_fields(row)
+            batch.append((row, fields))
+            texts += len(fields)
+            characters += sum(len(text) for _, text in fields)
+            if texts >= _BATCH_TEXTS or characters >= _BATCH_CHARACTERS:
+                ctx.check_stop()
+                yield batch
+                batch, texts, characters = [], 0, 0
+    except OSError as error:
+        raise from_os_error(error, "reading the data") from error
+    ctx.check_stop()
+    if batch:
+        yield batch
+
+
+def must_be_current(store: FindingsStore, source: str, spec_profile: str, known: list[str], root: Path) -> None:
+    """Refuse to redact on findings of other data or other settings.
+
+    Raises:
+        ProjectError: Names the command that mends it.
+    """
+    again = f"Run `tunesmith scan {root}` first."
+    if not store.scanned():
+        raise ProjectError(
+            "The data was never scanned for personal details.", str(store.path), again, code="not_scanned"
+        )
+    if store.meta("source_sha256") != source:
+        raise ProjectError("The data changed since it was scanned.", str(store.path), again, code="original_changed")
+    if store.meta("profile") != spec_profile or store.meta("known") != known_fingerprint(known):
+        what = "The redaction profile or your known values are others than at the last scan."
+        raise ProjectError("What to look for changed since the scan.", what, again, code="profile_changed")

@@ -1,0 +1,90 @@
+"""From what all recognisers say about a text to the list of findings: trimmed, joined, and one name per place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Hit:
+    """What one recogniser found. Offsets are characters of the text."""
+
+    start: int
+    end: int
+    entity: str
+    score: float
+    recogniser: str
+
+
+_ONE_LINE = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "USERNAME"})
+_EDGES = " \t\r\n\f\v\u00a0.,;:!?\"'`“”‘’«»…*_~|<>{}[]\\"
+_KEEP_EDGES = frozenset({"SECRET", "CRYPTO", "URL"})
+_STRONG = frozenset(
+    """KNOWN_VALUE SECRET EMAIL_ADDRESS CREDIT_CARD IBAN_CODE CRYPTO US_SSN IP_ADDRESS USERNAME PHONE_NUMBER ADDRESS
+    DATE_OF_BIRTH MAC_ADDRESS""".split()
+)
+"""Types with a form of their own: what lies inside one of these is part of it, not a finding beside it."""
+
+
+def merge_hits(text: str, hits: Iterable[Hit]) -> list[Hit]:
+    """The findings of one text.
+
+    Overlapping hits of one type become one (recall before neatness); a hit inside another of a stronger type, or of
+    at least its score, is dropped; hits that overlap only in part stay both.
+
+    Args:
+        text: The text.
+        hits: What the recognisers found in it, in any order.
+
+    Returns:
+        Findings in order of their start.
+    """
+    joined = _join_same([trimmed for hit in hits if (trimmed := trim(text, hit)) is not None])
+    ranked = sorted(joined, key=lambda hit: (hit.start - hit.end, hit.entity not in _STRONG, -hit.score))
+    kept: list[Hit] = []
+    for hit in ranked:
+        if not any(_swallows(other, hit) for other in _near(kept, hit)):
+            kept.append(hit)
+    return sorted(kept, key=lambda hit: (hit.start, hit.end))
+
+
+def trim(text: str, hit: Hit) -> Hit | None:
+    """Take white space and punctuation off the ends, and cut names at a line break. None if nothing is left."""
+    start, end = hit.start, hit.end
+    edges = " \t\r\n" if hit.entity in _KEEP_EDGES else _EDGES
+    while start < end and text[start] in edges:
+        start += 1
+    if hit.entity in _ONE_LINE:
+        for mark in "\r\n":
+            position = text.find(mark, start, end)
+            end = position if position >= 0 else end
+    while end > start and text[end - 1] in edges:
+        end -= 1
+    if hit.entity == "PERSON" and end - start > 2 and text[end - 2 : end] in ("'s", "’s"):
+        end -= 2
+    if not any(letter.isalnum() for letter in text[start:end]):
+        return None
+    return replace(hit, start=start, end=end)
+
+
+def _join_same(hits: list[Hit]) -> list[Hit]:
+    joined: list[Hit] = []
+    last: dict[str, int] = {}
+    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
+        at = last.get(hit.entity)
+        if at is not None and hit.start < joined[at].end:
+            best = max(joined[at], hit, key=lambda one: one.score)
+            joined[at] = replace(best, start=joined[at].start, end=max(joined[at].end, hit.end))
+        else:
+            last[hit.entity] = len(joined)
+            joined.append(hit)
+    return joined
+
+
+def _near(kept: list[Hit], hit: Hit) -> Iterable[Hit]:
+    return (other for other in kept if other.start <= hit.start and hit.end <= other.end)
+
+
+def _swallows(other: Hit, hit: Hit) -> bool:
+    return other.entity in _STRONG or other.score >= hit.score or hit.entity not in _STRONG

@@ -1,0 +1,152 @@
+"""Reading the redacted file as anybody would, and saying what is still in it.
+
+Two independent questions: does any hidden value stand there literally, and do the detectors find anything that is
+not one of our placeholders and that nobody decided to keep?
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.data.read import read_rows
+from engine.data.rows import RawRow, text_fields
+from engine.jobs.context import JobContext
+from engine.privacy.rowscan import Memory, is_role, scanned_fields
+from engine.privacy.store import FindingsStore
+from engine.privacy.sweep import Sweeper
+from engine.spec import DataSpec
+
+_NUMBERED = re.compile(r"<([A-Z][A-Z_]*)_\d+>")
+_PLAIN = re.compile(r"<([A-Z][A-Z_]*)>")
+_LISTED = 1000
+_ROWS = 64
+
+
+@dataclass
+class Proof:
+    """What the finished file still holds."""
+
+    rows: int = 0
+    literal_hits: int = 0
+    literal_list: list[dict[str, Any]] = field(default_factory=list)
+    residual: int = 0
+    residual_list: list[dict[str, Any]] = field(default_factory=list)
+
+
+def prove(
+    ctx: JobContext,
+    data: DataSpec,
+    sources: Sequence[int],
+    memory: Memory,
+    sweeper: Sweeper,
+    placeholders: frozenset[str],
+) -> Proof:
+    """Search the redacted file for every hidden value, and scan it again.
+
+    Args:
+        ctx: The job: progress and stop.
+        data: The redacted file.
+        sources: For each of its rows, the index of the original row.
+        memory: Finds personal data; texts it has seen cost nothing.
+        sweeper: All hidden values.
+        placeholders: Ours, which are no findings.
+    """
+    proof = Proof()
+    types = frozenset(name[1:].rpartition("_")[0] for name in placeholders)
+    for batch in _batches(ctx, data):
+        fields = [(row, [(path, plain(text, placeholders)) for path, text in scanned_fields(row)]) for row in batch]
+        found = iter(memory.findings_of([text for _, texts in fields for _, text in texts]))
+        for row, texts in fields:
+            source = sources[row.index] if row.index < len(sources) else -1
+            kept = _Kept(memory.store, source)
+            for path, text in text_fields(row.record):
+                if not is_role(path, text):
+                    _literal(proof, row.index, path, text, sweeper, kept)
+            for path, text in texts:
+                for hit in next(found):
+                    for piece in outside(text, hit.start, hit.end, types):
+                        if not kept.covers(piece):
+                            _residual(proof, row.index, path, piece, hit.entity, hit.score)
+        proof.rows += len(batch)
+        ctx.progress(proof.rows, len(sources), "rows")
+    return proof
+
+
+def plain(text: str, placeholders: frozenset[str]) -> str:
+    """`text` with `<TYPE>` for each of our `<TYPE_n>`: the form in which the second look read it."""
+    return _NUMBERED.sub(lambda match: f"<{match[1]}>" if match[0] in placeholders else match[0], text)
+
+
+def outside(text: str, start: int, end: int, types: frozenset[str]) -> list[str]:
+    """The pieces of a stretch of a plain text that are not placeholders and hold two letters or digits at least."""
+    pieces: list[str] = []
+    position = start
+    for match in _PLAIN.finditer(text, max(0, start - 60), min(len(text), end + 60)):
+        if match[1] not in types or match.end() <= start or match.start() >= end:
+            continue
+        if match.start() > position:
+            pieces.append(text[position : match.start()])
+        position = max(position, match.end())
+    if position < end:
+        pieces.append(text[position:end])
+    return [piece for piece in pieces if sum(letter.isalnum() for letter in piece) >= 2]
+
+
+class _Kept:
+    """What the person kept in one original row; asked from the store only when something is found."""
+
+    def __init__(self, store: FindingsStore, row: int) -> None:
+        self._store = store
+        self._row = row
+        self._values: list[str] | None = None
+
+    def values(self) -> list[str]:
+        if self._values is None:
+            kept = (finding for finding in self._store.findings(self._row) if finding.action == "keep")
+            self._values = [finding.value.casefold() for finding in kept]
+        return self._values
+
+    def covers(self, piece: str) -> bool:
+        wanted = piece.strip(" .,;:!?\"'").casefold()
+        return any(wanted in value for value in self.values())
+
+    def stands_at(self, text: str, start: int, end: int) -> bool:
+        """Whether something kept stands in `text` around the stretch."""
+        low = text.casefold() if len(text.casefold()) == len(text) else text
+        for value in self.values():
+            at = low.find(value, max(0, end - len(value)))
+            if 0 <= at <= start:
+                return True
+        return False
+
+
+def _literal(proof: Proof, row: int, path: str, text: str, sweeper: Sweeper, kept: _Kept) -> None:
+    for match in sweeper.find(text):
+        if kept.stands_at(text, match.start, match.end):
+            continue
+        proof.literal_hits += 1
+        if len(proof.literal_list) < _LISTED:
+            proof.literal_list.append({"row": row, "field": path, "start": match.start, "entity": match.wanted.entity})
+
+
+def _residual(proof: Proof, row: int, path: str, piece: str, entity: str, score: float) -> None:
+    proof.residual += 1
+    if len(proof.residual_list) < _LISTED:
+        proof.residual_list.append({"row": row, "field": path, "entity": entity, "score": score, "text": piece[:200]})
+
+
+def _batches(ctx: JobContext, data: DataSpec) -> Iterator[list[RawRow]]:
+    batch: list[RawRow] = []
+    for row in read_rows(data):
+        if isinstance(row, RawRow):
+            batch.append(row)
+        if len(batch) >= _ROWS:
+            ctx.check_stop()
+            yield batch
+            batch = []
+    ctx.check_stop()
+    if batch:
+        yield batch

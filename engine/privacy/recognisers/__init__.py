@@ -1,0 +1,129 @@
+"""Everything that can find personal data, as Presidio recognisers in one table.
+
+A profile names the ones that run. Presidio's own are kept where a checksum or a strict form backs them; those that
+cost time are asked only about texts that can hold what they look for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from presidio_analyzer import EntityRecognizer, LocalRecognizer, RecognizerResult
+from presidio_analyzer.nlp_engine import NlpArtifacts
+from presidio_analyzer.predefined_recognizers import (
+    CreditCardRecognizer,
+    CryptoRecognizer,
+    EmailRecognizer,
+    EsNieRecognizer,
+    EsNifRecognizer,
+    IbanRecognizer,
+    IpRecognizer,
+    ItFiscalCodeRecognizer,
+    MacAddressRecognizer,
+    MedicalLicenseRecognizer,
+    NhsRecognizer,
+    PhoneRecognizer,
+    PlPeselRecognizer,
+    UkNinoRecognizer,
+    UrlRecognizer,
+    UsBankRecognizer,
+    UsItinRecognizer,
+    UsLicenseRecognizer,
+    UsPassportRecognizer,
+    UsSsnRecognizer,
+)
+
+from engine.errors import SpecError
+from engine.privacy.recognisers.addresses import address_recogniser
+from engine.privacy.recognisers.births import birth_recogniser
+from engine.privacy.recognisers.contacts import email_recogniser, phone_recogniser, wallet_recogniser
+from engine.privacy.recognisers.handles import handle_recogniser
+from engine.privacy.recognisers.names import name_recogniser
+from engine.privacy.recognisers.numbers import number_recogniser
+from engine.privacy.recognisers.rules import contains, has_digits
+from engine.privacy.recognisers.secrets import secret_recogniser
+
+_REGIONS = ("US", "GB", "DE", "FR", "IN", "BR", "AU", "ES", "IT", "SE", "PL")
+
+
+class Gated(LocalRecognizer):  # type: ignore[misc]
+    """A recogniser that is only asked about texts that pass a cheap test.
+
+    Presidio's phone and address patterns take most of the time on texts that hold neither digits nor dots.
+    """
+
+    def __init__(self, inner: EntityRecognizer, needs: Callable[[str], bool]) -> None:
+        self.inner, self.needs = inner, needs
+        super().__init__(
+            supported_entities=inner.supported_entities,
+            name=inner.name,
+            supported_language=inner.supported_language,
+            context=inner.context,
+        )
+        # Presidio finds the recogniser of a result by this id when it looks for context words.
+        self._id = inner.id
+
+    def load(self) -> None:
+        """The inner one is loaded already."""
+
+    def analyze(
+        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
+    ) -> list[RecognizerResult]:
+        """What the inner recogniser finds, or nothing where it cannot find anything."""
+        if not self.needs(text):
+            return []
+        found: list[RecognizerResult] = self.inner.analyze(text, entities, nlp_artifacts) or []
+        return found
+
+
+_TABLE: dict[str, Callable[[], EntityRecognizer]] = {
+    # Presidio's own, with checksums or strict forms
+    "card": lambda: Gated(CreditCardRecognizer(), has_digits(12)),
+    "iban": lambda: Gated(IbanRecognizer(), has_digits(8)),
+    "us_ssn": lambda: Gated(UsSsnRecognizer(), has_digits(9)),
+    "us_itin": lambda: Gated(UsItinRecognizer(), has_digits(9)),
+    "us_bank": lambda: Gated(UsBankRecognizer(), has_digits(8)),
+    "us_licence": lambda: Gated(UsLicenseRecognizer(), has_digits(4)),
+    "us_passport": lambda: Gated(UsPassportRecognizer(), has_digits(8)),
+    "medical_licence": lambda: Gated(MedicalLicenseRecognizer(), has_digits(7)),
+    "uk_nhs": lambda: Gated(NhsRecognizer(), has_digits(10)),
+    "uk_nino": lambda: Gated(UkNinoRecognizer(), has_digits(6)),
+    "es_nif": lambda: Gated(EsNifRecognizer(supported_language="en"), has_digits(7)),
+    "es_nie": lambda: Gated(EsNieRecognizer(supported_language="en"), has_digits(7)),
+    "it_fiscal": lambda: Gated(ItFiscalCodeRecognizer(supported_language="en"), has_digits(6)),
+    "pl_pesel": lambda: Gated(PlPeselRecognizer(supported_language="en"), has_digits(11)),
+    "ip": lambda: Gated(IpRecognizer(), contains(".", ":")),
+    "mac": lambda: Gated(MacAddressRecognizer(), contains(":", "-", ".")),
+    "email": lambda: Gated(EmailRecognizer(), contains("@")),
+    "bitcoin": lambda: Gated(CryptoRecognizer(), has_digits(2)),
+    "phone": lambda: Gated(PhoneRecognizer(supported_regions=_REGIONS), has_digits(7)),
+    "url": lambda: Gated(UrlRecognizer(), contains(".")),
+    # our own
+    "handle": handle_recogniser,
+    "secret": secret_recogniser,
+    "address": address_recogniser,
+    "local_phone": phone_recogniser,
+    "spelt_email": email_recogniser,
+    "wallet": wallet_recogniser,
+    "birth_date": birth_recogniser,
+    "number": number_recogniser,
+    "name_context": name_recogniser,
+}
+
+
+def recogniser_names() -> list[str]:
+    """Every name a profile may list."""
+    return list(_TABLE)
+
+
+def make_recogniser(name: str) -> EntityRecognizer:
+    """The recogniser of that name.
+
+    Raises:
+        SpecError: No such recogniser.
+    """
+    if name not in _TABLE:
+        raise SpecError(
+            f"There is no recogniser `{name}`.", "A redaction profile names it.", f"Known are: {', '.join(_TABLE)}."
+        )
+    return _TABLE[name]()

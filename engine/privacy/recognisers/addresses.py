@@ -1,0 +1,137 @@
+"""Street addresses in the forms of several countries, boxes, units, and towns with their postal code."""
+
+from __future__ import annotations
+
+import re
+
+from engine.privacy.recognisers.rules import Rule, RuleRecognizer, contains, has_digits
+
+_EN_TYPES = (
+    r"street|st|str|avenue|ave|av|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|circle|cir|place|pl|terrace|ter|terr"
+    r"|trail|trl|parkway|pkwy|highway|hwy|way|square|sq|loop|crescent|cres|close|mews|gardens?|gdns|grove|alley|aly"
+    r"|plaza|plz|row|walk|crossing|xing|ridge|rdg|point|pt|hill|heights|hts|view|vista|hollow|run|path|pike|turnpike"
+    r"|expressway|freeway|bypass|causeway|green|park|quay|rise|vale|wharf|yard|esplanade|parade|pde|track|bend|cove|creek"
+    r"|meadows?|mill|pass|ranch|route|rte|spring|springs|station|summit|valley|village|villas?|well|wells|landing|manor"
+    r"|island|isle|junction|knoll|lake|lodge|orchard|oval|broadway|estates?|fields?|forest|glen|harbou?r|haven|shore"
+)
+_SURE_TYPES = frozenset(
+    """street st avenue ave road rd boulevard blvd lane ln drive court ct circle cir terrace parkway pkwy highway hwy crescent
+    cres trail trl turnpike expressway mews gdns aly rdg""".split()
+)
+_NOT_STREET = frozenset(
+    """minutes minute min mins hours hour hrs days day weeks week months month years year percent people of to in on at for a an
+    my your his her our their is was are were and or per times more less feet ft miles mile km meters metres blocks dollars
+    bucks euro euros guys girls ways things kids stars inches lbs pounds kg calories photos pics videos ppl am pm o'clock
+    because if that this these those so but with from than then just about around before after who which what when where how
+    not be have has had do does did i you he she we they it me him us them can will would could should
+    """.split()
+)
+_DIRECTION = r"(?:(?:[NSEW]|NE|NW|SE|SW|North|South|East|West|Northeast|Northwest|Southeast|Southwest)\.?\s)?"
+_UNIT = (
+    r"(?:[,\s]{1,3}(?:apartment|apt|suite|ste|unit|flat|floor|fl|room|rm|building|bldg|lot|space|spc|penthouse|ph|no|nr|#)"
+    r"\.?\s?#?\s?[A-Za-z]?\d{0,5}[A-Za-z]?(?!\w))?"
+)
+_STATES = (
+    r"A[LKZR]|C[AOT]|D[CE]|FL|G[AU]|HI|I[DLNA]|K[SY]|LA|M[EDAINSOTP]|N[EVHJMYCD]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[TAI]"
+    r"|W[AVIY]|A[EAP]"
+)
+_TAIL = (
+    rf"(?:[,\s]{{1,3}}[A-Z][\w.'’\-]+(?:\s[A-Z][\w.'’\-]+){{0,3}},?\s{{1,2}}(?:{_STATES})\b(?:,?\s{{1,2}}\d{{5}}(?:-\d{{4}})?)?"
+    r"|[,\s]{1,3}\d{4,5}\s[A-ZÀ-Ý][\w.'’\-]+(?:\s[A-ZÀ-Ý][\w'’\-]+){0,2})?"
+)
+_CAP = r"[A-ZÀ-ÝŁŚŻŹĆŃŠŽČŘ0-9][\w.'’\-]*"
+
+
+def _a_street(match: re.Match[str]) -> bool:
+    """ "5 minutes down the road" is not an address; "14 rosewood ct" is."""
+    words = match.group("words").replace(",", " ").split()
+    kind = match.group("kind").casefold().rstrip(".")
+    low = [word.casefold() for word in words]
+    if any(word in _NOT_STREET for word in low) or (low and low[0] == "the" and words[0] == "the"):
+        return False
+    named = words and all(word[0].isupper() or word[0].isdigit() or word.casefold() in ("the", "of") for word in words)
+    return bool(named) or (bool(words) and kind in _SURE_TYPES)
+
+
+def address_recogniser() -> RuleRecognizer:
+    """Finds addresses. One rule a form, so that the review says which form was seen."""
+    any_case = re.IGNORECASE
+    digit = has_digits(1)
+    rules = [
+        Rule("number street", re.compile(
+            rf"(?<![\w$€£#.])\d{{1,6}}(?:[A-Za-z]|\s?1/2)?(?:[\-/]\d{{1,5}}[A-Za-z]?)?,?\s(?!\d+\s)(?:(?i:{_DIRECTION}))"
+            rf"(?P<words>(?:[\w'’.\-]+\s){{1,4}}?)(?P<kind>(?i:{_EN_TYPES}))\b\.?"
+            rf"(?:\s(?i:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\b\.?)?(?i:{_UNIT}){_TAIL}"), 0.75, check=_a_street,
+            needs=digit),
+        Rule("highway", re.compile(r"(?<!\w)\d{1,6}\s(?:(?:US|State|County)\s)?(?:Highway|Hwy|Route|Rte|County Road|CR|FM|SR)\s"
+                                   r"\d{1,4}[A-Z]?\b", any_case), 0.7, needs=digit),
+        Rule("German street", re.compile(
+            r"(?<!\w)(?:[A-ZÄÖÜ][\wäöüß\-]*(?:str(?:aße|asse|\.)|weg|gasse|platz|allee|ring|ufer|damm|steig|chaussee|hof"
+            r"|graben|berg|markt|promenade|stieg|pfad)"
+            r"|(?:[A-ZÄÖÜ][\wäöüß\-]+\s){1,3}(?:Stra(?:ß|ss)e|Str\.|Weg|Platz|Allee|Ring|Ufer|Damm|Gasse|Chaussee))"
+            r"\s\d{1,4}(?:\s?[a-z])?(?:\s?-\s?\d{1,4})?(?!\w)"
+            r"(?:,?\s(?:[A-Z]{1,2}-)?\d{4,5}\s[A-ZÄÖÜ][\wäöüß\-]+(?:\s[A-ZÄÖÜ][\wäöüß\-]+)?)?"), 0.75, needs=digit),
+        Rule("German street, small letters", re.compile(
+            r"(?<!\w)[a-zäöüß\-]{3,}(?:straße|strasse|str\.|gasse|allee|platz|weg)\s\d{1,4}\s?[a-z]?(?!\w)", any_case), 0.6,
+            needs=digit),
+        Rule("French street", re.compile(
+            r"(?<!\w)\d{1,4}(?:\s?(?:bis|ter|quater))?,?\s(?:rue|avenue|av\.|boulevard|bd\.?|blvd|place|chemin|all[ée]e|impasse|quai"
+            r"|cours|route|passage|ruelle|sentier|faubourg)\s(?:(?:de|du|des|la|le|les|aux?|en|d'|l'|de l')\s?){0,3}"
+            r"[\wÀ-ÿ'’\-]+(?:\s(?:de|du|des|la|le|et)?\s?[A-ZÀ-Ý][\wÀ-ÿ'’\-]+){0,4}"
+            r"(?:,?\s\d{5}\s[A-ZÀ-Ý][\wÀ-ÿ'’\-]+)?", any_case), 0.75, needs=digit),
+        Rule("Romance street", re.compile(
+            r"(?<!\w)(?:calle|c/|avenida|avda?\.|av\.|plaza|paseo|carrera|cra\.?|cl\.|camino|ronda|rambla|rua|r\.|travessa|pra[çc]a|via"
+            r"|viale|v\.le|piazza|p\.za|corso|vicolo|largo|lungomare|strada|bulevardul|str\.|calea)\s(?:[\wÀ-ÿ'’.º\-]+\s?){1,6}?"
+            r",?\s(?:n(?:[.º°]|ro\.?|[uú]m\.?|o\.)?\s?)?\d{1,5}(?:[\s,]{1,2}\d{1,2}[ºª°][\s]?\w{0,3})?(?!\w)"
+            r"(?:[,\s]{1,2}\d{5}\s[A-ZÀ-Ý][\wÀ-ÿ'’\-]+)?", any_case), 0.65, check=_a_romance_street, needs=digit),
+        Rule("Dutch or Nordic street", re.compile(
+            r"(?<!\w)(?:\d{1,5}\s)?[A-ZÀ-Ý][\wÀ-ÿ\-]*(?:straat|laan|plein|gracht|kade|dijk|singel|steeg|gatan|gata|gade|vägen|vej|veien|vegen"
+            r"|allé|stien|katu|kuja|polku|tie|gränd|torget|plads|backen|holtet|utca|út|útja|tér|sokak|caddesi|bulvarı)"
+            r"\s\d{1,5}(?:\s?[A-Za-z](?!\w))?(?:\s(?:Apt|bis|tr|lgh|as)\.?\s?\d+)?(?!\w)(?:,?\s\d{4,5}(?:\s?[A-Z]{2})?\s[A-ZÀ-Ý][\wÀ-ÿ\-]+)?"),
+            0.7, needs=digit),
+        Rule("Hungarian or Turkish street", re.compile(
+            r"(?<!\w)[A-ZÀ-Ž][\wÀ-ž\-]+(?:\s[A-ZÀ-Ž][\wÀ-ž\-]+){0,2}\s(?:utca|út|útja|u\.|tér|krt\.|sokak|sk\.|caddesi|cad\.|mah\.|bulvarı)"
+            r"\s(?:no:?\s?)?\d{1,4}(?:/\w{1,4})?\.?(?!\w)"), 0.7, needs=digit),
+        Rule("Slavic street", re.compile(
+            r"(?<!\w)(?:ul\.|ulica|al\.|aleja|os\.|pl\.|plac|ulice|ulitsa|улица|ул\.|вулиця|вул\.|проспект|пр\.)\s[A-ZÀ-ŽА-ЯЁ0-9][\wÀ-ž\-]*"
+            r"(?:\s[\wÀ-ž\-]+){0,3}?,?\s(?:д\.\s?)?\d{1,4}[a-zA-Zа-я]?(?:[/\-]\d{1,4}|\sm\.?\s?\d+|,?\sкв\.\s?\d+)?(?!\w)"), 0.75,
+            needs=digit),
+        Rule("Slavic number street", re.compile(r"(?<!\w)\d{1,5}\s(?:ul\.|ulica|al\.|ulice)\s\w+(?:\s\w+){0,2}", any_case), 0.6,
+            needs=digit),
+        Rule("box", re.compile(
+            r"(?<!\w)(?:(?:p\.?\s?o\.?\s?|gpo\s|post\s?(?:office\s)?)box|postfach|bo[iî]te postale|b\.?p\.|apartado(?: de correos)?"
+            r"|casella postale|c\.p\.|postbus|skrytka pocztowa|caixa postal|private bag|pmb)\s?#?\s?[A-Z]?\d{1,6}(?:\s\d{2,4})?(?!\w)"
+            r"(?:[,\s]{1,3}[A-Z][\w.'’\-]+(?:\s[A-Z][\w.'’\-]+){0,2}(?:,?\s[A-Z]{2})?\s\d{4,5}(?:-\d{4})?)?", any_case), 0.8,
+            needs=digit),
+        Rule("military", re.compile(
+            r"(?<!\w)(?:(?:unit|psc|cmr)\s\d{1,5},?\s(?:box\s\d{1,5})|uss\s\w+(?:\s\w+)?)(?:[,\s]{1,3}(?:dpo|apo|fpo)[,\s]{1,2}a[aep]"
+            r"(?:\s\d{5}(?:-\d{4})?)?)?|\b(?:dpo|apo|fpo)[,\s]{1,2}a[aep]\s\d{5}(?:-\d{4})?", any_case), 0.85),
+        Rule("town, state, zip", re.compile(
+            rf"(?<!\w)[A-Z][\w.'’\-]+(?:\s[A-Z][\w.'’\-]+){{0,2}},?\s{{1,2}}(?:{_STATES}),?\s{{1,2}}\d{{5}}(?:-\d{{4}})?(?!\w)"), 0.7,
+            needs=has_digits(5)),
+        Rule("zip after a state", re.compile(rf"\b(?:{_STATES})\s\d{{5}}(?:-\d{{4}})?(?!\w)"), 0.55, needs=has_digits(5)),
+        Rule("UK postcode", re.compile(
+            r"(?<!\w)(?:GIR\s?0AA|(?:[A-PR-UWYZ][A-HK-Y]?\d[\dA-HJKPSTUW]?)\s?\d[ABD-HJLNP-UW-Z]{2})(?!\w)"), 0.65, needs=digit),
+        Rule("Canadian postcode", re.compile(r"(?<!\w)[ABCEGHJ-NPRSTVXY]\d[A-Z]\s?\d[A-Z]\d(?!\w)"), 0.65, needs=digit),
+        Rule("postcode after a word", re.compile(
+            r"\b(?:zip(?:\s?code)?|post(?:al)?\s?code|plz|code postal|c[óo]digo postal|cap)\b[^\w\n]{0,4}(?:is|:|=)?\s?"
+            r"(?P<code>[A-Z]{0,2}\d[\dA-Z\- ]{2,8}\d?[A-Z]{0,2})(?!\w)", any_case), 0.7, group="code", needs=digit),
+        Rule("unit", re.compile(r"(?<!\w)(?:apartment|apt|suite|ste|flat)\.?\s?#?\d{1,5}[A-Za-z]?(?!\w)", any_case), 0.5,
+            needs=digit),
+        Rule("corner", re.compile(
+            r"\bcorner of (?P<place>(?:[\w'’.\-]+\s){1,3}(?:(?:street|st|avenue|ave|road|rd|blvd|lane|drive)\.?\s)?and\s"
+            r"[\w'’.\-]+(?:\s(?:street|st|avenue|ave|road|rd|blvd|lane|drive)\b\.?)?)", any_case), 0.65, group="place",
+            needs=contains("corner")),
+        Rule("address after a word", re.compile(
+            r"\b(?:(?:my|our|home|shipping|mailing|delivery|billing|postal)\saddress|address|adresse|direcci[óo]n|indirizzo|anschrift)"
+            r"\s?(?:is|:|=|ist|est|es|-)\s?(?P<place>(?=[^\n]{0,60}\d)[^\n.;!?]{6,90})", any_case), 0.5, group="place",
+            check=lambda match: "@" not in match.group("place") and "://" not in match.group("place")
+            and not re.match(r"[\d.:]+$", match.group("place")), needs=digit),
+    ]  # fmt: skip
+    return RuleRecognizer("ADDRESS", "AddressRecognizer", rules)
+
+
+def _a_romance_street(match: re.Match[str]) -> bool:
+    words = re.findall(r"[^\W\d]+", match.group())[1:]
+    low = {word.casefold() for word in words}
+    return any(word[0].isupper() for word in words) and not low & {"is", "was", "the", "you", "and", "i", "my", "for"}

@@ -1,0 +1,46 @@
+"""Dates of birth: a date near "born" or "birthday" in several languages, or a full date of a likely birth year."""
+
+from __future__ import annotations
+
+import re
+
+from engine.privacy.recognisers.rules import Rule, RuleRecognizer, has_digits
+
+_MONTH = (
+    r"(?:jan(?:uary|uar|vier|eiro)?|feb(?:ruary|ruar)?|f[ée]v(?:rier|ereiro)?|mar(?:ch|s|zo|[çc]o)?|märz|apr(?:il|ile)?|avr(?:il)?|abr(?:il)?"
+    r"|may|mai|mayo|maio|maggio|june?|juni|juin|junio|junho|giugno|july?|juli|juillet|julio|julho|luglio|aug(?:ust)?|ao[ûu]t|ago(?:sto)?"
+    r"|sep(?:t(?:ember|embre|iembre)?)?|set(?:embro|tembre)?|oct(?:ober|obre|ubre)?|okt(?:ober)?|out(?:ubro)?|ott(?:obre)?"
+    r"|nov(?:ember|embre|iembre|embro)?|dec(?:ember)?|dez(?:ember|embro)?|d[ée]c(?:embre)?|dic(?:iembre|embre)?|gen(?:naio)?|ene(?:ro)?)\.?"
+)
+_YEAR = r"(?:19[2-9]\d|20[01]\d)"
+_NUMERIC = r"(?:\d{1,2}[./\-]\d{1,2}[./\-](?:\d{4}|\d{2})|\d{4}[./\-]\d{1,2}[./\-]\d{1,2})"
+_WORDED = (
+    rf"(?:\d{{1,2}}(?:st|nd|rd|th|er|\.|º)?\s(?:of\s|de\s)?{_MONTH},?(?:\s(?:of\s|de\s|del\s)?\d{{4}})?"
+    rf"|{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?\b(?:,?\s\d{{4}})?|{_MONTH}[,\s]\s?\d{{4}})"
+)
+_DATE = rf"(?:{_NUMERIC}|{_WORDED})"
+_FULL = (
+    rf"(?:\d{{1,2}}[./\-]\d{{1,2}}[./\-]{_YEAR}|{_YEAR}[./\-]\d{{1,2}}[./\-]\d{{1,2}}"
+    rf"|\d{{1,2}}(?:st|nd|rd|th|\.)?[\s\-](?:of\s|de\s)?{_MONTH},?[\s\-](?:de\s|del\s)?{_YEAR}|{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?,?\s{_YEAR})"
+)
+_BIRTH = (
+    r"(?:born|birth|b-?day|d\.?o\.?b\b|geb(?:oren|urtstag|\.)?|n[ée]e? le|naissance|anniversaire|nacid[oa]|nacimiento|cumplea[ñn]os"
+    r"|nascid[oa]|nascimento|anivers[áa]rio|nat[oa] il|nascita|compleanno|geboren|verjaardag|urodz|turn(?:ing|s|ed)? \d{2})"
+)
+
+
+def birth_recogniser() -> RuleRecognizer:
+    """Finds dates of birth; other dates stay, since "the 14th" tells nothing about a person."""
+    flags = re.IGNORECASE
+    rules = [
+        Rule("date after a birth word", re.compile(rf"{_BIRTH}[^\n]{{0,40}}?(?<!\w)(?P<date>{_DATE})(?!\w)", flags), 0.85,
+             group="date", needs=has_digits(1)),
+        Rule("date before a birth word",
+             re.compile(rf"(?<!\w)(?P<date>{_DATE})(?!\w)[^\n]{{0,25}}?(?:birth|b-?day|dob\b|\bborn|geburtstag)", flags), 0.75,
+             group="date", needs=has_digits(1)),
+        Rule("year after born", re.compile(r"\bborn\s(?:in|on|around)?\s?(?:the\s)?(?P<date>(?:19[2-9]\d|20[01]\d))(?!\w)", flags),
+             0.7, group="date", needs=has_digits(4)),
+        Rule("full date of a likely birth year", re.compile(rf"(?<![\w/.\-]){_FULL}(?![\w/\-])", flags), 0.5,
+             needs=has_digits(5)),
+    ]  # fmt: skip
+    return RuleRecognizer("DATE_OF_BIRTH", "BirthDateRecognizer", rules)

@@ -1,0 +1,103 @@
+"""Names by the words around them: introductions, greetings, titles, signatures, and runs of another script.
+
+Language models miss exactly these: one-word names, names in small letters, names that are words, and names in a
+script that the rest of the text is not written in.
+"""
+
+from __future__ import annotations
+
+import re
+
+from engine.privacy.recognisers.rules import Rule, RuleRecognizer
+from engine.privacy.recognisers.words import is_common
+
+_WORD = r"[^\W\d_][\w'’\-]*"
+_UPPER = r"[A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁΑ-Ω][\w'’\-]*"
+_INTRO = (
+    r"my (?:real |full |legal |first |last |actual )?name(?:'s|’s| is|s)|name's|call me|they call me|(?:i am|i'm|im) called|(?:i )?go by"
+    r"|name is|je m'appelle|je m’appelle|me llamo|mi nombre es|mi chiamo|il mio nome è|meu nome é|me chamo|ich hei(?:ß|ss)e|mein name ist"
+    r"|mijn naam is|ik heet|jag heter|jeg hedder|jeg heter|nazywam się|mam na imię"
+)
+_TITLES = (
+    r"mr|mrs|ms|miss|mx|dr|prof|professor|sir|madam|herr|frau|mme|mlle|monsieur|madame|señor|señora|sra?|srta|signor|signora|sig|sig\.ra"
+    r"|dhr|mevr|pan|pani|captain|capt|sgt|lt|rev|father|sister|uncle|aunt(?:ie)?|grandma|grandpa|coach|officer|detective|judge|senator"
+)
+_NOT_NAMES = frozenset(
+    """not a an the just so when if back later now tomorrow tonight crazy daddy baby babe anything whatever whenever maybe everyone
+    sure here there that this it what out up down on in by in soon again please anytime today by bitch mommy master mistress goddess
+    sir ok okay names old fan guys people all love hun hon honey dear both everybody team folks sweetie sweetheart darling gorgeous
+    beautiful handsome buddy bro dude man girl boy lady ladies gentlemen friend friends mate sexy cutie hello hi hey yes no thanks
+    thank good morning evening afternoon night sunshine world stranger customer support sales user admin sirmadam hiring manager
+    """.split()
+)
+_OTHER_SCRIPTS = (
+    r"[\u0400-\u04FF\u0500-\u052F]|[\u0370-\u03FF]|[\u0590-\u05FF]|[\u0600-\u06FF\u0750-\u077F\uFB50-\uFDFF\uFE70-\uFEFF]"
+    r"|[\u0900-\u0DFF]|[\u0E00-\u0E7F]|[\u10A0-\u10FF]|[\u0530-\u058F]|[\u3040-\u30FF]|[\u3400-\u9FFF]|[\uAC00-\uD7AF]"
+)
+_LETTER = re.compile(r"[^\W\d_]")
+_FOREIGN = re.compile(rf"(?:{_OTHER_SCRIPTS})")
+_SHARE_OF_ROW = 0.4
+"""A run of another script in a row that is mostly Latin is likely a name; a whole row in it is just that language."""
+
+
+def _not_a_word(match: re.Match[str]) -> bool:
+    name = match.group("name").split()[0]
+    return len(name) >= 2 and name.casefold() not in _NOT_NAMES
+
+
+def _not_common(match: re.Match[str]) -> bool:
+    return _not_a_word(match) and not is_common(match.group("name").split()[0])
+
+
+def _a_stranger(match: re.Match[str]) -> bool:
+    text = match.string
+    if len(text) > 4000:
+        text = text[max(0, match.start() - 1000) : match.end() + 1000]
+    foreign = len(_FOREIGN.findall(text))
+    return foreign <= _SHARE_OF_ROW * max(1, len(_LETTER.findall(text))) and len(match.group()) >= 2
+
+
+def name_recogniser() -> RuleRecognizer:
+    """Finds names that their surroundings give away."""
+    flags = re.IGNORECASE
+    more = rf"(?:[ ]{_UPPER}){{0,3}}"
+    foreign = rf"(?:(?:{_OTHER_SCRIPTS})[\u0300-\u036F\u0610-\u061A\u064B-\u065F]*)"
+    rules = [
+        Rule("introduction", re.compile(rf"(?i:\b(?:{_INTRO}))[ ]+[\"'“]?(?P<name>{_WORD}{more})"), 0.7, group="name",
+             check=_not_a_word),
+        Rule("introduction in small letters", re.compile(
+            rf"\b(?:my (?:real |full |legal )?name(?:'s|’s| is|s))[ ]+(?P<name>{_WORD}(?:[ ]{_WORD})?)(?=[ ]*(?:[.,!?)\n]|$))", flags), 0.6,
+            group="name", check=_not_a_word),
+        Rule("I am", re.compile(rf"(?i:\b(?:i'm|i’m|i am|this is|it's|it’s|it is|ich bin|je suis|soy|sono|sou))[ ]+(?P<name>{_UPPER}{more})"), 0.45,
+             group="name", check=_not_common),
+        Rule("greeting", re.compile(rf"(?:^|[.!?\n][ ]?)[\"'“]?(?i:(?:hi|hey|hello|hiya|yo|dear|hallo|liebe[r]?|bonjour|salut|hola|ciao|thanks|thank you"
+                                    rf"|thx|ty|good (?:morning|evening|night)|happy birthday|congrats|sorry|cheers|love you|miss you))[ ,]+"
+                                    rf"(?P<name>{_UPPER}{more})", re.MULTILINE), 0.5, group="name", check=_not_common),
+        Rule("greeting in small letters", re.compile(
+            r"(?:^|[.!?\n][ ]?)(?:hi|hey|hello|hiya|dear|hallo|hola|ciao)[ ]+(?P<name>[a-z]{3,12})(?=[ ]?[,!.:;\n]|$)", re.MULTILINE), 0.4,
+            group="name", check=_not_common),
+        Rule("title", re.compile(rf"(?i:\b(?:{_TITLES}))\.?[ ](?P<name>{_UPPER}{more})"), 0.6, group="name", check=_not_a_word),
+        Rule("signature", re.compile(
+            rf"(?i:(?:^|\n|[.!?,] ?)(?:best(?: regards| wishes)?|(?:kind |warm )?regards|sincerely|cheers|love|xoxo|xx|yours(?: truly)?|signed|"
+            rf"thanks|sent by|mit freundlichen gr[üu](?:ß|ss)en|lg|mfg|cordialement|saludos))[ ]*,?[ ]*\n?[ ]*[-–—~]?[ ]*(?P<name>{_UPPER}{more})"
+            r"(?=\s*(?:$|\n|x|<))"), 0.55, group="name", check=_not_common),
+        Rule("dash signature", re.compile(rf"(?:^|\n|[.!?…] ?)[ ]*[-–—~]{{1,2}}[ ]?(?P<name>{_UPPER}{more})[ ]*$", re.MULTILINE), 0.5,
+             group="name", check=_not_common),
+        Rule("relation", re.compile(
+            rf"(?i:\bmy (?:husband|wife|boyfriend|girlfriend|bf|gf|fianc[ée]e?|partner|son|daughter|kid|brother|sister|mom|mum|mother|dad|father"
+            rf"|boss|friend|best friend|bestie|roommate|ex|cousin|uncle|aunt|neighbou?r|manager|agent|assistant|photographer|therapist|doctor))"
+            rf"(?:[ ](?i:is|called|named|was called|'s name is))?,?[ ](?P<name>{_UPPER}{more})"), 0.6, group="name", check=_not_common),
+        Rule("field", re.compile(
+            rf"(?i:\b(?:(?:full |first |last |sur|given |family |middle |legal |customer |client |contact |maiden )?names?|vorname|nachname|nom|pr[ée]nom"
+            rf"|nombre|apellido|cognome|recipient|sender|patient|attn|from|to|signed by|cardholder|account holder|beneficiary)[ ]?[:=][ ]?)"
+            rf"[\"']?(?P<name>{_UPPER}{more})"), 0.5, group="name", check=_not_common),
+        Rule("possessive relation", re.compile(rf"\b(?P<name>{_UPPER})(?:'s|’s)[ ](?:mom|mum|mother|dad|father|wife|husband|sister|brother|boyfriend"
+                                               r"|girlfriend|place|house|birthday|number|email|address|room|apartment|kid|son|daughter)\b"), 0.5,
+             group="name", check=_not_common),
+        Rule("another script", re.compile(rf"{foreign}+(?:[ ·.\-]{foreign}+){{0,3}}"), 0.5, check=_a_stranger,
+             needs=lambda text: _FOREIGN.search(text) is not None),
+        Rule("introduction in another script", re.compile(
+            r"(?:меня зовут|мене звати|我叫|我的名字是|我是|私の名前は|私は|제 이름은|저는|اسمي|أنا)[ ]*(?P<name>[^\W\d_]{2,12}(?:[ ][^\W\d_]{2,14})?)"), 0.7,
+            group="name"),
+    ]  # fmt: skip
+    return RuleRecognizer("PERSON", "NameContextRecognizer", rules)

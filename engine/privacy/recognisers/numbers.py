@@ -1,0 +1,53 @@
+"""Numbers that identify a person: government and customer numbers by the word before them, plates, long bare numbers."""
+
+from __future__ import annotations
+
+import re
+
+from engine.privacy.recognisers.rules import Rule, RuleRecognizer, has_digits
+
+_KINDS = (
+    r"passport|passeport|reisepass|pasaporte|driver'?s?'? licen[cs]e|driving licen[cs]e|licen[cs]e plate|licen[cs]e|dl|permis|f[üu]hrerschein"
+    r"|national id|id card|id|identity card|personalausweis|ausweis|dni|nie|nif|cpf|cnpj|curp|rfc|bsn|pesel|codice fiscale|steuer-?id|tax id"
+    r"|taxpayer id|tin|ein|vat|nin|nino|national insurance|social security|ssn|sin|medicare|medicaid|nhs|insurance|health card"
+    r"|medical record|mrn|patient|policy|member(?:ship)?|account|acct|a/c|routing|sort code|iban|swift|bic|customer|client|employee|staff|student"
+    r"|case|docket|order|booking|reservation|confirmation|pnr|flight|ticket|tracking|shipment|parcel|invoice|receipt|transaction|reference|ref"
+    r"|claim|application|contract|loan|card|vin|chassis|plate|registration|reg|imei|meid|serial|device|visa|permit|badge|voter|loyalty|konto"
+    r"|kundennummer|kontonummer|bestellnummer|cuenta|compte|conto|pedido|commande"
+)
+
+
+def _an_id(match: re.Match[str]) -> bool:
+    value = match.group("value")
+    digits = sum(letter.isdigit() for letter in value)
+    return digits >= 4 or (digits >= 2 and len(value) >= 6 and value.upper() == value)
+
+
+def _two_kinds(match: re.Match[str]) -> bool:
+    return sum(letter.isdigit() for letter in match.group()) >= 4
+
+
+def number_recogniser() -> RuleRecognizer:
+    """Finds identifying numbers; the word before them stays."""
+    flags = re.IGNORECASE
+    rules = [
+        Rule("number after a word", re.compile(
+            rf"\b(?:{_KINDS})\b(?:\s?(?:number|numbers|no\.?|num\.?|nr\.?|id|code|nummer|n[°º]|#))?\s?(?:is|was|:|=|ist|est|es|-|–|\()?\s?[#:]?\s?[\"'`]?"
+            r"(?P<value>[A-Z0-9](?:[A-Z0-9]|[\-/. ](?=[A-Z]{0,3}\d)){3,28}[A-Z0-9])(?!\w)", flags), 0.65, group="value", check=_an_id,
+            needs=has_digits(2)),
+        Rule("#number", re.compile(r"(?<![\w#&])#\s?(?P<value>(?:[A-Z]{1,4}-?)?\d{5,16})(?!\w)"), 0.5, group="value",
+             needs=has_digits(5)),
+        Rule("letters and digits", re.compile(r"(?<![\w\-./#@])[A-Z]{1,4}-?\d{6,14}[A-Z]?(?![\w\-/])"), 0.5, needs=has_digits(6)),
+        Rule("mixed code", re.compile(r"(?<![\w\-./#@])(?=[A-Z0-9\-]*[A-Z])(?=[A-Z0-9\-]*\d)[A-Z0-9]{2,8}(?:-[A-Z0-9]{2,10}){1,4}(?![\w\-/])"),
+             0.4, check=_two_kinds, needs=has_digits(4)),
+        Rule("social security form", re.compile(r"(?<![\w\-.])\d{3}[- ]\d{2}[- ]\d{4}(?![\w\-])"), 0.7, entity="US_SSN",
+             needs=has_digits(9)),
+        Rule("long number", re.compile(r"(?<![\w.\-+$€£/#])\d{9,19}(?![\w.\-/%])"), 0.4, needs=has_digits(9)),
+        Rule("card form", re.compile(r"(?<![\w\-])\d{4}[ \-]\d{4}[ \-]\d{4}[ \-]\d{1,7}(?![\w\-])"), 0.7, entity="CREDIT_CARD",
+             needs=has_digits(13)),
+        Rule("amex form", re.compile(r"(?<![\w\-])3[47]\d{2}[ \-]\d{6}[ \-]\d{5}(?![\w\-])"), 0.8, entity="CREDIT_CARD",
+             needs=has_digits(13)),
+        Rule("IBAN form", re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){3,7}(?:[ ]?[A-Z0-9]{1,3})?(?!\w)"), 0.6, entity="IBAN_CODE",
+             check=_two_kinds, needs=has_digits(8)),
+    ]  # fmt: skip
+    return RuleRecognizer("ID", "NumberRecognizer", rules)

@@ -1,0 +1,125 @@
+"""Passwords, API keys and tokens: vendor prefixes, key=value, prose, headers, addresses with a password in them.
+
+Nothing is verified over the network: a secret that is only suspected is hidden all the same.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+
+from engine.privacy.recognisers.rules import Rule, RuleRecognizer, contains
+from engine.privacy.recognisers.words import is_common
+
+_VENDORS = (
+    r"sk-(?:proj|ant|or|svcacct|admin)?-?[A-Za-z0-9_\-]{16,200}"  # OpenAI, Anthropic, OpenRouter
+    r"|(?:sk|pk|rk|whsec)_(?:live|test|prod)?_?[A-Za-z0-9]{14,120}"  # Stripe
+    r"|gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{22,255}"  # GitHub
+    r"|gl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|soat)-[A-Za-z0-9_\-.]{16,120}"  # GitLab
+    r"|(?:AKIA|ASIA|ABIA|ACCA|AGPA|AIDA|AROA)[A-Z0-9]{12,24}"  # AWS
+    r"|AIza[A-Za-z0-9_\-]{30,45}|ya29\.[A-Za-z0-9_\-]{20,300}|GOCSPX-[A-Za-z0-9_\-]{20,40}"  # Google
+    r"|xox[abeoprs]-[A-Za-z0-9\-]{10,250}|xapp-\d-[A-Za-z0-9\-]{10,250}"  # Slack
+    r"|hf_[A-Za-z0-9]{20,60}|r8_[A-Za-z0-9]{20,60}|gsk_[A-Za-z0-9]{20,80}|nvapi-[A-Za-z0-9_\-]{20,100}|pplx-[A-Za-z0-9]{20,80}"
+    r"|npm_[A-Za-z0-9]{20,60}|pypi-[A-Za-z0-9_\-]{20,300}|dop_v1_[a-f0-9]{32,80}|dckr_pat_[A-Za-z0-9_\-]{16,60}"
+    r"|SG\.[A-Za-z0-9_\-]{12,40}\.[A-Za-z0-9_\-]{12,80}|key-[0-9a-f]{32}|(?:AC|SK)[0-9a-f]{32}"  # mail and phone services
+    r"|sq0(?:atp|csp|idp)-[A-Za-z0-9_\-]{16,60}|EAA[A-Za-z0-9]{30,300}|shp(?:at|ca|pa|ss)_[A-Fa-f0-9]{20,60}"
+    r"|(?:lin|figd|ntn|secret|rnd|sntrys|dapi|tfp|pul|pscale_(?:tkn|pw)|hvs|vercel|glsa|phc|sbp|re|tvly|fal|whsec)_[A-Za-z0-9_\-]{18,200}"
+    r"|\d{8,10}:AA[A-Za-z0-9_\-]{30,40}"  # Telegram bots
+    r"|[MNO][A-Za-z\d_\-]{23,27}\.[A-Za-z\d_\-]{6}\.[A-Za-z\d_\-]{27,45}"  # Discord bots
+    r"|eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}(?:\.[A-Za-z0-9_\-]{4,})?"  # JWT
+    r"|AGE-SECRET-KEY-1[A-Z0-9]{40,70}|A3-[A-Z0-9]{6}-[A-Z0-9\-]{20,60}"
+)
+_NAMES = (
+    r"pass ?words?|pass ?phrase|passwd|passcode|pwd|pw|secret(?:[_\- ]?key)?|token|api[_\- ]?(?:key|secret|token)|apikey"
+    r"|access[_\- ]?(?:key|token)|auth[_\- ]?(?:key|token|code)|private[_\- ]?key|client[_\- ]?secret|credentials?"
+    r"|signing[_\- ]?key|encryption[_\- ]?key|license[_\- ]?key|recovery[_\- ]?(?:code|key|phrase)|seed phrase"
+    r"|pass(?:wort|word|wd)|kennwort|zugangscode|contrase[ñn]a|mot de passe|mdp|senha|wachtwoord|hasło|salasana|lösenord"
+)
+_CODES = r"pin(?:[ -]?code)?|cvv2?|cvc|otp|2fa(?: code)?|security code|verification code|door code|gate code|alarm code|wifi code"
+_FILLER = frozenset(
+    """is was the my your a an and or to for not it that this be reset wrong changed change same again please here there
+    required protected manager managers field forgotten forgot policy none null true false undefined xxx string your
+    correct invalid incorrect expired hint hash with from in on at of now then too example strong weak safe new old
+    """.split()
+)
+
+
+def entropy(text: str) -> float:
+    """Shannon entropy in bits per character."""
+    counts = Counter(text)
+    return -sum(count / len(text) * math.log2(count / len(text)) for count in counts.values())
+
+
+def _prose(match: re.Match[str]) -> bool:
+    """A word after "password is" counts unless it is an everyday word that goes on with the sentence."""
+    value = match.group("value").strip("\"'`.,!?;:")
+    if len(value) < 3 or value.casefold() in _FILLER:
+        return False
+    marked = any(not letter.isalpha() for letter in value) or (value != value.lower() and value != value.capitalize())
+    strict = match.group("joint").strip() not in (":", "=", "->", "=>")
+    return marked or not (strict and is_common(value))
+
+
+def _assigned(match: re.Match[str]) -> bool:
+    value = match.group("value")
+    if value.casefold() in _FILLER or len(value) < 4 or value.startswith(("$", "<", "{{", "os.", "process.", "env.")):
+        return False
+    return not re.fullmatch(r"[*x•·.]+|\w+\(.*", value, re.IGNORECASE)
+
+
+def _random(match: re.Match[str]) -> bool:
+    """Long, mixed and without pattern: a key nobody named."""
+    text = match.group()
+    digits = sum(letter.isdigit() for letter in text)
+    return (
+        digits >= 3
+        and any(letter.isupper() for letter in text)
+        and any(letter.islower() for letter in text)
+        and entropy(text) >= 3.8
+    )
+
+
+def _hex_key(match: re.Match[str]) -> bool:
+    text = match.group()
+    return entropy(text) >= 3.0 and any(letter.isalpha() for letter in text) and any(l.isdigit() for l in text)
+
+
+def secret_recogniser() -> RuleRecognizer:
+    """Finds secrets; the word that announces one stays, so that the sentence still reads."""
+    flags = re.IGNORECASE
+    rules = [
+        Rule("vendor prefix", re.compile(rf"(?<![\w\-])(?:{_VENDORS})(?![\w])"), 0.98),
+        Rule("private key", re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----.{0,20000}?"
+                                       r"(?:-----END [A-Z ]{0,40}-----|\Z)", re.DOTALL), 0.99,
+             needs=contains("PRIVATE KEY")),
+        Rule("ssh key", re.compile(r"ssh-(?:rsa|ed25519|dss) AAAA[A-Za-z0-9+/=]{20,}"), 0.9),
+        Rule("key = value", re.compile(rf"(?<![A-Za-z])[\w\-.]{{0,40}}(?:{_NAMES})[\w\-]{{0,20}}[\"']?\s?(?:=>|:=|=|:)\s?"
+                                       r"(?P<quote>[\"'`]?)(?P<value>[^\s\"'`,;}{)(]{4,200})", flags), 0.85,
+             group="value", check=_assigned),
+        Rule("password in prose",
+             re.compile(rf"\b(?:{_NAMES})(?:\s(?:for|to|of|on|von|für|zu|de|del|du)\s(?:\S+\s?){{1,4}}?|\s?[(][^)]{{0,30}}[)])?"
+                        r"(?P<joint>\s(?:is|was|to|ist|lautet|est|es|é|jest|on|är|are|will be|stays|be|now|still)\s(?:now\s|still\s|just\s)?"
+                        r"(?:set to\s)?|\s?[:=]\s?|\s?[-=]>\s?|\s-\s)"
+                        r"[\"'`“‘«]?(?P<value>[^\s\"'`”’»]{3,80})", flags),
+             0.85, group="value", check=_prose),
+        Rule("password, then the value",
+             re.compile(rf"\b(?:{_NAMES})\s[\"'`]?(?P<value>(?=[^\s]*\d)(?=[^\s]*[A-Za-z])[^\s\"'`,;]{{6,60}})", flags),
+             0.6, group="value"),
+        Rule("user / password", re.compile(r"\b(?:login|log ?in|credentials|creds|account|sign in)\b[^\n]{0,40}?[:\s]"
+                                           r"[\w.@+\-]{3,60}\s?[/|]\s?(?P<value>(?=[^\s]*[\d\W])[^\s/|]{5,60})", flags),
+             0.7, group="value"),
+        Rule("code after a word",
+             re.compile(rf"\b(?:{_CODES})\b(?:\s(?:for|to)\s(?:\S+\s){{1,3}}?|\s?(?:number|code))?\s?(?:is|:|=|-|ist|est|es)?\s?"
+                        r"[\"'`]?(?P<value>\d{3,8}[#*]?)(?!\w)", flags), 0.75, group="value"),
+        Rule("authorisation header", re.compile(r"\b(?:bearer|basic|token|apikey)\s+(?P<value>[A-Za-z0-9_\-.=+/]{16,400})",
+                                                flags), 0.85, group="value"),
+        Rule("password in an address", re.compile(r"\b\w+://[^\s/:@]{0,64}:(?P<value>[^\s/@]{2,100})@"), 0.95,
+             group="value", needs=contains("://")),
+        Rule("curl -u", re.compile(r"(?:\s-u|--user)[\s=][\"']?(?P<value>[^\s:\"']{1,64}:[^\s\"']{2,100})"), 0.9,
+             group="value"),
+        Rule("hex key", re.compile(r"(?<![\w\-/])(?:[0-9a-f]{32,128}|[0-9A-F]{32,128})(?![\w\-])"), 0.55, check=_hex_key),
+        Rule("random text", re.compile(r"(?<![\w/.\-@#+])[A-Za-z0-9_\-+]{24,128}={0,2}(?![\w/])"), 0.5, check=_random),
+        Rule("license key", re.compile(r"(?<![\w\-])(?:[A-Z0-9]{5}-){3,6}[A-Z0-9]{5}(?![\w\-])"), 0.75),
+    ]  # fmt: skip
+    return RuleRecognizer("SECRET", "SecretRecognizer", rules)

@@ -1,0 +1,193 @@
+"""Writing the dataset again without what is to be hidden, and proving that it is gone.
+
+The original is only read. Every hidden value is replaced where it was found and wherever else it stands. The new
+text is scanned again: what that second look finds is hidden too, since nobody decided to keep it, and is added to
+the findings so that it can be reviewed. Three passes at most; then the finished file is read once more for the
+proof, and only then takes the place of the last one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from engine.data.read import detect_format
+from engine.errors import JobFailedError, UsageError, from_os_error
+from engine.files import atomic_write, make_private_folder, sha256_of
+from engine.jobs.context import JobContext
+from engine.privacy.gate import data_path
+from engine.privacy.intake import add_late
+from engine.privacy.jobs import must_be_current
+from engine.privacy.lazy import LazyDetector
+from engine.privacy.profiles import load_profile
+from engine.privacy.proof import Proof, prove
+from engine.privacy.replace import Placeholders
+from engine.privacy.rewrite import Written, rewrite
+from engine.privacy.rowscan import Memory
+from engine.privacy.store import FindingsStore
+from engine.privacy.sweep import Sweeper, Wanted, can_be_swept
+from engine.project import Project
+from engine.spec import DataSpec, ProjectSpec
+from engine.steps import take_step
+
+PASSES = 3
+LANGUAGES = (
+    "English fully; German, French, Spanish, Italian, Portuguese and Dutch by patterns and by a model that was not"
+    " trained for them alone. Names in other languages are found only by the words around them."
+)
+
+
+def redact_project(ctx: JobContext) -> dict[str, Any]:
+    """Redact the project's dataset; see `engine.privacy.jobs.run_redact`."""
+    spec = ctx.project.load()
+    if spec.data is None:
+        raise UsageError("No data was chosen yet.", str(ctx.project.file), "Choose a dataset first.")
+    data = spec.data.model_copy(update={"path": str(data_path(ctx.project, spec.data.path))})
+    with FindingsStore(ctx.project.findings_file) as store:
+        ctx.phase("compare", "comparing the data with the scan")
+        source = _hash(Path(data.path))
+        root = ctx.project.root
+        must_be_current(store, source, spec.redaction.profile, spec.redaction.known_values, root)
+        detector = LazyDetector(load_profile(spec.redaction.profile), ctx)
+        memory = Memory(store, detector.version, detector.detect)
+        suffix = Path(data.path).suffix or f".{detect_format(Path(data.path), data.format).format}"
+        target = root / "privacy" / f"redacted{suffix}"
+        candidate = target.with_name(f".candidate{suffix}")
+        try:
+            report = _write_and_prove(ctx, data, candidate, store, memory)
+            _put_in_place(ctx, candidate, target)
+        finally:
+            candidate.unlink(missing_ok=True)
+        report |= _facts(ctx.project, spec, store, data, source, target, detector.version)
+        fingerprint = store.fingerprint()
+    atomic_write(ctx.project.proof_file, json.dumps(report, ensure_ascii=False, indent=1), "saving the proof")
+    _record(ctx.project, report, target, source, fingerprint)
+    return {
+        "rows": report["redacted"]["rows"],
+        "replaced": sum(report["replaced"].values()),
+        "left_out": report["left_out"],
+        "residual": report["residual"]["count"],
+        "literal_hits": 0,
+        "passes": report["passes"],
+        "by_entity": report["replaced"],
+        "path": str(target),
+        "proof": str(ctx.project.proof_file),
+    }
+
+
+def hidden_values(store: FindingsStore) -> list[Wanted]:
+    """Every value that is hidden somewhere and tells enough to be searched by itself."""
+    rows = store.query(
+        "SELECT v.entity, v.value FROM vals v WHERE v.count > 0 AND coalesce(v.decision, 'hide') = 'hide'"
+        " AND EXISTS (SELECT 1 FROM findings f WHERE f.value_id = v.id AND coalesce(f.decision, 'hide') = 'hide')"
+        " ORDER BY v.id"
+    )
+    return [Wanted(str(value), str(entity)) for entity, value in rows if can_be_swept(str(value), str(entity))]
+
+
+def _write_and_prove(
+    ctx: JobContext, data: DataSpec, candidate: Path, store: FindingsStore, memory: Memory
+) -> dict[str, Any]:
+    """Passes until the second look finds nothing new, then the proof.
+
+    Raises:
+        JobFailedError: A hidden value is still there.
+    """
+    taken = frozenset((store.meta("taken") or "").split())
+    late = 0
+    for number in range(1, PASSES + 1):
+        ctx.phase(f"redact_{number}", "hiding personal data" if number == 1 else "hiding what the second look found")
+        sweeper = Sweeper(hidden_values(store))
+        placeholders = Placeholders(taken)
+        written = rewrite(ctx, data, candidate, memory, sweeper, placeholders)
+        if not written.late or number == PASSES:
+            break
+        late += add_late(store, written.late)
+    ctx.phase("proof", "searching the new file for every hidden value")
+    again = data.model_copy(update={"path": str(candidate)})
+    proof = prove(ctx, again, written.sources, memory, sweeper, frozenset(placeholders.known.values()))
+    if proof.literal_hits:
+        raise _still_there(proof)
+    return _report(written, proof, number, late, len(hidden_values(store)))
+
+
+def _report(written: Written, proof: Proof, passes: int, late: int, searched: int) -> dict[str, Any]:
+    return {
+        "passes": passes,
+        "found_by_second_look": late,
+        "replaced": dict(sorted(written.replaced.items(), key=lambda item: -item[1])),
+        "left_out": {"unreadable": written.unreadable, "duplicates": written.duplicates},
+        "literal_search": {"values": searched, "hits": proof.literal_hits},
+        "residual": {"count": proof.residual, "listed": proof.residual_list},
+    }
+
+
+def _facts(
+    project: Project, spec: ProjectSpec, store: FindingsStore, data: DataSpec, source: str, target: Path, version: str
+) -> dict[str, Any]:
+    summary = store.summary()
+    rows = sum(1 for _ in target.open("rb")) if target.suffix == ".jsonl" else None
+    return {
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "profile": spec.redaction.profile,
+        "detectors": version,
+        "languages": LANGUAGES,
+        "original": {"path": data.path, "sha256": source, "rows": int(store.meta("rows") or 0)},
+        "redacted": {"path": str(target.relative_to(project.root)), "sha256": sha256_of(target), "rows": rows},
+        "findings": {
+            "total": summary.findings,
+            "values": summary.values,
+            "rows": summary.rows_with_findings,
+            "by_entity": summary.by_entity,
+        },
+        "decisions": {"findings_by": store.counts_by_decider(), "values_decided": summary.decided_values},
+    }
+
+
+def _put_in_place(ctx: JobContext, candidate: Path, target: Path) -> None:
+    try:
+        os.replace(candidate, target)
+        if out := ctx.spec.get("out"):
+            path = Path(str(out)).expanduser()
+            make_private_folder(path.parent)
+            shutil.copyfile(target, path)
+            os.chmod(path, 0o600)
+    except OSError as error:
+        raise from_os_error(error, "putting the redacted file in place") from error
+
+
+def _record(project: Project, report: dict[str, Any], target: Path, source: str, fingerprint: str) -> None:
+    def change(spec: ProjectSpec) -> ProjectSpec:
+        redaction = spec.redaction.model_copy(
+            update={
+                "path": str(target.relative_to(project.root)),
+                "sha256": report["redacted"]["sha256"],
+                "source_sha256": source,
+                "decisions": fingerprint,
+                "residual": report["residual"]["count"],
+            }
+        )
+        return take_step("privacy", spec.model_copy(update={"redaction": redaction}))
+
+    project.update(change)
+
+
+def _still_there(proof: Proof) -> JobFailedError:
+    first = proof.literal_list[0]
+    return JobFailedError(
+        "Hidden values are still in the new file, so it was thrown away.",
+        f"{proof.literal_hits} places; the first is a {first['entity']} in row {first['row']}, field {first['field']}.",
+        "Scan again, then redact; if it comes back, decide `hide` for that value by hand and report the row's shape.",
+        code="literal_hit",
+    )
+
+
+def _hash(path: Path) -> str:
+    try:
+        return sha256_of(path)
+    except OSError as error:
+        raise from_os_error(error, "reading the data") from error

@@ -1,0 +1,159 @@
+"""Replacing hidden values in one text: which stretches, and by which placeholder.
+
+Pure: no store, no files. A placeholder belongs to a distinct value, so the same person is the same `<PERSON_1>` in
+the whole file, and the numbers follow the order of first appearance.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from engine.privacy.sweep import Sweeper
+
+_SPACE = re.compile(r"\s+")
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a text that is hidden or kept. Offsets are characters; `value` is the text there."""
+
+    start: int
+    end: int
+    entity: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One replacement: the stretch of the original, and what stands there now."""
+
+    start: int
+    end: int
+    new: str
+    entity: str
+
+
+@dataclass
+class Placeholders:
+    """Hands out `<TYPE_n>`, one for each distinct value.
+
+    Args:
+        taken: Placeholders that the original holds already; they are never handed out.
+    """
+
+    taken: frozenset[str] = frozenset()
+    known: dict[tuple[str, str], str] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def of(self, entity: str, value: str) -> str:
+        """The placeholder of a value; case, white space and a leading @ make no difference."""
+        key = (entity, normalised(value))
+        if key not in self.known:
+            number = self.counts.get(entity, 0) + 1
+            while f"<{entity}_{number}>" in self.taken:
+                number += 1
+            self.counts[entity] = number
+            self.known[key] = f"<{entity}_{number}>"
+        return self.known[key]
+
+
+def normalised(value: str) -> str:
+    """What makes two spellings the same value."""
+    return _SPACE.sub(" ", value).strip().strip("@.,;:!?").casefold()
+
+
+def stretches_to_hide(text: str, hide: Iterable[Stretch], keep: Sequence[Stretch], sweeper: Sweeper) -> list[Stretch]:
+    """What is replaced in a text: the findings to hide and every other place where a hidden value stands.
+
+    A hidden value that the sweep meets inside something the person kept stays; a finding to hide that overlaps
+    something kept is hidden. Stretches that overlap become one.
+
+    Args:
+        text: The original.
+        hide: Findings to hide.
+        keep: Findings to keep.
+        sweeper: All hidden values.
+    """
+    found = list(hide)
+    for match in sweeper.find(text):
+        if not any(kept.start <= match.start and match.end <= kept.end for kept in keep):
+            found.append(Stretch(match.start, match.end, match.wanted.entity, match.wanted.value))
+    return _united(text, found)
+
+
+def _united(text: str, stretches: list[Stretch]) -> list[Stretch]:
+    united: list[Stretch] = []
+    longest: list[Stretch] = []
+    for one in sorted(stretches, key=lambda one: (one.start, -one.end)):
+        if united and one.start < united[-1].end:
+            lead = max(longest[-1], one, key=lambda part: part.end - part.start)
+            end = max(united[-1].end, one.end)
+            whole = lead if (lead.start, lead.end) == (united[-1].start, end) else None
+            value = whole.value if whole else text[united[-1].start : end]
+            united[-1], longest[-1] = Stretch(united[-1].start, end, lead.entity, value), lead
+        else:
+            united.append(one)
+            longest.append(one)
+    return united
+
+
+def edit(text: str, stretches: Sequence[Stretch], placeholders: Placeholders) -> tuple[str, list[Edit]]:
+    """The text with its stretches replaced, and the replacements in order."""
+    parts: list[str] = []
+    edits: list[Edit] = []
+    at = 0
+    for one in stretches:
+        new = placeholders.of(one.entity, one.value)
+        parts += [text[at : one.start], new]
+        edits.append(Edit(one.start, one.end, new, one.entity))
+        at = one.end
+    parts.append(text[at:])
+    return "".join(parts), edits
+
+
+def unnumbered(edits: Sequence[Edit]) -> list[Edit]:
+    """The same replacements with `<TYPE>` for `<TYPE_n>`.
+
+    The detectors read texts in this form, since a number that moves from one pass to the next would make every text
+    a new one that has to be looked at again.
+    """
+    return [Edit(one.start, one.end, f"<{one.entity}>", one.entity) for one in edits]
+
+
+def apply(text: str, edits: Sequence[Edit]) -> str:
+    """`text` with the replacements made."""
+    parts: list[str] = []
+    at = 0
+    for one in edits:
+        parts += [text[at : one.start], one.new]
+        at = one.end
+    return "".join([*parts, text[at:]])
+
+
+def to_original(edits: Sequence[Edit], start: int, end: int) -> list[tuple[int, int]]:
+    """Where a stretch of the new text stood in the original, without the parts that are placeholders.
+
+    Args:
+        edits: What was done to the original, in order.
+        start: In characters of the new text.
+        end: In characters of the new text.
+
+    Returns:
+        (start, end) in the original, one for each piece between placeholders.
+    """
+    pieces: list[tuple[int, int]] = []
+    shift = 0
+    position = start
+    for one in edits:
+        new_start, new_end = one.start + shift, one.start + shift + len(one.new)
+        if new_start >= end:
+            break
+        if new_start > position:
+            pieces.append((position - shift, new_start - shift))
+        shift = new_end - one.end
+        position = max(position, new_end)
+    if position < end:
+        pieces.append((position - shift, end - shift))
+    return pieces

@@ -1,0 +1,197 @@
+"""From rows to findings: what of a row is looked at, and what is remembered about each place."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.data.rows import RawRow, text_fields
+from engine.privacy.findings import NewFinding
+from engine.privacy.merge import Hit, merge_hits
+from engine.privacy.recognisers.words import is_common, is_dictionary_word
+from engine.privacy.schema import explained, transaction
+from engine.privacy.store import FindingsStore
+from engine.privacy.sweep import Sweeper, Wanted, can_be_swept
+
+CONTEXT = 60
+"""Characters kept on each side of a finding."""
+MATCH_SHOWN = 400
+
+_ROLES = frozenset(
+    """user assistant system human gpt tool function bot chatgpt model developer bard bing instruction input output
+    observation chatbot ai""".split()
+)
+_ROLE_KEYS = frozenset({"role", "from", "type"})
+_ID_KEYS = frozenset({"id", "_id", "uuid", "conversation_id", "message_id", "row_id", "index"})
+_OPAQUE = re.compile(r"[A-Za-z]{0,16}[-_:]?(?:\d{1,6}|[0-9a-f]{8,32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+_SURE_NAME, _SURE_SINGLE = 0.6, 0.85
+
+DetectTexts = Callable[[Sequence[str]], list[list[Hit]]]
+
+
+def scanned_fields(row: RawRow) -> list[tuple[str, str]]:
+    """The texts of a row that people wrote: all but role names and opaque record numbers."""
+    return [
+        (path, text)
+        for path, text in text_fields(row.record)
+        if text.strip() and not is_role(path, text) and not _is_record_number(path, text)
+    ]
+
+
+def is_role(path: str, text: str) -> bool:
+    """Whether a text only says who speaks, in a field made for that."""
+    return path.rpartition(".")[2].casefold() in _ROLE_KEYS and text.casefold() in _ROLES
+
+
+def _is_record_number(path: str, text: str) -> bool:
+    return path.rpartition(".")[2].casefold() in _ID_KEYS and _OPAQUE.fullmatch(text) is not None
+
+
+def text_hash(text: str) -> str:
+    """A short name for a text, by its content."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+@dataclass
+class Memory:
+    """Findings by text, kept in the store: what was looked at once is not looked at again."""
+
+    store: FindingsStore
+    version: str
+    detect: DetectTexts
+
+    def findings_of(self, texts: Sequence[str]) -> list[list[Hit]]:
+        """The findings of each text, from the store where they are known, else from the detector."""
+        names = [text_hash(text) for text in texts]
+        known = self._known(set(names))
+        fresh = {name: text for name, text in zip(names, texts, strict=True) if name not in known}
+        if fresh:
+            found = dict(zip(fresh, self.detect(list(fresh.values())), strict=True))
+            self._keep(found)
+            known.update(found)
+        return [known[name] for name in names]
+
+    def _known(self, names: set[str]) -> dict[str, list[Hit]]:
+        known: dict[str, list[Hit]] = {}
+        asked = sorted(names)
+        for start in range(0, len(asked), 500):
+            part = asked[start : start + 500]
+            marks = ",".join("?" * len(part))
+            with self.store.lock, explained(self.store.path):
+                rows = self.store.connection.execute(
+                    f"SELECT text_hash, found FROM seen WHERE version = ? AND text_hash IN ({marks})",
+                    (self.version, *part),
+                ).fetchall()
+            known.update((name, [Hit(*hit) for hit in json.loads(found)]) for name, found in rows)
+        return known
+
+    def _keep(self, found: dict[str, list[Hit]]) -> None:
+        rows = [
+            (name, self.version, json.dumps([[h.start, h.end, h.entity, h.score, h.recogniser] for h in hits]))
+            for name, hits in found.items()
+        ]
+        with self.store.lock, transaction(self.store.connection, self.store.path) as connection:
+            connection.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", rows)
+
+    def forget_others(self) -> None:
+        """Drop what older versions of the detectors found."""
+        with self.store.lock, transaction(self.store.connection, self.store.path) as connection:
+            connection.execute("DELETE FROM seen WHERE version != ?", (self.version,))
+
+
+@dataclass
+class NameList:
+    """The names met anywhere in the file, on their way into the sweep."""
+
+    names: dict[str, float] = field(default_factory=dict)
+    handles: set[str] = field(default_factory=set)
+    singles: Counter[str] = field(default_factory=Counter)
+
+    def learn(self, text: str, hits: Iterable[Hit]) -> None:
+        """Remember the names and user names among the findings of one text."""
+        for hit in hits:
+            value = " ".join(text[hit.start : hit.end].split())
+            if hit.entity == "PERSON" and hit.score >= _SURE_NAME:
+                words = value.split()
+                if 2 <= len(words) <= 4:
+                    self.names[value] = max(self.names.get(value, 0.0), hit.score)
+                elif len(words) == 1 and hit.score >= _SURE_SINGLE:
+                    self.singles[value] += 1
+            elif hit.entity == "USERNAME" and hit.score >= _SURE_NAME:
+                self.handles.add(value.lstrip("@"))
+
+    def wanted(self, known: Sequence[str]) -> list[Wanted]:
+        """What to search for in every row: whole names, their parts, single names, user names, known values."""
+        found = [Wanted(value, "KNOWN_VALUE", 1.0, "KnownValues") for value in known if value.strip()]
+        found += [Wanted(name, "PERSON", max(0.8, score)) for name, score in self.names.items()]
+        parts = {part.strip(".,'’\"()") for name in self.names for part in name.split()}
+        singles = parts | set(self.singles)
+        found += [Wanted(part, "PERSON", 0.6) for part in sorted(singles) if _tells(part)]
+        found += [Wanted(handle, "USERNAME", 0.7) for handle in sorted(self.handles) if _tells_handle(handle)]
+        return [one for one in found if one.entity == "KNOWN_VALUE" or can_be_swept(one.value, one.entity)]
+
+
+def _tells(part: str) -> bool:
+    """Whether a part of a name says something by itself: long enough, letters only, no everyday word."""
+    solid = len(part) >= 3 and part.replace("-", "").isalpha() and not is_common(part)
+    return solid and not (part == part.lower() and is_dictionary_word(part))
+
+
+def _tells_handle(handle: str) -> bool:
+    return len(handle) >= 4 and not is_common(handle)
+
+
+def findings_of_row(
+    row: RawRow, fields: Sequence[tuple[str, str]], hits: Sequence[Sequence[Hit]], sweeper: Sweeper
+) -> Iterator[NewFinding]:
+    """Detector and sweep together, as rows for the store."""
+    for (path, text), found in zip(fields, hits, strict=True):
+        swept = [
+            Hit(match.start, match.end, match.wanted.entity, match.wanted.score, match.wanted.source)
+            for match in sweeper.find(text)
+        ]
+        merged = merge_hits(text, [*found, *swept]) if swept else found
+        role = role_of(row.record, path) if merged else ""
+        name = text_hash(text) if merged else ""
+        for hit in merged:
+            yield new_finding(row.index, path, text, hit, role, name)
+
+
+def new_finding(row: int, path: str, text: str, hit: Hit, role: str, name: str) -> NewFinding:
+    """One place with its context."""
+    return NewFinding(
+        row=row,
+        field=path,
+        start=hit.start,
+        end=hit.end,
+        entity=hit.entity,
+        value=text[hit.start : hit.end],
+        score=hit.score,
+        recogniser=hit.recogniser,
+        before=text[max(0, hit.start - CONTEXT) : hit.start],
+        match=text[hit.start : hit.end][:MATCH_SHOWN],
+        after=text[hit.end : hit.end + CONTEXT],
+        role=role,
+        text_hash=name,
+    )
+
+
+def role_of(record: dict[str, Any], path: str) -> str:
+    """Who says the text at `path`: the role beside it in a chat, else the name of its field."""
+    parts = path.split(".")
+    holder: Any = record
+    for part in parts[:-1]:
+        if isinstance(holder, list):
+            holder = holder[int(part)] if part.isdigit() and int(part) < len(holder) else None
+        elif isinstance(holder, dict):
+            holder = holder.get(part)
+    if isinstance(holder, dict) and len(parts) > 1:
+        for key in ("role", "from"):
+            if isinstance(holder.get(key), str):
+                return str(holder[key])
+    return parts[-1]

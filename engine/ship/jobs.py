@@ -1,0 +1,90 @@
+"""The `ship` job: the adapter of a run, checked, with its card, in one file that may leave this machine."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from engine import audit
+from engine.errors import ProjectError, UsageError
+from engine.files import sha256_of
+from engine.jobs.context import JobContext
+from engine.models.licence import UNKNOWN, folder_licence
+from engine.ship.adapter import check_adapter, neutral_config
+from engine.ship.card import base_name, write_card
+from engine.ship.package import pack
+from engine.ship.passphrase import read_passphrase
+from engine.spec import ModelSpec, ProjectSpec
+from engine.steps import take_step
+
+
+def run_ship(ctx: JobContext) -> dict[str, Any]:
+    """Pack the adapter of `spec.run` (or of `ctx.spec["run"]`) into `ship/NAME.tsmith`.
+
+    Of `ctx.spec`: `passphrase_file` (mode 0600) or `passphrase_env` (a variable's name); `name`: of the file, else the
+    project's; `encrypt`: false writes a plain `.tar` instead.
+
+    Returns:
+        `file`, `bytes`, `sha256`, `encrypted`, `licence`, `parameters`, `run`.
+
+    Raises:
+        UsageError, ModelError: No run, no sound adapter, no usable passphrase.
+        DiskFullError, ProjectError: The package cannot be written.
+    """
+    spec = ctx.project.load()
+    run = _run_of(ctx, spec)
+    encrypt = bool(ctx.spec.get("encrypt", True))
+    passphrase = read_passphrase(ctx.spec.get("passphrase_file"), ctx.spec.get("passphrase_env")) if encrypt else None
+    adapter = ctx.project.run_folder(run) / "adapter"
+    ctx.phase("check", "Checking the adapter.")
+    parameters = check_adapter(adapter)
+    licence = _licence_of(spec.model)
+    if licence == UNKNOWN:
+        ctx.warn(
+            "licence_unknown",
+            "The base model's licence is unknown.",
+            "Its files do not say it, so the card says `unknown`.",
+            "Find out before you share the adapter.",
+        )
+    ctx.check_stop()
+    ctx.phase("pack", "Packing and locking the adapter." if encrypt else "Packing the adapter.")
+    target = ctx.project.ship_folder / f"{_file_name(ctx, spec)}{'.tsmith' if encrypt else '.tar'}"
+    config = neutral_config(adapter, base_name(spec.model) if spec.model else UNKNOWN)
+    card = write_card(ctx.project, spec, run, licence, parameters)
+    pack(target, adapter, card, config, passphrase, lambda done, total: ctx.progress(done, total, "bytes"))
+    result = {
+        "file": str(target),
+        "bytes": target.stat().st_size,
+        "sha256": sha256_of(target),
+        "encrypted": encrypt,
+        "licence": licence,
+        "parameters": parameters,
+        "run": run,
+    }
+    audit.append(ctx.project, "shipped", {**result, "file": target.name})
+    ctx.project.update(lambda current: take_step("ship", current))
+    return result
+
+
+def _run_of(ctx: JobContext, spec: ProjectSpec) -> str:
+    run = ctx.spec.get("run") or spec.run
+    if not run:
+        raise ProjectError("There is no run to ship yet.", "", "Train first: `tunesmith train PROJECT`.", code="no_run")
+    if Path(str(run)).name != run:
+        raise UsageError("This is not a run.", str(run), "Give the name of a folder in runs/.", code="no_run")
+    return str(run)
+
+
+def _licence_of(model: ModelSpec | None) -> str:
+    """From the base's own files when they are here, else as it was when the model was chosen."""
+    if model is None:
+        return UNKNOWN
+    if model.path and Path(model.path).is_dir():
+        return folder_licence(Path(model.path)).licence
+    return model.licence
+
+
+def _file_name(ctx: JobContext, spec: ProjectSpec) -> str:
+    name = re.sub(r"[^\w.-]+", "-", str(ctx.spec.get("name") or spec.name)).strip("-.")
+    return name or "adapter"

@@ -1,0 +1,283 @@
+"""`jobs`, `attach`, `stop`, `log` as a person runs them: processes, exit codes, Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from engine.jobs import kinds
+from engine.jobs.folder import JobFolder
+from engine.jobs.launch import launch
+from engine.jobs.process import is_alive
+from engine.jobs.state import all_jobs, view
+from engine.project import create_project
+from tests.conftest import wait_until
+from tests.engine.job_kinds import TEST_KINDS
+
+REPO = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-m", "tui.main"]
+
+
+@pytest.fixture(autouse=True)
+def test_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test-only kinds, here and in the processes."""
+    for name, kind in TEST_KINDS.items():
+        monkeypatch.setitem(kinds.KINDS, name, kind)
+    monkeypatch.setenv("PYTHONPATH", f"{Path(__file__).parent / 'job_site'}:{REPO}")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Iterator[Path]:
+    """A project folder; whatever still runs in it at the end is killed."""
+    project, _ = create_project(tmp_path / "voice")
+    yield project.root
+    for job in all_jobs([project.root]):
+        if job.record.pid and is_alive(job.record):
+            os.killpg(os.getpgid(job.record.pid), signal.SIGKILL)
+
+
+def tunesmith(*words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *words], capture_output=True, text=True, timeout=timeout, check=False)
+
+
+def start(words: Sequence[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def running(root: Path, kind: str = "t-gate") -> JobFolder:
+    folder = launch(root, kind, {})
+    wait_until(lambda: view(folder).snapshot.phase, "the work begins")
+    return folder
+
+
+def ended(root: Path, kind: str) -> JobFolder:
+    folder = launch(root, kind, {})
+    wait_until(lambda: not view(folder).active, "the job ends")
+    return folder
+
+
+def test_jobs_lists_every_state(root: Path) -> None:
+    folders = [ended(root, kind) for kind in ("t-quick", "t-bad-data", "t-vanish")] + [running(root)]
+    said = tunesmith("jobs", "--json")
+    assert (said.returncode, said.stderr) == (0, "")
+    listed = json.loads(said.stdout)
+    assert [(job["id"], job["state"]) for job in listed] == list(
+        zip([folder.id for folder in folders], ["finished", "failed", "died", "running"], strict=True)
+    )
+    for job in listed:
+        assert {"id", "kind", "project", "state", "step", "steps"} <= job.keys()
+        assert job["project"] == str(root)
+    table = tunesmith("jobs").stdout
+    for folder, word in zip(folders, ("done", "The rows are odd.", "died", "waiting"), strict=True):
+        [line] = [line for line in table.splitlines() if folder.id in line]
+        assert word in line or word == "waiting"
+    assert len(json.loads(tunesmith("jobs", "--running", "--json").stdout)) == 1
+
+
+def test_no_job_is_an_empty_list() -> None:
+    said = tunesmith("--json", "jobs")
+    assert (said.returncode, json.loads(said.stdout)) == (0, [])
+
+
+def test_attach_shows_the_way_to_the_end(root: Path) -> None:
+    folder = running(root)
+    watcher = start(["attach", folder.id, "--json"])
+    (root / "go").touch()
+    stdout, stderr = watcher.communicate(timeout=30)
+    assert watcher.returncode == 0
+    events = [json.loads(line) for line in stdout.splitlines()]
+    assert [event["seq"] for event in events] == list(range(len(events)))
+    assert events[0]["kind"] == "started"
+    assert events[-1]["kind"] == "finished"
+    assert events[-1]["rounds"] > 0
+    assert "Waiting for go" in stderr
+
+
+def test_ctrl_c_in_attach_only_stops_watching(root: Path) -> None:
+    folder = running(root)
+    watcher = start(["attach", folder.id])
+    assert watcher.stdout is not None
+    watcher.stdout.readline()
+    watcher.send_signal(signal.SIGINT)
+    _, stderr = watcher.communicate(timeout=30)
+    assert watcher.returncode == 4
+    assert f"tunesmith stop {folder.id}" in stderr
+    assert view(folder).state == "running"
+    assert not folder.stop_file.exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "words"),
+    [
+        ("t-bad-data", 2, ["The rows are odd.", "rows.jsonl:3", "Mend line 3."]),
+        ("t-crash", 1, ["did not foresee", "the flux is out of phase", "log.txt"]),
+        ("t-vanish", 1, ["died without a word", "last words before the end", "log.txt"]),
+    ],
+)
+def test_attach_to_one_that_failed_says_how(root: Path, kind: str, code: int, words: list[str]) -> None:
+    folder = ended(root, kind)
+    said = tunesmith("attach", folder.id)
+    assert said.returncode == code
+    for word in words:
+        assert word in said.stderr
+    assert "Traceback" not in said.stderr
+    data = tunesmith("attach", folder.id, "--json")
+    assert data.returncode == code
+    error = json.loads(data.stdout.splitlines()[-1])["error"]
+    assert error["exit_code"] == code
+    assert error["title"] in said.stderr
+
+
+def test_a_job_killed_while_watched_is_told_with_its_log(root: Path) -> None:
+    folder = running(root)
+    watcher = start(["attach", folder.id])
+    assert watcher.stdout is not None
+    watcher.stdout.readline()
+    pid = folder.read().pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    _, stderr = watcher.communicate(timeout=30)
+    assert watcher.returncode == 1
+    assert "died without a word" in stderr
+
+
+def test_stop_waits_until_it_is_gone(root: Path) -> None:
+    folder = running(root)
+    said = tunesmith("stop", folder.id[:-1], "--json")
+    assert (said.returncode, json.loads(said.stdout)) == (0, {"id": folder.id, "state": "stopped"})
+    assert (root / "saved").exists()
+    again = tunesmith("stop", folder.id)
+    assert again.returncode == 0
+    assert "not running: stopped" in again.stdout
+    assert tunesmith("attach", folder.id).returncode == 4
+
+
+def test_log_shows_the_end(root: Path) -> None:
+    folder = ended(root, "t-vanish")
+    assert tunesmith("log", folder.id, "-n", "1").stdout == "last words before the end\n"
+    said = json.loads(tunesmith("log", folder.id, "--json").stdout)
+    assert said["lines"][-1] == "last words before the end"
+
+
+def test_what_a_log_holds_cannot_drive_the_terminal(root: Path) -> None:
+    folder = ended(root, "t-quick")
+    folder.log_file.write_text("title \x1b]0;owned\x07 \x9b2J end\n")
+    said = tunesmith("log", folder.id).stdout
+    assert "\x1b" not in said
+    assert "\x9b" not in said
+    assert "owned" in said
+
+
+@pytest.mark.parametrize("command", ["attach", "stop", "log"])
+def test_a_job_that_is_not_there(command: str) -> None:
+    said = tunesmith(command, "train-1999")
+    assert said.returncode == 2
+    assert said.stderr == "There is no job `train-1999`.\nList them with `tunesmith jobs`.\n"
+
+
+def test_a_reader_that_goes_early_is_no_error(root: Path) -> None:
+    folder = ended(root, "t-quick")
+    folder.log_file.write_text("x" * 100 + "\n" + "y\n" * 30_000)
+    listing = start(["log", folder.id, "-n", "100000"])
+    assert listing.stdout is not None
+    assert listing.stderr is not None
+    listing.stdout.readline()
+    listing.stdout.close()
+    assert listing.stderr.read() == ""
+    assert listing.wait(30) == 0
+    listing.stderr.close()
+
+
+FOLLOW = """
+import sys
+from pathlib import Path
+from engine.cli.follow import run_job
+from engine.cli.out import Out
+from engine.errors import TunesmithError
+try:
+    run_job(Path(sys.argv[1]), "t-gate", {}, Out())
+except TunesmithError as error:
+    print(error.title)
+    sys.exit(error.exit_code)
+"""
+
+
+def start_followed(root: Path, **streams: int) -> tuple[subprocess.Popen[str], JobFolder]:
+    """A command that launched a job and watches it."""
+    command = subprocess.Popen([sys.executable, "-c", FOLLOW, str(root)], text=True, **streams)  # type: ignore[call-overload]
+    wait_until(lambda: any(job.snapshot.phase for job in all_jobs([root])), "the work begins")
+    return command, all_jobs([root])[0].folder
+
+
+def test_ctrl_c_in_a_command_saves_and_stops(root: Path) -> None:
+    command, folder = start_followed(root, stdout=subprocess.PIPE)
+    assert command.stdout is not None
+    command.stdout.readline()
+    command.send_signal(signal.SIGINT)
+    said, _ = command.communicate(timeout=30)
+    assert command.returncode == 4
+    assert "Asked it to save and stop" in said
+    assert "Stopped by Ctrl-C." in said
+    assert (root / "saved").exists()
+    assert view(folder).state == "stopped"
+
+
+def test_a_second_ctrl_c_leaves_it_alone(root: Path) -> None:
+    command, folder = start_followed(root, stdout=subprocess.PIPE)
+    assert command.stdout is not None
+    command.stdout.readline()
+    pid = folder.read().pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        command.send_signal(signal.SIGINT)
+        wait_until(folder.stop_file.exists, "the request is written")
+        command.send_signal(signal.SIGINT)
+        said, _ = command.communicate(timeout=30)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert command.returncode == 4
+    assert "in the background" in said
+    wait_until(lambda: view(folder).state == "stopped", "it saved and stopped by itself")
+
+
+def test_on_a_terminal_the_status_is_one_line_that_changes(root: Path) -> None:
+    master, slave = pty.openpty()
+    command, _ = start_followed(root, stdout=slave)
+    os.close(slave)
+    seen = b""
+    while seen.count(b"rounds") < 3:
+        seen += os.read(master, 4096)
+    (root / "go").touch()
+    assert command.wait(30) == 0
+    os.close(master)
+    assert seen.count(b"\n") == 1, "the phase has a line of its own, the status has none"
+    assert b"\r\x1b[K" in seen
+
+
+LIGHT = """
+import json, sys
+__import__(sys.argv[1])
+heavy = "torch transformers datasets peft trl bitsandbytes accelerate spacy presidio_analyzer pyarrow".split()
+print(json.dumps([name for name in heavy + sys.argv[2:] if name in sys.modules]))
+"""
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["tui", "tui.main", "engine.cli", "engine.cli.jobs", "engine.cli.demo", "engine.actions", "engine.project",
+     "engine.jobs.launch", "engine.jobs.control", "engine.jobs.state", "engine.jobs.reader", "engine.jobs.runner",
+     "engine.spec", "engine.errors", "engine.steps", "engine.machine"],
+)  # fmt: skip
+def test_the_walls_hold(module: str) -> None:
+    also = ["textual", "rich"] if module != "tui" else []
+    said = subprocess.run([sys.executable, "-c", LIGHT, module, *also], capture_output=True, text=True, check=True)
+    assert json.loads(said.stdout) == []

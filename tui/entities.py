@@ -1,0 +1,67 @@
+"""What the types of findings are called: short for the list, in words for a sentence.
+
+The detectors' own names (`EMAIL_ADDRESS`, `US_SSN`) are kept in the store and in reports; people read these.
+"""
+
+from __future__ import annotations
+
+_NAMES: dict[str, tuple[str, str]] = {
+    "PERSON": ("PERSON", "a person's name"),
+    "TITLE": ("TITLE", "a form of address"),
+    "EMAIL_ADDRESS": ("EMAIL", "an e-mail address"),
+    "PHONE_NUMBER": ("PHONE", "a phone number"),
+    "ADDRESS": ("ADDRESS", "a street address"),
+    "STREET_ADDRESS": ("ADDRESS", "a street address"),
+    "LOCATION": ("PLACE", "a place"),
+    "ORGANIZATION": ("ORG", "a company or group"),
+    "CREDIT_CARD": ("CARD", "a card number"),
+    "IBAN_CODE": ("IBAN", "a bank account"),
+    "IP_ADDRESS": ("IP", "a network address"),
+    "MAC_ADDRESS": ("MAC", "a device address"),
+    "USERNAME": ("HANDLE", "a user name"),
+    "HANDLE": ("HANDLE", "a user name"),
+    "SECRET": ("SECRET", "a password or key"),
+    "URL": ("LINK", "a link"),
+    "DATE_OF_BIRTH": ("BORN", "a date of birth"),
+    "DOB": ("BORN", "a date of birth"),
+    "DATE_TIME": ("DATE", "a date or time"),
+    "AGE": ("AGE", "an age"),
+    "NRP": ("GROUP", "a nationality, religion or party"),
+    "CRYPTO": ("WALLET", "a crypto wallet"),
+    "KNOWN_VALUE": ("YOURS", "a value that you gave"),
+    "GOVERNMENT_ID": ("ID", "an official number"),
+    "ID": ("ID", "an official number"),
+    "US_SSN": ("ID", "a social security number"),
+}
+_SUFFIXES: dict[str, tuple[str, str]] = {
+    "_PASSPORT": ("PASSPORT", "a passport number"),
+    "_DRIVER_LICENSE": ("LICENCE", "a driving licence"),
+    "_BANK_NUMBER": ("BANK", "a bank account"),
+}
+SHORT_WIDTH = 8
+"""Cells that the longest short name takes."""
+
+
+def short_name(entity: str) -> str:
+    """The type in at most eight letters: `EMAIL`, `PHONE`, `PLACE`."""
+    return _entry(entity)[0][:SHORT_WIDTH]
+
+
+def words_for(entity: str) -> str:
+    """The type in a sentence: `an e-mail address`."""
+    return _entry(entity)[1]
+
+
+def becomes_words(entity: str) -> str:
+    """What a hidden value of this type is replaced by; the number is given when the file is written."""
+    return f"<{entity}_n>"
+
+
+def _entry(entity: str) -> tuple[str, str]:
+    found = _NAMES.get(entity)
+    if found is None:
+        found = next((entry for suffix, entry in _SUFFIXES.items() if entity.endswith(suffix)), None)
+    if found is None:
+        readable = entity.replace("_", " ")
+        found = (readable, f"of the type {readable.lower()}")
+    return found

@@ -1,0 +1,336 @@
+"""Step 1, the model: the bundled one, one of the catalogue, or one's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.widgets import Input, Static
+
+from engine.errors import ModelError, TunesmithError
+from engine.models.source import DEMO, classify
+from tui.charset import glyphs
+from tui.model_facts import Fact, count_text, licence_words, read_facts
+from tui.screens.base import StepScreen
+from tui.threads import in_thread
+from tui.widgets.facts import Facts
+from tui.widgets.path_field import PathField
+from tui.widgets.rows import Column, Row, RowList
+from tui.widgets.text import size_text, styled
+
+if TYPE_CHECKING:
+    from engine.jobs.state import JobView
+    from engine.models.catalogue import CatalogueModel
+    from engine.spec import ProjectSpec
+
+_OWN = "own"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One line of the list: what it is, and the source to give to the engine."""
+
+    source: str
+    name: str
+    size: str = ""
+    licence: str = ""
+    gated: bool = False
+    note: str = ""
+
+
+class ModelScreen(StepScreen):
+    """Choose the base model. It is read, never changed."""
+
+    NAME = "model"
+    STEP_NAME = "model"
+    JOB_KINDS = ("fetch",)
+    CSS_PATH = "model.tcss"
+    AUTO_FOCUS: ClassVar[str | None] = "#models"
+    HELP = """
+    The base model is what you start from. Training does not change it: it makes a small adapter that lies over it.
+
+    enter takes the marked model and goes on. The demo model is tiny and there already; it shows the way, not what a
+    large model can do. The models of the list are downloaded when you take one, and only then; the download can be
+    stopped and goes on from there.
+
+    t lets you type your own: a folder with config.json, safetensors and tokenizer, a .gguf file, or a hub id such as
+    HuggingFaceTB/SmolLM2-135M-Instruct. Weights that are pickle files are not opened, because opening one can run
+    any program on this machine.
+
+    The licence says what the makers of the model allow. Where it is unknown, nobody but you can answer that: read
+    the terms before you use the result. "ask first" means that the makers want you to accept their terms on the
+    hub's page before they let you download it.
+
+    c changes how a chat is written for the model: with its own template, or with the common ChatML one.
+    """
+
+    def __init__(self, *arguments: object, **options: object) -> None:
+        super().__init__(*arguments, **options)  # type: ignore[arg-type]
+        self._catalogue: tuple[Choice, ...] = ()
+        self._facts: dict[str, tuple[Fact, ...]] = {}
+        self._on_arrival = False
+
+    def body(self) -> ComposeResult:
+        """The list and the facts of the marked model; the fields appear when they are asked for."""
+        yield Static(id="question")
+        yield Input(placeholder="part of a name", id="search")
+        yield PathField(
+            placeholder="a folder, a .gguf file, or a hub id such as org/name", id="source", endings=(".gguf",)
+        )
+        with Container(id="panes"):
+            yield RowList(
+                [Column("model"), Column("size", 15, "right"), Column("licence", 12), Column("", 9)], id="models"
+            )
+            with Vertical(id="side"):
+                yield Static(id="marked")
+                yield Facts()
+
+    def on_mount(self) -> None:
+        """The catalogue is read in a thread."""
+        self._read_catalogue()
+
+    def words(self) -> str:
+        """Where the model stands."""
+        if self.spec.model is None:
+            return "enter takes the marked model. Nothing is downloaded before you take one."
+        if self.status.state == "todo":
+            return f"{self.spec.model.source} is not on this machine yet. enter gets it."
+        template = "ChatML" if self.spec.model.chat_template == "chatml" else "its own"
+        return f"{_short(self.spec.model.source)} is ready; chat template: {template}. enter goes on."
+
+    # -- the list -----------------------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="catalogue")
+    async def _read_catalogue(self) -> None:
+        def read() -> tuple[Choice, ...]:
+            from engine.models.catalogue import load_catalogue
+
+            return tuple(_choice(model) for model in load_catalogue())
+
+        try:
+            self._catalogue = await in_thread(self, read)
+        except TunesmithError as error:
+            self.show_problem(error)
+        self._show_models()
+
+    def spec_changed(self) -> None:
+        """The chosen model stands on top."""
+        self._show_models()
+
+    def _choices(self) -> list[Choice]:
+        words = self.query_one("#search", Input).value.lower().split()
+        found = [choice for choice in self._catalogue if all(word in _searched(choice) for word in words)]
+        if words:
+            return found
+        demo = Choice(DEMO, "Demo model", "tiny, bundled", "apache-2.0", note="shows the way; there already")
+        own = Choice(_OWN, "Your own folder, .gguf or hub id", "t types it")
+        listed = [demo, own, *found]
+        model = self.spec.model
+        if model is not None and model.source not in {choice.source for choice in listed}:
+            listed.insert(0, Choice(model.source, _short(model.source), model.kind, model.licence))
+        return listed
+
+    def _show_models(self) -> None:
+        chosen = glyphs(self)
+        now = self.spec.model.source if self.spec.model else ""
+        rows = []
+        for choice in self._choices():
+            mark = ""
+            if choice.source == now:
+                mark = f"{chosen.done} taken" if self.status.state != "todo" else "taken"
+            elif choice.gated:
+                mark = "ask first"
+            cells = (choice.name, styled(choice.size, "$muted"), choice.licence, styled(mark, "$accent"))
+            rows.append(Row(choice.source, cells))
+        models = self.query_one("#models", RowList)
+        first = not models.rows
+        models.set_rows(rows)
+        if first and now:
+            models.mark(now)
+        count = len(self._catalogue)
+        question = styled("Which model should learn?", "bold")
+        if self.query_one("#search", Input).display and not rows:
+            question += styled("   no model has that in its name", "$warning")
+        elif count:
+            question += styled(f"   {count} open models, the demo, or your own", "$muted")
+        self.query_one("#question", Static).update(question)
+
+    @on(RowList.Marked)
+    def _model_marked(self, message: RowList.Marked) -> None:
+        self._show_facts(message.key)
+
+    @work(exclusive=True, group="facts")
+    async def _show_facts(self, source: str) -> None:
+        """Facts of the marked model: from its files when it is here, else what the catalogue says."""
+        panel, title = self.query_one(Facts), self.query_one("#marked", Static)
+        choice = next((choice for choice in self._choices() if choice.source == source), None)
+        if choice is None:
+            return
+        title.update(styled(choice.name, "bold"))
+        if source == _OWN:
+            panel.show((), "Type a folder, a .gguf file or a hub id. Files of your own stay where they are.")
+            return
+        path = self._path_of(source)
+        if path is None:
+            facts = (Fact("size", choice.size), Fact("licence", licence_words(choice.licence)))
+            panel.show(facts, choice.note)
+            return
+        try:
+            if source not in self._facts:
+                self._facts[source] = await in_thread(self, read_facts, path)
+        except TunesmithError as error:
+            panel.show((Fact("problem", error.title, attention=True),), error.hint)
+            return
+        panel.show(self._facts[source], choice.note)
+
+    def _path_of(self, source: str) -> Path | None:
+        """Where the model lies on this machine; None when it has to be got first."""
+        model = self.spec.model
+        if model is not None and model.source == source:
+            return Path(model.path) if model.path else None
+        try:
+            return classify(source).path
+        except ModelError:
+            return None
+
+    # -- taking one ---------------------------------------------------------------------------------------------
+
+    def on_row_list_taken(self, message: RowList.Taken) -> None:
+        """Enter on a row."""
+        if message.key == _OWN:
+            self.action_type_source()
+        elif self.spec.model is not None and self.spec.model.source == message.key and self.status.state == "done":
+            self.go_on()
+        else:
+            self._take(message.key, go_on=message.key == DEMO)
+
+    def action_go_on(self) -> None:
+        """Take the marked model."""
+        self.query_one("#models", RowList).action_take()
+
+    @work(exclusive=True, group="take")
+    async def _take(self, source: str, *, go_on: bool = False, template: str = "model") -> None:
+        """Choose a model; get it with a job when it is not here."""
+        if self.job_runs:
+            self.say("One model at a time: s stops the one that is coming.", "attention")
+            return
+        from engine import actions
+
+        spec = await self.ask_engine(lambda: actions.choose_model(self.project, source, template))
+        if spec is None or spec.model is None:
+            return
+        taken = spec.model.source
+        self._facts.pop(taken, None)
+        self._hide_fields()
+        self.refresh_spec()
+        self.query_one("#models", RowList).mark(taken)
+        if actions.needs_fetch(spec):
+            self.start_job("fetch", {"source": taken})
+        elif go_on:
+            self.go_on()
+        else:
+            self._show_facts(taken)
+
+    def job_ended(self, job: JobView) -> None:
+        """The model is here, or it is not."""
+        if job.state == "finished" and self.spec.model is not None:
+            self._facts.pop(self.spec.model.source, None)
+            self._show_facts(self.spec.model.source)
+            self.say(f"{_short(self.spec.model.source)} is on this machine now. enter goes on.", "good")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Stopping needs a running download."""
+        if action == "stop_job":
+            return self.job_runs
+        return super().check_action(action, parameters)
+
+    def action_stop_job(self) -> None:
+        """Stop the download; what came is kept."""
+        self.stop_job()
+
+    @work(exclusive=True, group="take")
+    async def action_toggle_template(self) -> None:
+        """The model's own chat template, or ChatML."""
+        if self.spec.model is None:
+            self.say("Take a model first.", "attention")
+            return
+        from engine import actions
+
+        wanted = "model" if self.spec.model.chat_template == "chatml" else "chatml"
+
+        def change() -> ProjectSpec:
+            from engine.spec import with_settings
+            from engine.steps import take_step
+
+            def apply(spec: ProjectSpec) -> ProjectSpec:
+                changed = with_settings(spec, [f"model.chat_template={wanted}"])
+                return take_step("model", changed) if "model" in spec.steps else changed
+
+            return actions.change(self.project, apply)
+
+        if await self.ask_engine(change) is not None:
+            self.refresh_spec()
+
+    # -- the fields ---------------------------------------------------------------------------------------------
+
+    def action_type_source(self) -> None:
+        """Open the field for a path or an id."""
+        self._hide_fields()
+        field = self.query_one("#source", PathField)
+        field.display = True
+        field.focus()
+        self.say("tab completes a path, enter looks at it, escape leaves the field.")
+
+    def action_search(self) -> None:
+        """Open the search field."""
+        self._hide_fields()
+        field = self.query_one("#search", Input)
+        field.display = True
+        field.focus()
+
+    @on(Input.Changed, "#search")
+    def _searched(self) -> None:
+        self._show_models()
+
+    @on(Input.Submitted)
+    def _field_submitted(self, message: Input.Submitted) -> None:
+        if message.input.id == "search":
+            self.query_one("#models", RowList).focus()
+        elif message.value.strip():
+            self._take(message.value.strip())
+
+    def action_go_back(self) -> None:
+        """Leave an open field first, then the page."""
+        if any(self.query_one(name, Input).display for name in ("#search", "#source")):
+            self._hide_fields()
+            self.show_problem(None)
+            self.say(self.words())
+        else:
+            self.go_back()
+
+    def _hide_fields(self) -> None:
+        for name in ("#search", "#source"):
+            field = self.query_one(name, Input)
+            with field.prevent(Input.Changed):
+                field.value = ""
+            field.display = False
+        self._show_models()
+        self.query_one("#models", RowList).focus()
+
+
+def _choice(model: CatalogueModel) -> Choice:
+    """A model of the catalogue as a line of the list."""
+    size = f"{count_text(model.parameters)}  {size_text(model.size_bytes)}"
+    return Choice(model.source, model.name, size, model.licence, bool(model.gated), model.note)
+
+
+def _short(source: str) -> str:
+    return Path(source).name if source.startswith("/") else source
+
+
+def _searched(choice: Choice) -> str:
+    return f"{choice.name} {choice.source} {choice.licence}".lower()

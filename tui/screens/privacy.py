@@ -1,0 +1,404 @@
+"""Step 3, privacy: look for personal details, decide about them, write the redacted file, prove it.
+
+One of four pages is in sight: `scan` (nothing was looked for yet, or the data changed), `review`, `work` (a job
+runs) and `proof`. Which one follows from the project alone, so that leaving and coming back never loses a place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar, Literal
+
+from textual import on, work
+from textual.app import ComposeResult
+
+from engine.actions import read_json
+from engine.errors import PrivacyRefusedError, TunesmithError
+from engine.jobs.state import JobView
+from engine.privacy.gate import check_privacy
+from engine.privacy.review import TypeTotals, ids_of_type, type_totals
+from engine.privacy.store import FindingsStore
+from engine.spec import ProjectSpec
+from tui.proof import read_proof
+from tui.screens.base import StepScreen
+from tui.screens.bulk import BulkChoice, BulkScreen
+from tui.screens.frame import Tone
+from tui.screens.privacy_pages import ProofPage, ScanPage, WorkPage
+from tui.screens.privacy_review import ReviewPage
+
+Page = Literal["scan", "review", "work", "proof"]
+
+_PAGES_OF: dict[str, tuple[Page, ...]] = {
+    "scan": ("scan",),
+    "commit": ("review",),
+    "go_on": ("proof",),
+    "decide": ("review",),
+    "decide_here": ("review",),
+    "later": ("review",),
+    "undo": ("review",),
+    "find": ("review",),
+    "toggle_filter": ("review",),
+    "toggle_order": ("review",),
+    "bulk": ("review",),
+    "stop_job": ("work",),
+    "known": ("scan", "review", "proof"),
+}
+"""On which pages an action can be taken; actions that are not listed can be taken on all."""
+
+_SCAN_REASONS = {
+    "original_changed": "Your data changed since it was searched.",
+    "profile_changed": "What to look for changed: your own words or the profile.",
+}
+_COMMIT_REASONS = {
+    "decisions_changed": "Your decisions changed since the redacted file was written. enter writes it again.",
+    "redaction_stale": "The redacted file was made from older data. enter writes it again.",
+    "redacted_missing": "The redacted file is gone. enter writes it again.",
+    "redacted_changed": "The redacted file was changed by hand. enter writes it again from your own file.",
+}
+_REVIEW_WORDS = "Values you have not decided stay hidden.  enter writes the redacted file."
+
+
+class PrivacyScreen(StepScreen):
+    """Scan, review, redact, proof."""
+
+    NAME = "privacy"
+    STEP_NAME = "privacy"
+    JOB_KINDS = ("scan", "redact")
+    CSS_PATH = "privacy.tcss"
+    AUTO_FOCUS: ClassVar[str | None] = ""
+    HELP = """
+    Here names, addresses, numbers, user names, passwords and keys are taken out of your rows before anything is
+    learned from them. All of it happens on this machine. Your own file is read and never changed; what is trained on
+    is a new file.
+
+    The list shows each thing that was found once, however often it occurs. On the right you see it in its places, and
+    what it becomes. a hides it everywhere, x keeps it everywhere. A hidden thing is replaced by its type and a number,
+    as <PERSON_1>; the same person has the same number in all rows.
+
+    What you do not decide is hidden. Nothing is kept because nobody looked. You may press enter at any time.
+
+    ≠ marks a word that is found with different meanings, as May the month and May the name. tab goes to the places;
+    A then does at the marked place the opposite of what happens there.
+
+    `sure` says how sure the search is, from 0 to 1. The list begins with what most needs a look: things that would
+    name somebody, and of these the unsure ones. Passwords and keys are shown by their first two letters only.
+
+    After enter the new file is searched once more. The proof says how many were hidden, who decided, and whether
+    anything is left.
+    """
+
+    def __init__(self, *arguments: object, **options: object) -> None:
+        super().__init__(*arguments, **options)  # type: ignore[arg-type]
+        self.page: Page = "scan"
+        self._known_focus = False
+        self._reason = ""
+        self._wants_review = False
+
+    def body(self) -> ComposeResult:
+        """The four pages."""
+        yield ScanPage(id="scan")
+        yield ReviewPage(id="review")
+        yield WorkPage(id="work")
+        yield ProofPage(id="proof")
+
+    # -- which page ---------------------------------------------------------------------------------------------
+
+    def spec_changed(self) -> None:
+        """Show at once what is surely right, then look closely whether files changed."""
+        if not self.job_runs:
+            self._show_page(self._first_guess())
+            self._settle()
+
+    def _first_guess(self) -> Page:
+        """The page by the spec and the findings alone; no file is hashed."""
+        if self.spec.data is None or not self.project.findings_file.is_file():
+            return "scan"
+        try:
+            self._open_review()
+        except TunesmithError as error:
+            self.show_problem(error)
+            return "scan"
+        review = self.query_one(ReviewPage)
+        if review.store is None or not review.store.scanned():
+            return "scan"
+        return "proof" if self.status.state == "done" and not self._wants_review else "review"
+
+    @work(exclusive=True, group="settle")
+    async def _settle(self) -> None:
+        """Ask the gate, which hashes the files where they changed, and show the page that follows from its answer."""
+        spec = self.spec
+        if spec.data is None:
+            self._reason = ""
+            self._show_page("scan")
+            self.say("Choose your data first: escape goes there.", "attention")
+            return
+        code = await self.ask_quietly(lambda: _gate_code(self, spec))
+        if code is None or self.job_runs or not self.is_mounted:
+            return
+        self._reason = _SCAN_REASONS.get(code, "")
+        if code in ("never_scanned", "original_missing", *_SCAN_REASONS):
+            self._show_page("scan")
+            self._say_scan(code)
+        elif code == "passed" and not self._wants_review:
+            self._show_page("proof")
+            self.say("enter goes on with the redacted file.")
+        else:
+            self._show_page("review")
+            self.say(_COMMIT_REASONS.get(code, _REVIEW_WORDS), "attention" if code in _COMMIT_REASONS else "quiet")
+
+    async def ask_quietly(self, work: Callable[[], str]) -> str | None:
+        """As `ask_engine`, but an error that is on the screen already stays there."""
+        import asyncio
+
+        try:
+            return await asyncio.to_thread(work)
+        except TunesmithError as error:
+            if self.is_mounted:
+                self.show_problem(error)
+            return None
+
+    def _say_scan(self, code: str) -> None:
+        if code == "original_missing":
+            path = self.spec.data.path if self.spec.data else ""
+            self.say(f"{path} is gone. Put it back, or choose the data again: escape goes there.", "danger")
+        elif self._reason:
+            self.say(f"{self._reason} enter searches again, and keeps what you decided.", "attention")
+        else:
+            self.say("enter begins. It is safe to leave while it runs. n adds your own words first.")
+
+    def _show_page(self, page: Page) -> None:
+        if page == "scan":
+            self.query_one(ScanPage).show(self.spec, self._reason, self._rows())
+        elif page == "proof" and not self._show_proof():
+            page = "review"
+        self.page = page
+        for name in ("scan", "review", "work", "proof"):
+            self.query_one(f"#{name}").display = name == page
+        review = self.query_one(ReviewPage)
+        if page == "review" and self.focused not in (review.values, review.places) and not self._searching:
+            review.values.focus()
+        elif page in ("work", "proof"):
+            self.set_focus(None)
+        self.refresh_bindings()
+
+    @property
+    def _searching(self) -> bool:
+        return self.focused is not None and self.focused.id == "search"
+
+    def _show_proof(self) -> bool:
+        try:
+            proof = read_proof(self.project, self.spec)
+        except TunesmithError as error:
+            self.show_problem(error)
+            return False
+        if proof is not None:
+            self.query_one(ProofPage).show(proof)
+        return proof is not None
+
+    def _open_review(self) -> None:
+        self.query_one(ReviewPage).open(self.project.findings_file)
+
+    def _rows(self) -> int | None:
+        try:
+            rows = read_json(self.project.check_file).get("rows")
+        except TunesmithError:
+            # Only a figure in a sentence; the data page shows what is wrong with that report.
+            return None
+        return rows if isinstance(rows, int) else None
+
+    # -- jobs ---------------------------------------------------------------------------------------------------
+
+    def job_changed(self, job: JobView) -> None:
+        """A running job has the page."""
+        if job.active:
+            self.query_one(WorkPage).show(job)
+            if self.page != "work":
+                self._show_page("work")
+                self.say("s stops it; it goes on from there next time.")
+
+    def job_ended(self, job: JobView) -> None:
+        """The spec is fresh and the page settled; only say how it went."""
+        self.query_one(WorkPage).note = ""
+        self._wants_review = False
+        self._settle()
+
+    def job_refused(self, error: TunesmithError) -> None:
+        """Back to the page that asked."""
+        self.query_one(WorkPage).note = ""
+
+    def past_job(self, job: JobView) -> None:
+        """A job that failed earlier says so until it is done again."""
+        if self.status.state != "done":
+            self.show_past_problem(job)
+
+    # -- what keys do -------------------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what the page in sight can do."""
+        if action in _PAGES_OF and self.page not in _PAGES_OF[action]:
+            return False
+        if action == "review":
+            return self.page == "proof" or (self.page == "scan" and self._can_review)
+        if action == "scan":
+            return self.spec.data is not None
+        return True
+
+    @property
+    def _can_review(self) -> bool:
+        store = self.query_one(ReviewPage).store if self.is_mounted else None
+        return store is not None and not self._reason and store.scanned()
+
+    def action_scan(self) -> None:
+        """Keep the creator's own words, then look."""
+        if self._keep_known(self.query_one(ScanPage).typed):
+            self.start_job("scan")
+
+    def action_commit(self) -> None:
+        """Write the redacted file; what nobody looked at stays hidden."""
+        try:
+            undecided = self.query_one(ReviewPage).undecided
+        except TunesmithError as error:
+            self.show_problem(error)
+            return
+        note = "You looked at every value."
+        if undecided:
+            stays = (
+                "1 value you did not look at stays"
+                if undecided == 1
+                else f"{undecided:,} values you did not look at stay"
+            )
+            note = f"{stays} hidden."
+        self.query_one(WorkPage).note = note
+        self.start_job("redact")
+
+    def action_decide(self, action: str) -> None:
+        """Hide or keep the marked value."""
+        review = self.query_one(ReviewPage)
+        self._do(
+            lambda: review.decide("keep" if action == "keep" else "hide"), "attention" if action == "keep" else "good"
+        )
+
+    def action_decide_here(self) -> None:
+        """The opposite at the marked place only."""
+        self._do(self.query_one(ReviewPage).decide_here, "good")
+
+    def action_later(self) -> None:
+        """Go on without a decision."""
+        self._do(self.query_one(ReviewPage).later)
+
+    def action_undo(self) -> None:
+        """Take the last decision back."""
+        self._do(self.query_one(ReviewPage).undo)
+
+    def action_toggle_filter(self) -> None:
+        """Undecided or all."""
+        self._do(self.query_one(ReviewPage).toggle_filter)
+
+    def action_toggle_order(self) -> None:
+        """By risk or by count."""
+        self._do(self.query_one(ReviewPage).toggle_order)
+
+    def action_find(self) -> None:
+        """Open the search line."""
+        self.query_one(ReviewPage).begin_search()
+
+    def action_review(self) -> None:
+        """Back to the values."""
+        self._wants_review = True
+        self._show_page("review")
+        self.say(_REVIEW_WORDS)
+
+    def action_known(self) -> None:
+        """To the field for the creator's own words."""
+        if self.page != "scan":
+            self._reason = ""
+            self._show_page("scan")
+            self.say("enter keeps your words, enter again searches with them. b goes back to the review.")
+        self.query_one("#known").focus()
+
+    def _do(self, decide: Callable[[], str], tone: Tone = "quiet") -> None:
+        """Run a decision; it is on disk when this returns, or the error is on the screen."""
+        self.show_problem(None)
+        try:
+            words = decide()
+        except TunesmithError as error:
+            self.show_problem(error)
+            return
+        self.say(words or _REVIEW_WORDS, tone if words else "quiet")
+
+    @on(ReviewPage.Failed)
+    def _review_failed(self, message: ReviewPage.Failed) -> None:
+        message.stop()
+        self.show_problem(message.error)
+
+    @on(ScanPage.Known)
+    def _known_typed(self, message: ScanPage.Known) -> None:
+        message.stop()
+        self._keep_known(message.values)
+
+    def _keep_known(self, values: list[str]) -> bool:
+        """Write the creator's own words to the project; False after an error was shown."""
+        if values == self.spec.redaction.known_values:
+            return True
+        try:
+            self.spec = self.project.update(lambda spec: _with_known(spec, values))
+        except TunesmithError as error:
+            self.show_problem(error)
+            return False
+        words = "1 word of yours is" if len(values) == 1 else f"{len(values)} words of yours are"
+        self.say(
+            f"Kept: {words} looked for. enter begins." if values else "Kept: no words of your own. enter begins.",
+            "good",
+        )
+        return True
+
+    # -- a whole type -------------------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="bulk")
+    async def action_bulk(self) -> None:
+        """Ask which type and what, then do it apart from this thread: it may be many thousands of values."""
+        review = self.query_one(ReviewPage)
+        if review.store is None:
+            return
+        path, current = review.store.path, review.values.current
+
+        def totals() -> list[TypeTotals]:
+            with FindingsStore(path) as store:
+                return type_totals(store)
+
+        entries = await self.ask_engine(totals)
+        if not entries:
+            return
+        choice = await self.app.push_screen_wait(BulkScreen(entries, current.entity if current else ""))
+        if choice is None:
+            return
+        done = await self.ask_engine(lambda: _decide_type(self, choice))
+        if done is not None and self.page == "review":
+            review.after_bulk(done)
+            self.say(f"{done} u takes it back.", "attention" if choice.action == "keep" else "good")
+
+
+def _gate_code(screen: PrivacyScreen, spec: ProjectSpec) -> str:
+    """`passed`, or the code with which the gate refuses."""
+    try:
+        check_privacy(screen.project, spec)
+    except PrivacyRefusedError as error:
+        return error.error_code
+    return "passed"
+
+
+def _with_known(spec: ProjectSpec, values: list[str]) -> ProjectSpec:
+    redaction = spec.redaction.model_copy(update={"known_values": values})
+    return spec.model_copy(update={"redaction": redaction})
+
+
+def _decide_type(screen: PrivacyScreen, choice: BulkChoice) -> str:
+    """Decide all values of a type, through a connection of its own."""
+    from tui.entities import short_name
+
+    with FindingsStore(screen.project.findings_file) as store:
+        ids = ids_of_type(store, choice.entity, undecided_only=choice.undecided_only)
+        words = f"{choice.action} {len(ids):,} values of the type {short_name(choice.entity)}"
+        changed = store.decide_values(ids, choice.action, "person", words)
+    done = "kept" if choice.action == "keep" else "hidden"
+    return f"{changed:,} values of the type {short_name(choice.entity)} are {done}."

@@ -1,0 +1,329 @@
+"""The review: the distinct values on the left, the marked one in context on the right, and every decision.
+
+The page decides and tells in words what it did; the screen says them and starts the jobs. All it holds is the
+filter, the pointer and a few pages: decisions are on disk as soon as they are made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input
+
+from engine.errors import TunesmithError
+from engine.privacy.findings import Action, Place, Summary, ValueRow
+from engine.privacy.store import FindingsStore, Order
+from tui.charset import glyphs, plain
+from tui.widgets.places import Places
+from tui.widgets.text import fit, styled
+from tui.widgets.value_list import ValueList
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What the list shows, and in which order. Also where the list gets its rows from."""
+
+    store: FindingsStore
+    order: Order = "risk"
+    undecided_only: bool = False
+    search: str = ""
+
+    def count(self) -> int:
+        """How many values there are."""
+        return self.store.count_values(self.undecided_only, self.search)
+
+    def page(self, offset: int, limit: int) -> list[ValueRow]:
+        """A page of them."""
+        return self.store.values(offset, limit, self.order, self.undecided_only, self.search)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A decision of this sitting: where the pointer goes back to when it is undone."""
+
+    index: int
+    shown: Filter
+    words: str
+
+
+class SearchField(Input):
+    """The search line; escape leaves it and shows everything again."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "All values", show=False, id="search.leave", tooltip="End the search."),
+        Binding("down", "to_list", "To the list", show=False, id="search.down", tooltip="To what was found."),
+    ]
+
+    @dataclass
+    class Left(Message):
+        """The field was left; `keep` says whether what was found stays."""
+
+        keep: bool
+
+    def action_leave(self) -> None:
+        """Show everything again."""
+        self.post_message(self.Left(False))
+
+    def action_to_list(self) -> None:
+        """To what was found."""
+        self.post_message(self.Left(True))
+
+
+class ReviewHead(Widget):
+    """The line above the list: how far, how much, in which order."""
+
+    DEFAULT_CSS = "ReviewHead { height: 1; padding: 0 1; text-wrap: nowrap; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left: tuple[str, str] = ("", "")
+        self.right = ""
+
+    def show(self, progress: str, amount: str, right: str) -> None:
+        """Draw again if something is different."""
+        if ((progress, amount), right) != (self.left, self.right):
+            self.left, self.right = (progress, amount), right
+            self.refresh()
+
+    def render(self) -> Content:
+        """Progress first, because it changes with every key."""
+        chosen = glyphs(self)
+        right = plain(self.right, chosen)
+        left = styled(plain(self.left[0], chosen), "bold") + styled(f"   {plain(self.left[1], chosen)}", "$muted")
+        return fit(left, max(0, self.size.width - len(right) - 2), chosen) + styled(f"  {right}", "$muted")
+
+
+class Divider(Widget):
+    """The line between list and context."""
+
+    DEFAULT_CSS = "Divider { width: 1; height: 1fr; color: $rule; }"
+
+    def render(self) -> Content:
+        """A column of the charset's vertical line."""
+        return Content("\n".join([glyphs(self).column] * self.size.height))
+
+
+class ReviewPage(Vertical):
+    """Everything of the review. Open it with `open`; the screen's actions call the methods below."""
+
+    @dataclass
+    class Failed(Message):
+        """The findings could not be read or written."""
+
+        error: TunesmithError
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.store: FindingsStore | None = None
+        self._shown: Filter | None = None
+        self._made: list[_Made] = []
+        self._totals: Summary | None = None
+        """What the scan counted: it stays until the findings are opened again."""
+
+    def compose(self) -> ComposeResult:
+        """Head, search, list and context."""
+        yield ReviewHead()
+        with Horizontal(id="sides"):
+            with Vertical(id="left"):
+                yield ValueList(id="values")
+                yield SearchField(placeholder="part of a value or a type", id="search")
+            yield Divider()
+            yield Places(id="places")
+
+    # -- opening ------------------------------------------------------------------------------------------------
+
+    def open(self, path: Path) -> None:
+        """Open the findings, or read them again when they are open.
+
+        Raises:
+            TunesmithError: They cannot be read.
+        """
+        if self.store is None or self.store.path != path:
+            self.close()
+            self.store = FindingsStore(path)
+        if self._shown is None or self._shown.store is not self.store:
+            self._shown, self._made = Filter(self.store), []
+            self.values.show(self._shown)
+        else:
+            self.values.reload()
+        self._totals = None
+        self._show_head()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self.store is not None:
+            self.store.close()
+        self.store, self._shown = None, None
+
+    def on_unmount(self) -> None:
+        """The same."""
+        self.close()
+
+    @property
+    def values(self) -> ValueList:
+        """The list."""
+        return self.query_one("#values", ValueList)
+
+    @property
+    def places(self) -> Places:
+        """The context."""
+        return self.query_one("#places", Places)
+
+    @property
+    def undecided(self) -> int:
+        """How many values nobody decided yet; they stay hidden."""
+        return self.store.count_values(undecided_only=True) if self.store is not None else 0
+
+    # -- deciding -----------------------------------------------------------------------------------------------
+
+    def decide(self, action: Action) -> str:
+        """Hide or keep the marked value everywhere, and go to the next one."""
+        row, shown = self.values.current, self._shown
+        if row is None or self.store is None or shown is None:
+            return "There is no value here to decide."
+        changed = self.store.decide_values([row.id], action, "person")
+        where = "in its one place" if row.count == 1 else f"in all its {row.count:,} places"
+        words = f"{_cut(row.shown)} {'stays as it is' if action == 'keep' else 'is hidden'} {where}."
+        if changed:
+            self._made.append(_Made(self.values.marked, shown, words))
+        self.values.reload(mark=self.values.marked + (0 if shown.undecided_only else 1))
+        self._show_head()
+        return words
+
+    def decide_here(self) -> str:
+        """Do at the marked place the opposite of what happens there now."""
+        row, place, shown = self.values.current, self.places.current, self._shown
+        if row is None or place is None or self.store is None or shown is None:
+            return "There is no place here to decide."
+        action: Action = "hide" if place.effective == "keep" else "keep"
+        self.store.decide_place(place.id, action, "person")
+        done = "kept" if action == "keep" else "hidden"
+        elsewhere = "kept" if row.decision == "keep" else "hidden"
+        words = f"Row {place.row + 1:,} only: {done}. Elsewhere {_cut(row.shown)} is {elsewhere}."
+        self._made.append(_Made(self.values.marked, shown, words))
+        self.places.show(row, self._places)
+        return words
+
+    def later(self) -> str:
+        """Go on without a decision."""
+        row = self.values.current
+        self.values.action_move(1)
+        return f"{_cut(row.shown)} stays hidden until you keep it." if row is not None and row.decision is None else ""
+
+    def undo(self) -> str:
+        """Take the last decision back, also one of an earlier sitting."""
+        if self.store is None:
+            return ""
+        undone = self.store.undo()
+        if undone is None:
+            self._made.clear()
+            return "Nothing is left to take back."
+        made = self._made.pop() if self._made else None
+        back = made is not None and made.shown == self._shown
+        self.values.reload(mark=made.index if made is not None and back else None)
+        self._show_head()
+        return f"Taken back: {made.words if made is not None else undone}"
+
+    def after_bulk(self, words: str) -> None:
+        """Values were decided apart from this page; show them, and let undo know."""
+        if self._shown is not None:
+            self._made.append(_Made(self.values.marked, self._shown, words))
+        self.values.reload()
+        self._show_head()
+
+    # -- what is shown ------------------------------------------------------------------------------------------
+
+    def toggle_filter(self) -> str:
+        """All values, or those that nobody decided yet."""
+        if self._shown is None:
+            return ""
+        only = not self._shown.undecided_only
+        self._show(replace(self._shown, undecided_only=only))
+        return "Only what nobody decided yet. f shows everything again." if only else "All values."
+
+    def toggle_order(self) -> str:
+        """What needs a look first, or what occurs most."""
+        if self._shown is None:
+            return ""
+        order: Order = "count" if self._shown.order == "risk" else "risk"
+        self._show(replace(self._shown, order=order))
+        return "What occurs most comes first." if order == "count" else "What most needs a look comes first."
+
+    def begin_search(self) -> None:
+        """Open the search line."""
+        field = self.query_one(SearchField)
+        field.display = True
+        field.focus()
+
+    def find(self, words: str) -> None:
+        """Show only values that contain `words`."""
+        if self._shown is not None and words != self._shown.search:
+            self._show(replace(self._shown, search=words))
+
+    def _show(self, shown: Filter) -> None:
+        self._shown = shown
+        self.values.show(shown)
+        self._show_head()
+
+    def _show_head(self) -> None:
+        store, shown = self.store, self._shown
+        if store is None or shown is None:
+            return
+        totals = self._totals = self._totals or store.summary()
+        progress = f"{totals.values - self.undecided:,} of {totals.values:,} values decided"
+        amount = f"{totals.findings:,} findings in {totals.rows_with_findings:,} rows"
+        right = "order: risk" if shown.order == "risk" else "order: most seen"
+        if shown.search:
+            right = f"{self.values.count:,} found"
+        elif shown.undecided_only:
+            right = "undecided only"
+        self.query_one(ReviewHead).show(progress, amount, right)
+
+    def _places(self, value_id: int, offset: int, limit: int) -> list[Place]:
+        return self.store.places(value_id, offset, limit) if self.store is not None else []
+
+    @on(ValueList.Marked)
+    def _value_marked(self, message: ValueList.Marked) -> None:
+        message.stop()
+        try:
+            self.places.show(self.values.current, self._places)
+        except TunesmithError as error:
+            self.post_message(self.Failed(error))
+
+    @on(Input.Changed)
+    def _searched(self, message: Input.Changed) -> None:
+        message.stop()
+        try:
+            self.find(message.value.strip())
+        except TunesmithError as error:
+            self.post_message(self.Failed(error))
+
+    @on(Input.Submitted)
+    def _search_done(self, message: Input.Submitted) -> None:
+        message.stop()
+        self._leave_search(keep=True)
+
+    @on(SearchField.Left)
+    def _search_left(self, message: SearchField.Left) -> None:
+        message.stop()
+        self._leave_search(keep=message.keep)
+
+    def _leave_search(self, *, keep: bool) -> None:
+        field = self.query_one(SearchField)
+        if not keep:
+            field.value = ""
+        field.display = bool(field.value.strip())
+        self.values.focus()
+
+
+def _cut(shown: str) -> str:
+    return shown if len(shown) <= 28 else shown[:27] + "…"
