@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import App
 from textual.binding import BindingType
 from textual.reactive import reactive
+from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from engine.errors import TunesmithError
 from engine.machine import hostname
@@ -45,6 +46,13 @@ _HANGUP_EXIT = 129
 """128 + SIGHUP, as a shell reports it."""
 
 
+class PlainScrollBar(ScrollBarRender):
+    """A scroll bar without part-filled blocks, for terminals that do not have them."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
+
+
 class TunesmithApp(App[int], inherit_bindings=False):
     """The wizard.
 
@@ -71,6 +79,7 @@ class TunesmithApp(App[int], inherit_bindings=False):
         self.register_theme(ANSI)
         self.theme = ANSI.name if terminal.sixteen_colours else DARK.name
         self.set_class(not self.glyphs.unicode, "-ascii")
+        ScrollBar.renderer = ScrollBarRender if self.glyphs.unicode else PlainScrollBar
         self.machine_facts: MachineFacts | None = None
         self._first = project
 

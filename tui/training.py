@@ -18,7 +18,7 @@ from engine.machine import hostname
 from tui.charset import Glyphs, plain
 from tui.history import Points, best_of
 from tui.screens.frame import Tone
-from tui.widgets.text import duration_text, fit, size_text, styled
+from tui.widgets.text import duration_text, fit, one_line, size_text, styled
 
 STATE_COLOURS: dict[JobState, str] = {
     "starting": "$accent",
@@ -176,8 +176,10 @@ def warning_line(job: JobView, now: float, width: int, chosen: Glyphs) -> Conten
     more = f" ({len(warnings)} in all: tab)" if len(warnings) > 1 else ""
     head = styled(f"{chosen.notice} ", "$warning") + styled(f"{clock(last.t, now)}  ", "$muted")
     words = " ".join(part for part in (last.title, last.hint) if part)
-    room = width - head.cell_length - len(more)
-    return head + fit(words, room, chosen) + styled(more, "$muted")
+    room = max(0, width - head.cell_length - len(more))
+    text = Content(plain(one_line(words), chosen))
+    shown = text if text.cell_length <= room else fit(text, room, chosen)
+    return head + shown + styled(more, "$muted")
 
 
 def outcome_lines(job: JobView, checkpoint: int | None, project: Path, chosen: Glyphs) -> list[Content]:

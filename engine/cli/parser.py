@@ -212,11 +212,12 @@ def _training_commands(table: _Table) -> None:
 
     plan = table.add(
         "plan",
-        "engine.cli.preview:plan",
+        "engine.cli.plan:plan",
         "estimate memory and time of a run before it starts",
         "tunesmith plan my-voice --set recipe.max_length=2048",
     )
     plan.add_argument("project", metavar="PROJECT")
+    plan.add_argument("--gpu-memory", metavar="SIZE", help="of the card it is planned for, such as 24GiB")
     _add_settings(plan)
 
     train = table.add("train", "engine.cli.training:train", "train the adapter", "tunesmith train my-voice --detach")
@@ -260,12 +261,13 @@ def _shipping_commands(table: _Table) -> None:
         "export", "engine.cli.shipping:export", "pack the adapter into one encrypted file", "tunesmith export my-voice"
     )
     export.add_argument("project", metavar="PROJECT")
+    export.add_argument("--plain", action="store_true", help="do not lock it: a plain .tar file")
     _add_passphrase(export)
     decrypt = table.add(
         "decrypt",
         "engine.cli.shipping:decrypt",
         "unpack an encrypted adapter",
-        "tunesmith decrypt my-voice.tunesmith --out adapter",
+        "tunesmith decrypt my-voice.tsmith --out adapter",
     )
     decrypt.add_argument("file", metavar="FILE")
     decrypt.add_argument("--out", metavar="DIR", help="the folder to make (default: the file's name without ending)")

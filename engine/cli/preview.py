@@ -13,7 +13,9 @@ from engine.cli.follow import run_job
 from engine.cli.out import Out, count
 from engine.cli.projects import ensure_model
 from engine.errors import EXIT_DONE, UsageError
+from engine.privacy.gate import check_privacy
 from engine.project import Project, open_project
+from engine.steps import step_statuses
 
 _BEGIN, _END = "«", "»"
 
@@ -38,9 +40,17 @@ def preview(args: argparse.Namespace, out: Out) -> int:
 
 
 def render_preview(project: Project, out: Out) -> dict[str, Any]:
-    """Run the preview job and return its summary."""
+    """The summary of the preview; the job runs only where there is none, or one of other data or settings.
+
+    Raises:
+        PrivacyRefusedError: The redacted file does not fit the data and the decisions of now.
+    """
     ensure_model(project, out)
-    run_job(project.root, "preview", {}, out)
+    spec = project.load()
+    check_privacy(project, spec)
+    done = next(status for status in step_statuses(spec) if status.step == "preview").state == "done"
+    if not (done and (project.preview_folder / "rows.jsonl").is_file()):
+        run_job(project.root, "preview", {}, out)
     return actions.read_json(project.preview_folder / "summary.json")
 
 

@@ -143,7 +143,7 @@ def say_report(report: dict[str, Any], out: Out) -> None:
     for part, column in report["mapping"].items():
         out.say(f"           {part} is the column `{column}`")
     out.say(f"         {count(report['rows'], 'row')}, {report['usable']:,} usable, {report['bad_rows']:,} not")
-    out.say(f"         {report['holdout']:,} of them kept apart to measure with; turns: {roles}")
+    out.say(f"         about {report['holdout']:,} of them kept apart to measure with; turns: {roles}")
     out.say(f"         {chars['median']:,} characters in the middle row, {chars['longest']:,} in the longest"
             f" (line {chars['longest_line']:,})")  # fmt: skip
     if report["repaired"]:

@@ -46,6 +46,7 @@ _BOMS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_LIST_BEGINS = re.compile(r"\[\s*(?:[\[{\"\]]|$)")
 _CONTROL_SHARE = 0.02
 """Random bytes hold 11 % control characters, text practically none."""
 
@@ -241,7 +242,7 @@ def _by_content(path: Path, text: str) -> tuple[FormatName, str]:
     head = text.lstrip("\ufeff \t\r\n\0")
     if named in ("csv", "txt"):
         return named, f"its name ends in {extension}"
-    if head.startswith("["):
+    if _LIST_BEGINS.match(head) and not (named == "jsonl" and _is_whole_list(head)):
         return "json", "it begins with a list"
     if head.startswith("{"):
         second = head.partition("\n")[2].lstrip()
@@ -257,6 +258,12 @@ def _by_content(path: Path, text: str) -> tuple[FormatName, str]:
 
 def _is_whole_object(line: str) -> bool:
     return line.rstrip().endswith("}") and line.count("{") == line.count("}")
+
+
+def _is_whole_list(head: str) -> bool:
+    """Whether the first line is a list that is closed, and other lines follow."""
+    line, _, rest = head.partition("\n")
+    return line.rstrip().endswith("]") and line.count("[") == line.count("]") and bool(rest.strip())
 
 
 def _looks_tabular(text: str) -> bool:

@@ -136,6 +136,7 @@ def _elements(text: str, start: int) -> Iterator[tuple[int, Any]]:
     """(position, value) of each element of the list at `start`; the last value is an error where it is damaged."""
     position = _skip(text, start + 1)
     if text.startswith("]", position):
+        yield from _after_list(text, start, position + 1)
         return
     while True:
         try:
@@ -146,11 +147,19 @@ def _elements(text: str, start: int) -> Iterator[tuple[int, Any]]:
         yield position, value
         after = _skip(text, end)
         if text.startswith("]", after):
+            yield from _after_list(text, start, after + 1)
             return
         if not text.startswith(",", after):
             yield after, json.JSONDecodeError("Expecting ',' or ']'", text, after)
             return
         position = _skip(text, after + 1)
+
+
+def _after_list(text: str, start: int, end: int) -> Iterator[tuple[int, json.JSONDecodeError]]:
+    """What follows a list that is the whole file: nothing, or it is told."""
+    rest = _skip(text, end)
+    if start == _skip(text, 0) and rest < len(text):
+        yield rest, json.JSONDecodeError("Expecting nothing after the list", text, rest)
 
 
 def _single(text: str, places: _Places) -> RawRow | BadRow:

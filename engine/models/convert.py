@@ -21,7 +21,7 @@ from engine.errors import DiskFullError, ModelError, from_os_error
 from engine.files import make_private_folder, sync_folder
 from engine.machine import models_folder
 from engine.models.facts import ModelFacts
-from engine.models.gguf_header import read_gguf_header
+from engine.models.gguf_header import converted_folder, read_gguf_header
 from engine.models.inspect import inspect_model
 from engine.models.licence import UNKNOWN
 from engine.models.load import quietly
@@ -31,11 +31,6 @@ Phase = Callable[[str, str], None]
 
 _MEMORY_PER_PARAMETER = 6.5
 """Bytes of memory: all weights unpacked in float32, and the model in 16 bits beside them."""
-
-
-def converted_folder(sha256: str) -> Path:
-    """Where the converted form of the GGUF file with this hash lies, or will lie."""
-    return models_folder() / f"gguf-{sha256[:12]}"
 
 
 def convert_gguf(file: Path, sha256: str, on_phase: Phase, check_stop: Callable[[], None]) -> Path:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import ModelError
+from engine.machine import models_folder
 
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
@@ -62,6 +63,11 @@ class GgufHeader:
         """A whole number of the metadata; None when missing."""
         value = self.metadata.get(key)
         return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def converted_folder(sha256: str) -> Path:
+    """Where the converted form of the GGUF file with this hash lies, or will lie."""
+    return models_folder() / f"gguf-{sha256[:12]}"
 
 
 def read_gguf_header(file: Path) -> GgufHeader:

@@ -9,6 +9,7 @@ from typing import Any
 from engine.errors import ModelError
 from engine.jobs.context import JobContext
 from engine.models.facts import ModelFacts
+from engine.models.gguf_header import converted_folder
 from engine.models.inspect import inspect_model
 from engine.models.source import Source, classify, hub_id
 from engine.spec import ModelSpec, ProjectSpec
@@ -76,6 +77,10 @@ def _convert(ctx: JobContext, file: Path) -> Path:
             done += len(block)
             ctx.progress(done, size, "bytes")
             ctx.check_stop()
+    folder = converted_folder(digest.hexdigest())
+    if folder.is_dir():
+        return folder
+    # Only now, since it loads torch: a file that was converted before is ready at once.
     from engine.models.convert import convert_gguf
 
     return convert_gguf(file, digest.hexdigest(), ctx.phase, ctx.check_stop)

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, RecognizerResult
+
 from engine.privacy.doubts import believable
 from engine.privacy.merge import Hit, merge_hits
 from engine.privacy.nlp import CaseRecognizer, LocalSpacyEngine
 from engine.privacy.profiles import Profile
 from engine.privacy.recognisers import make_recogniser
 from engine.privacy.windows import windows_of
-from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, RecognizerResult
 
 WINDOW, OVERLAP = 4_000, 200
 """Characters. A finding of up to 200 characters is whole in some window."""

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (quotation marks as people type them)
 """Dropping what a model only imagined: dictionary words taken for names, numbers without digits.
 
 A model in recall mode takes "Oh hello, petal" for a name. In a text whose author uses capitals, a dictionary word
@@ -42,13 +43,19 @@ def believable(text: str, hits: Iterable[Hit]) -> list[Hit]:
     """
     hits = list(hits)
     announced = [hit for hit in hits if hit.recogniser == _CONTEXT and hit.score >= 0.6]
-    one_case = is_one_case(text)
+    one_case = _gives_no_hint(text)
     return [
         hit
         for hit in hits
         if any(hit.start <= sure.start and sure.end <= hit.end for sure in announced)
         or not (_hollow(text, hit) or _a_word(text, hit, one_case))
     ]
+
+
+def _gives_no_hint(text: str) -> bool:
+    """Whether capitals say nothing here: none but the pronoun, or nearly all."""
+    first = next((letter for letter in text if letter.isalpha()), "")
+    return is_one_case(text) and (not first.isupper() or sum(map(str.isupper, text)) > sum(map(str.islower, text)))
 
 
 def _hollow(text: str, hit: Hit) -> bool:
@@ -63,7 +70,9 @@ def _hollow(text: str, hit: Hit) -> bool:
 
 
 def _a_word(text: str, hit: Hit, one_case: bool) -> bool:
-    if hit.entity not in _DOUBTED or not (hit.recogniser in _MODELS or hit.score < 0.6 and hit.recogniser == _CONTEXT):
+    if hit.entity not in _DOUBTED or not (
+        hit.recogniser in _MODELS or (hit.score < 0.6 and hit.recogniser == _CONTEXT)
+    ):
         return False
     piece = text[hit.start : hit.end]
     words = _LETTERS.findall(piece)
@@ -71,7 +80,9 @@ def _a_word(text: str, hit: Hit, one_case: bool) -> bool:
         return False
     also_a_name = any(word.casefold() in names_that_are_words() for word in words)
     if one_case:
-        return len(words) == 1 and not also_a_name and (hit.score < 0.8 or is_common(words[0]))
+        if also_a_name:
+            return False
+        return hit.score < _SURE if len(words) > 1 else hit.score < 0.8 or is_common(words[0])
     if piece == piece.lower():
         return not (also_a_name and hit.score >= _SURE)
     if len(words) == 1 and _OPENS.search(text[max(0, hit.start - 4) : hit.start]):

@@ -140,7 +140,9 @@ def _recount(connection: sqlite3.Connection) -> None:
         f" AND entity IN ({certain}) AND max_score >= 0.99"
     )
     totals = connection.execute("SELECT count(*), count(DISTINCT row) FROM findings").fetchone()
-    by_entity = connection.execute("SELECT entity, sum(count) FROM vals WHERE count > 0 GROUP BY entity ORDER BY 2 DESC")
+    by_entity = connection.execute(
+        "SELECT entity, sum(count) FROM vals WHERE count > 0 GROUP BY entity ORDER BY 2 DESC"
+    )
     content = {
         "findings": totals[0],
         "rows_with_findings": totals[1],

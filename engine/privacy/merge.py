@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001, SIM905 (quotation marks as people type them)
 """From what all recognisers say about a text to the list of findings: trimmed, joined, and one name per place."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (quotation marks as people type them)
 """Presidio's language engine without its traps: no download, no graphics card, no network, only English.
 
 Importing this module makes `tldextract` (which Presidio asks about every e-mail address) use its bundled list of

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (quotation marks as people type them)
 """From rows to findings: what of a row is looked at, and what is remembered about each place."""
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ CONTEXT = 60
 MATCH_SHOWN = 400
 
 _ROLES = frozenset(
-    """user assistant system human gpt tool function bot chatgpt model developer bard bing instruction input output
-    observation chatbot ai""".split()
+    {"user", "assistant", "system", "human", "gpt", "tool", "function", "bot", "chatgpt", "model", "developer", "bard"}
+    | {"instruction", "input", "output", "observation", "chatbot", "ai", "prompt", "completion"}
 )
 _ROLE_KEYS = frozenset({"role", "from", "type"})
 _ID_KEYS = frozenset({"id", "_id", "uuid", "conversation_id", "message_id", "row_id", "index"})

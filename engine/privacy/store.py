@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from engine.errors import UsageError
 from engine.privacy.findings import (
@@ -131,11 +131,7 @@ class FindingsStore:
             " WHERE f.value_id = ? ORDER BY f.id LIMIT ? OFFSET ?",
             (value_id, limit, offset),
         )
-        return [
-            Place(*row[:8], decision=row[8], by=row[9], effective=row[8] or row[10] or "hide",
-                  role=row[11], score=row[12], recogniser=row[13])
-            for row in rows
-        ]  # fmt: skip
+        return [_place(row) for row in rows]
 
     def findings(self, row: int | None = None) -> Iterator[Finding]:
         """All findings (or those of one row) in the order of the file, read in pages."""
@@ -143,7 +139,7 @@ class FindingsStore:
             query = _FINDING + " WHERE f.row = ? ORDER BY f.field, f.start, f.id"
             yield from (Finding(*found) for found in self._all(query, (row,)))
             return
-        last = (-1, "", -1, -1)
+        last: tuple[Any, ...] = (-1, "", -1, -1)
         while True:
             page = self._all(
                 _FINDING + " WHERE (f.row, f.field, f.start, f.id) > (?, ?, ?, ?)"
@@ -155,9 +151,9 @@ class FindingsStore:
                 return
             last = (page[-1][2], page[-1][3], page[-1][4], page[-1][0])
 
-    def query(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
+    def query(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Rows of any reading query, for the redaction and reports."""
-        return [tuple(row) for row in self._all(query, parameters)]
+        return self._all(query, parameters)
 
     def effective(self, finding: Finding | Place) -> Action:
         """What happens at a place: its own decision, else that of its value, else hide."""
@@ -227,9 +223,7 @@ class FindingsStore:
             words = f"{action} {masked(found[8], found[9])} in row {found[3]} only"
             log_id = self._log(connection, by, action, words)
             connection.execute("INSERT INTO log_places VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (log_id, *found[:8]))
-            connection.execute(
-                "UPDATE findings SET decision = ?, decided_by = ? WHERE id = ?", (action, by, place_id)
-            )
+            connection.execute("UPDATE findings SET decision = ?, decided_by = ? WHERE id = ?", (action, by, place_id))
 
     def undo(self) -> str | None:
         """Take the last decision back. Call it as often as there are decisions.
@@ -265,13 +259,13 @@ class FindingsStore:
         with self.lock, transaction(self.connection, self.path) as connection:
             yield connection
 
-    def _all(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...] | sqlite3.Row]:
+    def _all(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         with self.lock, explained(self.path):
             return self.connection.execute(query, parameters).fetchall()
 
-    def _one(self, query: str, parameters: Sequence[object] = ()) -> tuple[object, ...] | None:
+    def _one(self, query: str, parameters: Sequence[object] = ()) -> tuple[Any, ...] | None:
         with self.lock, explained(self.path):
-            found: tuple[object, ...] | None = self.connection.execute(query, parameters).fetchone()
+            found: tuple[Any, ...] | None = self.connection.execute(query, parameters).fetchone()
             return found
 
     @staticmethod
@@ -310,19 +304,39 @@ def _where(undecided_only: bool, search: str) -> tuple[str, tuple[str, ...]]:
     return where + " AND (value LIKE ? ESCAPE '\\' OR entity LIKE ? ESCAPE '\\')", (f"%{escaped}%",) * 2
 
 
-def _value_row(row: Sequence[object]) -> ValueRow:
+def _value_row(row: Sequence[Any]) -> ValueRow:
     identity, value, entity, count, score, decision, by, differs = row
     return ValueRow(
-        id=int(str(identity)),
+        id=int(identity),
         value=str(value),
         shown=masked(str(value), str(entity)),
         entity=str(entity),
-        count=int(str(count)),
-        score=float(str(score)),
+        count=int(count),
+        score=float(score),
         decision="keep" if decision == "keep" else "hide" if decision == "hide" else None,
         by=None if by is None else str(by),
         differs=bool(differs),
         soft=entity in SOFT_ENTITIES,
+    )
+
+
+def _place(row: Sequence[Any]) -> Place:
+    identity, line, field, start, end, before, match, after, decision, by, of_value, role, score, recogniser = row
+    return Place(
+        id=int(identity),
+        row=int(line),
+        field=str(field),
+        start=int(start),
+        end=int(end),
+        context_before=str(before),
+        match=str(match),
+        context_after=str(after),
+        decision=decision,
+        by=by,
+        effective=decision or of_value or "hide",
+        role=str(role),
+        score=float(score),
+        recogniser=str(recogniser),
     )
 
 

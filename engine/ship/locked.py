@@ -26,8 +26,9 @@ from engine.errors import UsageError
 MAGIC = b"TSMITH01"
 _TAG = 16
 _CHUNK = 1024 * 1024
-_N, _R, _P = 2**17, 8, 1
-"""scrypt as OWASP recommends it (2024): 128 MB and about half a second a guess."""
+SCRYPT_COST = 2**17
+"""N, with r = 8 and p = 1: what OWASP's password storage page recommends for scrypt. 128 MB for each guess."""
+_R, _P = 8, 1
 _MAX_N, _MAX_R, _MAX_P, _MAX_CHUNK, _MAX_HEADER = 2**20, 16, 4, 64 * 1024 * 1024, 4096
 _MAX_CHUNKS = 2**32 - 1
 
@@ -48,12 +49,18 @@ class Header:
 
 
 class LockedWriter:
-    """A binary stream whose content ends up locked in `target`. Close it, or the file cannot be opened again."""
+    """A binary stream whose content ends up locked in `target`. Close it, or the file cannot be opened again.
 
-    def __init__(self, target: BinaryIO, passphrase: str) -> None:
+    Args:
+        target: Where the locked bytes go.
+        passphrase: What it is locked with.
+        cost: scrypt's N, a power of two: how dear a guess is. It is written into the header.
+    """
+
+    def __init__(self, target: BinaryIO, passphrase: str, cost: int = SCRYPT_COST) -> None:
         salt, self._prefix = os.urandom(16), os.urandom(7)
-        key, check = _derive(passphrase, salt, _N, _R, _P)
-        header = Header(_N, _R, _P, _CHUNK, _text(salt), _text(self._prefix), check)
+        key, check = _derive(passphrase, salt, cost, _R, _P)
+        header = Header(cost, _R, _P, _CHUNK, _text(salt), _text(self._prefix), check)
         raw = json.dumps(asdict(header), sort_keys=True).encode()
         self._head = MAGIC + len(raw).to_bytes(4, "big") + raw
         self._cipher, self._target = AESGCM(key), target

@@ -1,4 +1,4 @@
-"""How much the dashboard writes to the terminal, and what it costs: the real wizard on a pty, a job of one step a second.
+"""What the dashboard writes to the terminal and what it costs: the real wizard on a pty, a job of one step a second.
 
     python -m tests.bench.dashboard_bandwidth [--seconds 30] [--size 80x24] [--points 800]
 

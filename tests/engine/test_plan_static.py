@@ -51,6 +51,8 @@ def test_weights(folder: Path, quantization: Quantization) -> None:
     assert counted.weights == _held_bytes(_load(folder, quantization))
 
 
+# PEFT 0.21 still asks transformers 5.23 by the old name.
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
 @pytest.mark.parametrize("targets", ["all-linear", ["q_proj", "v_proj"]])
 @pytest.mark.parametrize("rank", [4, 16])
 def test_adapter_gradients_and_optimizer(folder: Path, targets: str | list[str], rank: int) -> None:

@@ -51,7 +51,7 @@ def _code(error: pytest.ExceptionInfo[TunesmithError]) -> str:
 
 def _locked(content: bytes, words: str = WORDS) -> bytes:
     target = io.BytesIO()
-    with LockedWriter(target, words) as writer:
+    with LockedWriter(target, words, cost=2**10) as writer:
         writer.write(content)
     return target.getvalue()
 
@@ -94,7 +94,7 @@ def test_header_is_guarded() -> None:
         (b"", "not_locked"),
         (b"TSMITH99" + locked[8:], "newer_version"),
         (MAGIC + struct.pack(">I", 10**9) + b"{}", "changed"),
-        (locked.replace(b'"n": 131072', b'"n": 999999'), "changed"),
+        (locked.replace(b'"n": 1024', b'"n": 1023'), "changed"),
         (locked.replace(b'"r": 8', b'"r": 9'), "wrong_passphrase"),
     ):
         with pytest.raises(UsageError) as caught:

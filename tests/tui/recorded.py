@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import psutil
 from textual.pilot import Pilot
 
+from engine.files import make_private_folder
 from engine.jobs.emit import EventWriter
 from engine.jobs.events import (
     CheckpointEvent,
@@ -22,7 +25,7 @@ from engine.jobs.events import (
     StartedEvent,
     StepEvent,
 )
-from engine.jobs.folder import JobFolder, JobRecord, new_job
+from engine.jobs.folder import JobFolder, JobRecord
 from engine.jobs.process import identity
 from engine.machine import boot_id, hostname
 from engine.project import Project, create_project
@@ -30,6 +33,7 @@ from engine.spec import DataSpec, ModelSpec, ProjectSpec, StepName
 from engine.steps import take_step
 
 GIB = 1024**3
+_NUMBERS = itertools.count(1)
 BEFORE_TRAIN: tuple[StepName, ...] = ("model", "data", "privacy", "preview", "recipe")
 
 
@@ -52,7 +56,13 @@ class RecordedJob:
     """A job folder whose process is this test, until told otherwise."""
 
     def __init__(self, project: Project, kind: str = "train", spec: dict[str, Any] | None = None) -> None:
-        self.folder: JobFolder = new_job(project.root, kind, spec or {})
+        # Jobs of one second are ordered by the end of their name: a counter instead of chance.
+        name = f"{kind}-{time.strftime('%Y%m%d-%H%M%S')}-{next(_NUMBERS):04x}"
+        self.folder = JobFolder(project.root / "jobs" / name)
+        make_private_folder(self.folder.stop_file.parent)
+        self.folder.write(
+            JobRecord(id=name, kind=kind, project=str(project.root), spec=spec or {}, created=time.time())
+        )
         self.record: JobRecord = self.folder.read().model_copy(update=identity())
         self.folder.write(self.record)
         self.writer = EventWriter(self.folder.events_file)

@@ -151,6 +151,20 @@ def test_json_rows_before_the_damage_are_kept(tmp_path: Path) -> None:
     assert "whatever follows" in third.reason
 
 
+def test_nothing_after_a_list_is_lost_silently(tmp_path: Path) -> None:
+    row = json.dumps(ROW)
+    rows = rows_of(write(tmp_path, "a.json", f"[{row}]\n{row}\n"))
+    assert [row.kind if isinstance(row, BadRow) else "" for row in rows] == ["", "not_json"]
+    rows = rows_of(write(tmp_path, "a.jsonl", f"[1]\n{row}\n"))
+    assert [row.kind if isinstance(row, BadRow) else "" for row in rows] == ["not_object", ""]
+
+
+def test_a_text_that_begins_with_a_bracket_is_text(tmp_path: Path) -> None:
+    path = write(tmp_path, "notes.log", "[PERSON_1] wrote\nsomething")
+    assert detect_format(path).format == "txt"
+    assert records_of(path) == [{"text": "[PERSON_1] wrote"}, {"text": "something"}]
+
+
 def test_a_json_file_cut_inside_a_character(tmp_path: Path) -> None:
     path = write(tmp_path, "a.json", json.dumps([ROW]).encode("utf-16")[:-1])
     with pytest.raises(DataError, match="breaks off"):

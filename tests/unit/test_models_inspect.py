@@ -7,14 +7,13 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
 from engine.errors import ModelError
 from engine.models.inspect import facts_from_config, inspect_model
 from engine.models.licence import card_licence, folder_licence, front_matter, text_licence
+from tests.tiny_gguf import GGUF_ENTRIES, GGUF_SHAPES, gguf_bytes
 from tests.tiny_model import CONFIG, HIDDEN, INNER, LAYERS, VOCABULARY, make_sharded, make_tiny_model, tensors
 
 
@@ -169,45 +168,6 @@ def test_licence_readers() -> None:
     assert text_licence("Apache License\n   Version 2.0, January 2004") == "apache-2.0"
     assert text_licence("Creative Commons Attribution-NonCommercial 4.0 International") == "cc-by-nc-4.0"
     assert text_licence("All rights reserved.") == ""
-
-
-def _string(text: str) -> bytes:
-    return struct.pack("<Q", len(text.encode())) + text.encode()
-
-
-def gguf_bytes(entries: dict[str, Any], shapes: dict[str, tuple[int, ...]]) -> bytes:
-    """A GGUF file of float32 tensors, by the specification."""
-    head = struct.pack("<4sIQQ", b"GGUF", 3, len(shapes), len(entries))
-    for key, value in entries.items():
-        head += _string(key)
-        if isinstance(value, str):
-            head += struct.pack("<I", 8) + _string(value)
-        elif isinstance(value, list):
-            head += struct.pack("<IIQ", 9, 8, len(value)) + b"".join(_string(item) for item in value)
-        else:
-            head += struct.pack("<II", 4, value)
-    offset = 0
-    for name, shape in shapes.items():
-        head += (
-            _string(name) + struct.pack(f"<I{len(shape)}Q", len(shape), *shape[::-1]) + struct.pack("<IQ", 0, offset)
-        )
-        offset += -(-int(np.prod(shape)) * 4 // 32) * 32
-    head += b"\0" * (-len(head) % 32)
-    return head + b"\0" * offset
-
-
-GGUF_ENTRIES: dict[str, Any] = {
-    "general.architecture": "llama",
-    "general.license": "Apache-2.0",
-    "llama.block_count": 1,
-    "llama.embedding_length": 8,
-    "llama.attention.head_count": 2,
-    "llama.context_length": 128,
-    "tokenizer.ggml.tokens": ["a", "b", "<end>"],
-    "tokenizer.ggml.eos_token_id": 2,
-    "tokenizer.chat_template": "{{ messages }}",
-}
-GGUF_SHAPES = {"token_embd.weight": (3, 8), "blk.0.attn_q.weight": (8, 8), "output.weight": (3, 8)}
 
 
 def test_gguf_header(tmp_path: Path) -> None:

@@ -101,6 +101,23 @@ def test_time_comes_from_history_only(tmp_path: Path) -> None:
         folder = new_job(project.root, "train", {})
         folder.write(folder.read().model_copy(update={"host": hostname(), "pid": 1}))
         writer = EventWriter(folder.events_file)
-        writer.emit(FinishedEvent(tokens_per_second=speed))  # type: ignore[call-arg]
+        writer.emit(FinishedEvent(tokens_per_second=speed))
         writer.close()
     assert estimate_seconds(project, 1000) == (5.0, 10.0)
+
+
+@pytest.mark.parametrize(
+    ("dropout", "checkpointing", "counted"),
+    [(0.0, False, 852.5e6), (0.05, False, 963.8e6), (0.05, True, 706.5e6)],
+)
+def test_meets_what_was_counted_in_real_steps(dropout: float, checkpointing: bool, counted: float) -> None:
+    # SmolLM2-135M, float32 on a CPU, rank 16 on all linear layers, full logits, one row of 128 tokens: the peak of
+    # live storages, seen by a dispatch mode.
+    facts = next(model for model in load_catalogue() if "135M" in model.id).as_facts()
+    recipe = RecipeSpec(
+        quantization="none", dropout=dropout, loss="nll", gradient_checkpointing=checkpointing, max_length=128
+    )
+    plan = estimate(facts, recipe, 128, on_cuda=False)
+    assert plan is not None
+    assert plan.total_low < counted < plan.total_high
+    assert _middle(plan) == pytest.approx(counted, rel=0.03)

@@ -48,7 +48,7 @@ class BadRowsScreen(ModalScreen[None]):
         with Vertical(classes="dialog"):
             yield Static(styled(plain(title, chosen), "bold") + styled(more, "$muted"))
             yield RowList(
-                [Column("line", 7, "right"), Column("field", 14), Column("why"), Column("what happens", 16)], rows
+                [Column("line", 7, "right"), Column("field", 20), Column("why"), Column("", 10, wide_only=True)], rows
             )
             yield Static(id="detail")
             yield Static(key_words(("up, down", "Move"), ("esc", "Back")))

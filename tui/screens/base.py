@@ -216,6 +216,10 @@ class StepScreen(FrameScreen):
             self.say("Asked to stop; it saves what it has first.")
             self.run_worker(asyncio.to_thread(request_stop, self.job.folder, "you"), group="stop")
 
+    def action_stop_job(self) -> None:
+        """The same, as a command; screens that offer it have a row for it in the table."""
+        self.stop_job()
+
     @property
     def job_runs(self) -> bool:
         """Whether the followed job is active."""

@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from engine.errors import JobFailedError, TunesmithError
 from tui.charset import glyphs, plain
 from tui.screens.frame import FrameScreen
 from tui.threads import in_thread
 from tui.widgets.rows import Column, Row, RowList
 from tui.widgets.text import styled
 
-if TYPE_CHECKING:
-    from engine.cli.doctor import Check
-
-
-def _next(found: Iterator[Check]) -> Check | None:
-    return next(found, None)
-
-
 _COLOURS = {"ok": "$success", "attention": "$warning", "problem": "$error"}
 _WORDS = {"ok": "fine", "attention": "look at this", "problem": "to mend"}
+_TIMEOUT_S = 240.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor: `state` is ok, attention or problem."""
+
+    name: str
+    state: str
+    text: str
+    mend: str = ""
 
 
 class DoctorScreen(FrameScreen):
-    """The same checks as `tunesmith doctor`, each shown as soon as it is known."""
+    """Shows what `tunesmith doctor` says; the command runs as a process of its own, because it loads the libraries."""
 
     NAME = "doctor"
     CSS_PATH = "doctor.tcss"
+    AUTO_FOCUS: ClassVar[str | None] = "#checks"
     HELP = """
     The doctor looks at this machine: libraries, the language model that finds names, disk, terminal, GPU. What needs
     mending says how, below the list. r looks again. Nothing is changed and nothing is sent.
@@ -41,7 +48,7 @@ class DoctorScreen(FrameScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._found: list[Check] = []
+        self._found: tuple[Finding, ...] = ()
 
     def body(self) -> ComposeResult:
         """The list and, below it, what mends the marked one."""
@@ -56,16 +63,16 @@ class DoctorScreen(FrameScreen):
     @work(exclusive=True, group="doctor")
     async def action_look_again(self) -> None:
         """Run all checks; loading the libraries takes a few seconds."""
-        from engine.cli.doctor import checks
-
-        self._found = []
-        self.query_one("#checks", RowList).set_rows([])
+        self.show_problem(None)
         self.say("Looking. Loading the libraries takes some seconds.")
-        found = checks(dict(os.environ))
-        while (check := await in_thread(self, _next, found)) is not None:
-            self._found.append(check)
-            self._show()
-        problems = sum(check.state == "problem" for check in self._found)
+        try:
+            self._found = await in_thread(self, ask_doctor)
+        except TunesmithError as error:
+            self.say("")
+            self.show_problem(error)
+            return
+        self._show()
+        problems = sum(finding.state == "problem" for finding in self._found)
         if problems:
             self.say(f"{problems} to mend before this machine is ready.", "danger")
         else:
@@ -74,32 +81,45 @@ class DoctorScreen(FrameScreen):
     def _show(self) -> None:
         chosen = glyphs(self)
         marks = {"ok": chosen.done, "attention": chosen.stale, "problem": chosen.bad}
-        self.query_one("#checks", RowList).set_rows(
-            [
-                Row(
-                    str(index),
-                    (
-                        styled(f"{marks[check.state]} {_WORDS[check.state]}", _COLOURS[check.state]),
-                        check.name,
-                        check.text,
-                    ),
-                )
-                for index, check in enumerate(self._found)
-            ]
-        )
+        rows = []
+        for index, finding in enumerate(self._found):
+            state = styled(f"{marks[finding.state]} {_WORDS[finding.state]}", _COLOURS[finding.state])
+            rows.append(Row(str(index), (state, finding.name, finding.text)))
+        self.query_one("#checks", RowList).set_rows(rows)
 
     def on_row_list_marked(self, message: RowList.Marked) -> None:
         """The marked check in full."""
         if int(message.key) < len(self._found):
-            check = self._found[int(message.key)]
+            finding = self._found[int(message.key)]
             chosen = glyphs(self)
-            mend = (
-                styled(f"\n{chosen.arrow} ", "$accent") + Content(plain(check.mend, chosen))
-                if check.mend
-                else Content("")
-            )
-            self.query_one("#mend", Static).update(Content(plain(check.text, chosen)) + mend)
+            shown = Content(plain(finding.text, chosen))
+            if finding.mend:
+                shown += styled(f"\n{chosen.arrow} ", "$accent") + Content(plain(finding.mend, chosen))
+            self.query_one("#mend", Static).update(shown)
 
     def action_go_back(self) -> None:
         """To the projects."""
         self.app.pop_screen()
+
+
+def ask_doctor() -> tuple[Finding, ...]:
+    """Run `tunesmith doctor --json` and read what it says. Takes seconds: call it in a thread.
+
+    Raises:
+        JobFailedError: It did not answer.
+    """
+    command = [sys.executable, "-m", "engine.cli", "doctor", "--json"]
+    try:
+        run = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
+        )
+        checks = json.loads(run.stdout)["checks"]
+        return tuple(Finding(one["name"], one["state"], one["text"], one.get("mend", "")) for one in checks)
+    except subprocess.TimeoutExpired as error:
+        what = f"It said nothing for {_TIMEOUT_S:.0f} s."
+        raise JobFailedError(
+            "The doctor did not answer.", what, "Run `tunesmith doctor` to see how far it gets."
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        tail = "\n".join(run.stderr.strip().splitlines()[-3:])
+        raise JobFailedError("The doctor could not finish.", tail, "Run `tunesmith doctor` to see it all.") from error

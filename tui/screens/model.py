@@ -85,7 +85,7 @@ class ModelScreen(StepScreen):
             yield RowList(
                 [Column("model"), Column("size", 15, "right"), Column("licence", 12), Column("", 9)], id="models"
             )
-            with Vertical(id="side"):
+            with Vertical(id="side", classes="side-pane"):
                 yield Static(id="marked")
                 yield Facts()
 
@@ -247,10 +247,6 @@ class ModelScreen(StepScreen):
         if action == "stop_job":
             return self.job_runs
         return super().check_action(action, parameters)
-
-    def action_stop_job(self) -> None:
-        """Stop the download; what came is kept."""
-        self.stop_job()
 
     @work(exclusive=True, group="take")
     async def action_toggle_template(self) -> None:

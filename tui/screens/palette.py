@@ -33,7 +33,7 @@ class PaletteScreen(ModalScreen[None]):
         """A field and the list."""
         with Vertical(classes="dialog"):
             yield Input(placeholder="what do you want to do?", id="words")
-            yield RowList([Column(width=18), Column(width=7), Column()], self._rows(""), id="commands")
+            yield RowList([Column(width=14), Column(width=6), Column()], self._rows(""), id="commands")
 
     def _rows(self, words: str) -> list[Row]:
         wanted = words.lower().split()

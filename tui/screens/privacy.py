@@ -90,7 +90,7 @@ class PrivacyScreen(StepScreen):
     def __init__(self, *arguments: object, **options: object) -> None:
         super().__init__(*arguments, **options)  # type: ignore[arg-type]
         self.page: Page = "scan"
-        self._known_focus = False
+        self._standing: tuple[str, Tone] = ("", "quiet")
         self._reason = ""
         self._wants_review = False
 
@@ -100,6 +100,20 @@ class PrivacyScreen(StepScreen):
         yield ReviewPage(id="review")
         yield WorkPage(id="work")
         yield ProofPage(id="proof")
+
+    def words(self) -> str:
+        """What the last look at the files said."""
+        return self._standing[0]
+
+    def stale_words(self, reason: str) -> str:
+        """The same: it names the file that changed, which says more than the step's own reason."""
+        return self._standing[0] or super().stale_words(reason)
+
+    def _stand(self, words: str, tone: Tone = "quiet") -> None:
+        """Say how it stands; nothing when it stands as before, so that the words of the last key stay."""
+        if (words, tone) != self._standing:
+            self._standing = (words, tone)
+            self.say(words, tone)
 
     # -- which page ---------------------------------------------------------------------------------------------
 
@@ -130,7 +144,7 @@ class PrivacyScreen(StepScreen):
         if spec.data is None:
             self._reason = ""
             self._show_page("scan")
-            self.say("Choose your data first: escape goes there.", "attention")
+            self._stand("Choose your data first: escape goes there.", "attention")
             return
         code = await self.ask_quietly(lambda: _gate_code(self, spec))
         if code is None or self.job_runs or not self.is_mounted:
@@ -141,10 +155,10 @@ class PrivacyScreen(StepScreen):
             self._say_scan(code)
         elif code == "passed" and not self._wants_review:
             self._show_page("proof")
-            self.say("enter goes on with the redacted file.")
+            self._stand("enter goes on with the redacted file.")
         else:
             self._show_page("review")
-            self.say(_COMMIT_REASONS.get(code, _REVIEW_WORDS), "attention" if code in _COMMIT_REASONS else "quiet")
+            self._stand(_COMMIT_REASONS.get(code, _REVIEW_WORDS), "attention" if code in _COMMIT_REASONS else "quiet")
 
     async def ask_quietly(self, work: Callable[[], str]) -> str | None:
         """As `ask_engine`, but an error that is on the screen already stays there."""
@@ -160,11 +174,11 @@ class PrivacyScreen(StepScreen):
     def _say_scan(self, code: str) -> None:
         if code == "original_missing":
             path = self.spec.data.path if self.spec.data else ""
-            self.say(f"{path} is gone. Put it back, or choose the data again: escape goes there.", "danger")
+            self._stand(f"{path} is gone. Put it back, or choose the data again: escape goes there.", "danger")
         elif self._reason:
-            self.say(f"{self._reason} enter searches again, and keeps what you decided.", "attention")
+            self._stand(f"{self._reason} enter searches again, and keeps what you decided.", "attention")
         else:
-            self.say("enter begins. It is safe to leave while it runs. n adds your own words first.")
+            self._stand("enter begins. It is safe to leave while it runs. n adds your own words first.")
 
     def _show_page(self, page: Page) -> None:
         if page == "scan":
@@ -217,13 +231,12 @@ class PrivacyScreen(StepScreen):
                 self.say("s stops it; it goes on from there next time.")
 
     def job_ended(self, job: JobView) -> None:
-        """The spec is fresh and the page settled; only say how it went."""
+        """The page that follows is being found out already."""
         self.query_one(WorkPage).note = ""
         self._wants_review = False
-        self._settle()
 
     def job_refused(self, error: TunesmithError) -> None:
-        """Back to the page that asked."""
+        """The page that asked is still in sight."""
         self.query_one(WorkPage).note = ""
 
     def past_job(self, job: JobView) -> None:
@@ -306,7 +319,7 @@ class PrivacyScreen(StepScreen):
         """Back to the values."""
         self._wants_review = True
         self._show_page("review")
-        self.say(_REVIEW_WORDS)
+        self._stand(_REVIEW_WORDS)
 
     def action_known(self) -> None:
         """To the field for the creator's own words."""
@@ -401,4 +414,5 @@ def _decide_type(screen: PrivacyScreen, choice: BulkChoice) -> str:
         words = f"{choice.action} {len(ids):,} values of the type {short_name(choice.entity)}"
         changed = store.decide_values(ids, choice.action, "person", words)
     done = "kept" if choice.action == "keep" else "hidden"
-    return f"{changed:,} values of the type {short_name(choice.entity)} are {done}."
+    many = "1 value" if changed == 1 else f"{changed:,} values"
+    return f"{many} of the type {short_name(choice.entity)}: {done}."

@@ -319,10 +319,13 @@ class ReviewPage(Vertical):
 
     def _leave_search(self, *, keep: bool) -> None:
         field = self.query_one(SearchField)
-        if not keep:
-            field.value = ""
-        field.display = bool(field.value.strip())
-        self.values.focus()
+        with self.app.batch_update():
+            if not keep:
+                with field.prevent(Input.Changed):
+                    field.value = ""
+                self.find("")
+            field.display = bool(field.value.strip())
+            self.values.focus()
 
 
 def _cut(shown: str) -> str:

@@ -86,8 +86,9 @@ class ShipScreen(StepScreen):
         size = await in_thread(self, self._adapter_size)
         run, model = self.spec.run, self.spec.model
         if run is None:
-            self.query_one("#adapter", Facts).show((Fact("adapter", "none yet", attention=True),))
+            self.query_one("#adapter", Facts).show((Fact("adapter", "none yet: train first", attention=True),))
             return
+        self.query_one("#carries-rule").display = True
         room = max(30, self.size.width - 18)
         where = fit_path(str(self.project.run_folder(run) / "adapter"), room, chosen)
         licence = model.licence if model else "unknown"
@@ -207,14 +208,13 @@ class ShipScreen(StepScreen):
         self._result = result
         chosen = glyphs(self)
         locked = bool(result.get("encrypted"))
+        lock = "locked with your passphrase" if locked else "not locked: whoever has it can use it"
         file = str(result.get("file", ""))
         facts = [
             Fact("file", fit_path(file, max(30, self.size.width - 18), chosen)),
             Fact("size", size_text(int(result.get("bytes", 0)))),
             Fact("sha256", str(result.get("sha256", ""))[:32] + chosen.ellipsis),
-            Fact(
-                "lock", "locked with your passphrase" if locked else "not locked: whoever has it can use it", not locked
-            ),
+            Fact("lock", lock, attention=not locked),
         ]
         if locked:
             facts.append(Fact("to open it", f"tunesmith decrypt {file.rsplit('/', 1)[-1]}"))

@@ -44,7 +44,7 @@ class Places(Widget, can_focus=True):
     """Where a value occurs. tab brings the focus here; then up and down move among the places."""
 
     DEFAULT_CSS = """
-    Places { height: 1fr; padding: 0 0 0 1; text-wrap: nowrap; }
+    Places { height: 1fr; padding: 0 1; text-wrap: nowrap; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False, id="places.up", tooltip="The place before."),

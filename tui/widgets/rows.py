@@ -66,8 +66,8 @@ class RowList(ScrollView, can_focus=True):
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--head", "rows--marked"}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False, id="rows.up", tooltip="The row above."),
-        Binding("down,j", "move(1)", "Down", show=False, id="rows.down", tooltip="The row below."),
+        Binding("up", "move(-1)", "Up", show=False, id="rows.up", tooltip="The row above."),
+        Binding("down", "move(1)", "Down", show=False, id="rows.down", tooltip="The row below."),
         Binding("pageup", "page(-1)", "Page up", show=False, id="rows.page_up", tooltip="A page up."),
         Binding("pagedown", "page(1)", "Page down", show=False, id="rows.page_down", tooltip="A page down."),
         Binding("home", "move_to(0)", "First", show=False, id="rows.first", tooltip="The first row."),

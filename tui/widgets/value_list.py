@@ -30,7 +30,7 @@ _STRIPS_KEPT = 256
 _SEEN_WIDTH = 6
 _SCORE_WIDTH = 4
 _DECISION_WIDTH = 6
-_FIXED = 2 + 2 + SHORT_WIDTH + 1 + _SEEN_WIDTH + 1 + _SCORE_WIDTH + 2 + _DECISION_WIDTH
+_FIXED = 1 + 2 + 2 + SHORT_WIDTH + 1 + _SEEN_WIDTH + 1 + _SCORE_WIDTH + 2 + _DECISION_WIDTH
 
 
 class ValueSource(Protocol):
@@ -196,8 +196,8 @@ class ValueList(ScrollView, can_focus=True):
         return Content.assemble(
             f"{pointer} ",
             fit(one_line(row.shown), value, chosen),
-            " ",
             differs,
+            " ",
             styled(f"{short_name(row.entity):<{SHORT_WIDTH}} ", "$muted"),
             f"{row.count:>{_SEEN_WIDTH},} ",
             styled(f"{score_text(row.score):>{_SCORE_WIDTH}}  ", "$muted"),

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF001, SIM905 (patterns are broken at their parts, and hold the marks that people type)
 """Street addresses in the forms of several countries, boxes, units, and towns with their postal code."""
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ _CAP = r"[A-ZÀ-ÝŁŚŻŹĆŃŠŽČŘ0-9][\w.'’\-]*"
 
 
 def _a_street(match: re.Match[str]) -> bool:
-    """ "5 minutes down the road" is not an address; "14 rosewood ct" is."""
+    """Refuse "5 minutes down the road" is not an address; "14 rosewood ct" is."""
     words = match.group("words").replace(",", " ").split()
     kind = match.group("kind").casefold().rstrip(".")
     low = [word.casefold() for word in words]

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (patterns are broken at their parts, and hold the marks that people type)
 """Dates of birth: a date near "born" or "birthday" in several languages, or a full date of a likely birth year."""
 
 from __future__ import annotations

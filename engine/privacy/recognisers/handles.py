@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF001, SIM905 (patterns are broken at their parts, and hold the marks that people type)
 """User names: @handles, profile addresses, "discord is ...", user#1234, u/name."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF001, SIM905 (patterns are broken at their parts, and hold the marks that people type)
 """Names by the words around them: introductions, greetings, titles, signatures, and runs of another script.
 
 Language models miss exactly these: one-word names, names in small letters, names that are words, and names in a

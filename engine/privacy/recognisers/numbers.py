@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF001 (patterns are broken at their parts, and hold the marks that people type)
 """Numbers that identify a person: government and customer numbers by the word before them, plates, long bare numbers."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (quotation marks as people type them)
 """The token-classification model Rampart (National Design Studio, CC-BY-4.0), run by onnxruntime in recall mode.
 
 Recall mode: a word counts as personal as soon as the model's probability for "nothing" falls below a limit, even
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
+import onnxruntime  # type: ignore[import-untyped]
 from presidio_analyzer import LocalRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts
 from tokenizers import Encoding, Tokenizer
@@ -48,8 +49,8 @@ _STREET = frozenset({"BUILDING_NUMBER", "STREET_NAME", "SECONDARY_ADDRESS"})
 _AREA = frozenset({"CITY", "STATE", "ZIP_CODE"})
 _ENTITY = {
     "GIVEN_NAME": "PERSON", "SURNAME": "PERSON", "EMAIL": "EMAIL_ADDRESS", "PHONE": "PHONE_NUMBER", "URL": "URL",
-    "TAX_ID": "TAX_ID", "BANK_ACCOUNT": "BANK_ACCOUNT", "ROUTING_NUMBER": "BANK_ACCOUNT", "GOVERNMENT_ID": "GOVERNMENT_ID",
-    "PASSPORT": "PASSPORT", "DRIVERS_LICENSE": "DRIVERS_LICENSE",
+    "TAX_ID": "TAX_ID", "BANK_ACCOUNT": "BANK_ACCOUNT", "ROUTING_NUMBER": "BANK_ACCOUNT",
+    "GOVERNMENT_ID": "GOVERNMENT_ID", "PASSPORT": "PASSPORT", "DRIVERS_LICENSE": "DRIVERS_LICENSE",
 }  # fmt: skip
 _JOINTS = {"PERSON": re.compile(r"[ \t]*[.'’\-]?[ \t]*"), "ADDRESS": re.compile(r"[\s,.#/\-]{0,4}")}
 _SAME_LINE = re.compile(r"[ \t]*")

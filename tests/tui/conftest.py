@@ -1,0 +1,89 @@
+"""For the tests of the wizard: a small project of real files, what stands on the screen as text, waiting for it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+
+from engine.project import Project
+from tests.tiny_model import make_tiny_model
+from tests.tui.recorded import make_project
+from tui.app import TunesmithApp
+from tui.terminal import Terminal
+
+SIZES = [(80, 24), (120, 40)]
+CHATS = (
+    ("is the sticker sheet coming back?", "On Tuesday, little star. Ink hugs!"),
+    ("which brush is the best one?", "The tiny bald one, no question."),
+    ("what music do you like?", "Rain sounds, mostly."),
+)
+
+
+def frame(app: App[Any]) -> str:
+    """What stands on the screen, line by line, without trailing blanks."""
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], object], what: str, seconds: float = 30.0) -> None:
+    """Go on as soon as `condition()` is true; fail with the picture after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited {seconds:g} s in vain: {what}\n{frame(pilot.app)}")
+        await pilot.pause()
+        await asyncio.sleep(0.02)
+    await pilot.pause()
+
+
+async def shows(pilot: Pilot[Any], *texts: str) -> None:
+    """Wait until all these texts stand on the screen."""
+    await until(pilot, lambda: all(text in frame(pilot.app) for text in texts), f"the screen shows {texts}")
+
+
+def typed(text: str) -> list[str]:
+    """The keys that type a text."""
+    return ["space" if character == " " else character for character in text]
+
+
+def wizard(project: Path | None = None, *, ascii: bool = False) -> TunesmithApp:
+    """The wizard in a terminal that can show everything, unless told otherwise."""
+    return TunesmithApp(project, ascii=ascii, terminal=Terminal())
+
+
+@pytest.fixture(params=SIZES, ids=["80x24", "120x40"])
+def size(request: pytest.FixtureRequest) -> tuple[int, int]:
+    """Both sizes every screen must look right at."""
+    width, height = request.param
+    return width, height
+
+
+@pytest.fixture
+def chats(tmp_path: Path) -> Path:
+    """A dataset of three good rows, one cut line and one duplicate."""
+    rows = [
+        json.dumps({"messages": [{"role": "user", "content": ask}, {"role": "assistant", "content": answer}]})
+        for ask, answer in CHATS
+    ]
+    file = tmp_path / "chats.jsonl"
+    file.write_text("\n".join([*rows, rows[0], rows[1][:40]]) + "\n", encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """A model folder of a few thousand weights."""
+    return make_tiny_model(tmp_path / "tiny-llama")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project whose first five steps were taken; its files are not there."""
+    return make_project(tmp_path / "my-voice")

@@ -1,0 +1,241 @@
+"""The frame: commands, terminal, charset, stepper, keys line, help, palette."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.binding import Binding
+
+from engine.project import Project
+from tests.tui.conftest import frame, shows, typed, until, wizard
+from tui.app import PLACES
+from tui.charset import ASCII, UNICODE, plain
+from tui.commands import EVERYWHERE, STEP, TABLE
+from tui.screens.base import StepScreen
+from tui.screens.frame import FrameScreen
+from tui.terminal import read_terminal, set_textual_environment
+from tui.widgets.path_field import complete_path
+from tui.widgets.progress import bar
+from tui.widgets.stepper import Stepper
+from tui.widgets.text import ago_text, duration_text, fit, size_text
+
+HEAVY = ("torch", "transformers", "datasets", "peft", "trl", "bitsandbytes", "accelerate", "spacy", "presidio_analyzer")
+TAKEN_KEYS = ("ctrl+a", "ctrl+b", "ctrl+s", "ctrl+q")
+
+
+def screens() -> dict[str, type[FrameScreen]]:
+    found: dict[str, type[FrameScreen]] = {}
+    for place, where in PLACES.items():
+        module, _, name = where.partition(":")
+        found[place] = getattr(importlib.import_module(module), name)
+    return found
+
+
+def test_every_command_has_an_id_of_its_own_and_says_what_it_does() -> None:
+    commands = [*EVERYWHERE, *STEP, *(command for rows in TABLE.values() for command in rows)]
+    ids = [command.id for command in commands]
+    assert len(ids) == len(set(ids))
+    assert all(command.tooltip.endswith(".") and command.label for command in commands)
+
+
+def test_no_key_is_bound_that_tmux_or_the_terminal_takes() -> None:
+    commands = [*EVERYWHERE, *STEP, *(command for rows in TABLE.values() for command in rows)]
+    keys = {key for command in commands for key in command.keys.split(",")}
+    assert not keys & set(TAKEN_KEYS)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_page_has_help_and_an_action_for_each_command(place: str) -> None:
+    screen = screens()[place]
+    assert issubclass(screen, StepScreen)
+    assert len(screen.HELP.split()) > 30
+    for command in screen.commands():
+        name = command.action.partition("(")[0]
+        owner = wizard() if name.startswith("app.") else screen
+        assert hasattr(owner, f"action_{name.removeprefix('app.')}"), command
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_binding_of_a_page_has_an_id_and_a_tooltip(place: str) -> None:
+    own = screens()[place].BINDINGS
+    assert all(isinstance(binding, Binding) and binding.id and binding.tooltip for binding in own)
+
+
+@pytest.mark.parametrize(
+    ("environment", "unicode", "sixteen"),
+    [
+        ({"TERM": "xterm-256color", "LANG": "C.UTF-8"}, True, False),
+        ({"TERM": "xterm", "LANG": "en_US.utf8"}, True, True),
+        ({"TERM": "xterm", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}, True, False),
+        ({"TERM": "screen", "LANG": "C.UTF-8"}, True, True),
+        ({"TERM": "screen-256color", "LANG": "C.UTF-8"}, True, False),
+        ({"TERM": "linux", "LANG": "C.UTF-8"}, False, True),
+        ({"TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C"}, False, False),
+        ({"TERM": "xterm-256color"}, False, False),
+    ],
+)
+def test_the_terminal_is_read_from_its_environment(environment: dict[str, str], unicode: bool, sixteen: bool) -> None:
+    terminal = read_terminal(environment)
+    assert (terminal.unicode, terminal.sixteen_colours) == (unicode, sixteen)
+
+
+def test_fewer_frames_over_ssh_unless_the_person_said_otherwise() -> None:
+    environment = {"SSH_CONNECTION": "1 2 3 4"}
+    set_textual_environment(environment)
+    assert environment["TEXTUAL_FPS"] == "15"
+    own = {"SSH_CONNECTION": "1 2 3 4", "TEXTUAL_FPS": "5"}
+    set_textual_environment(own)
+    assert own["TEXTUAL_FPS"] == "5"
+
+
+def test_importing_the_wizard_loads_nothing_heavy() -> None:
+    code = "import sys, tui, tui.app, tui.screens.home; print('\\n'.join(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.partition(".")[0] for name in run.stdout.split()}
+    assert not loaded & {*HEAVY, "pyarrow", "pydantic", "numpy"}
+
+
+def test_opening_every_page_loads_nothing_heavy() -> None:
+    modules = sorted({where.partition(":")[0] for where in PLACES.values()})
+    code = f"import sys, {', '.join(modules)}; print('\\n'.join(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.partition(".")[0] for name in run.stdout.split()}
+    assert not loaded & {*HEAVY, "pyarrow"}
+
+
+def test_ascii_charset_is_ascii() -> None:
+    for name, sign in vars(ASCII).items():
+        assert not isinstance(sign, str) or sign.isascii(), name
+    assert plain("✓ done · 8 → é", ASCII) == "+ done - 8 > ?"
+    assert plain("é", UNICODE) == "é"
+
+
+def test_text_is_fitted_cut_and_padded() -> None:
+    assert fit("abc", 5, UNICODE).plain == "abc  "
+    assert fit("abc", 5, UNICODE, "right").plain == "  abc"
+    assert fit("abcdefgh", 5, UNICODE).plain == "abcd…"
+    assert fit("漢字漢字", 5, UNICODE).cell_length == 5
+    assert fit("a\nb\x1b[31m", 20, UNICODE).plain.strip() == "a b [31m"
+
+
+def test_numbers_in_words() -> None:
+    assert [size_text(size) for size in (12, 1500, 12_000_000, 2_340_000_000)] == [
+        "12 bytes",
+        "1.5 kB",
+        "12 MB",
+        "2.3 GB",
+    ]
+    assert [duration_text(seconds) for seconds in (40, 2280, 7500)] == ["40 s", "38 min", "2 h 5 min"]
+    day = 86400
+    told = [ago_text(0, after) for after in (5, 720, 3 * 3600, day, 3 * day, 15 * day)]
+    assert told == ["now", "12 min ago", "3 h ago", "yesterday", "3 days ago", "2 weeks ago"]
+
+
+@pytest.mark.parametrize("chosen", [UNICODE, ASCII])
+@pytest.mark.parametrize("share", [0.0, 0.004, 0.5, 0.999, 1.0, 7.0])
+def test_a_bar_has_exactly_its_width(chosen: Any, share: float) -> None:
+    assert len(bar(share, 40, chosen)) == 40
+
+
+def test_paths_complete_like_in_a_shell(tmp_path: Path) -> None:
+    (tmp_path / "chats.jsonl").touch()
+    (tmp_path / "chats.zip").touch()
+    (tmp_path / "models").mkdir()
+    (tmp_path / ".hidden").touch()
+    assert complete_path(f"{tmp_path}/ch", (".jsonl",)) == f"{tmp_path}/chats.jsonl"
+    assert complete_path(f"{tmp_path}/m") == f"{tmp_path}/models/"
+    assert complete_path(f"{tmp_path}/.h") == f"{tmp_path}/.hidden"
+    assert complete_path(f"{tmp_path}/nothing") is None
+    assert complete_path("/no/such/folder/x") is None
+
+
+async def test_the_stepper_shows_where_i_am_and_a_click_goes_there(project: Project, size: tuple[int, int]) -> None:
+    app = wizard()
+    async with app.run_test(size=size) as pilot:
+        app.open_project(project.root, "recipe")
+        await shows(pilot, "● Recipe", "✓ Model", "· Train", "How should it learn?")
+        line = frame(app).splitlines()[1]
+        await pilot.click(Stepper, offset=(line.index("Data"), 0))
+        await shows(pilot, "● Data", "✓ Recipe")
+        await pilot.click(Stepper, offset=(line.index("Evaluate"), 0))
+        await shows(pilot, "Train comes first.")
+
+
+async def test_a_stale_step_says_why(project: Project, size: tuple[int, int]) -> None:
+    project.update(
+        lambda spec: spec.model_copy(update={"redaction": spec.redaction.model_copy(update={"sha256": "b"})})
+    )
+    app = wizard()
+    async with app.run_test(size=size) as pilot:
+        app.open_project(project.root, "recipe")
+        await shows(pilot, "! Recipe", "the redacted data was changed")
+
+
+async def test_brackets_and_escape_walk_the_way(project: Project) -> None:
+    app = wizard()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.open_project(project.root, "data")
+        await shows(pilot, "● Data")
+        await pilot.press("left_square_bracket")
+        await shows(pilot, "● Model")
+        await pilot.press("escape")
+        await shows(pilot, "where it stands")
+
+
+async def test_help_has_the_words_and_the_keys_of_the_page(project: Project, size: tuple[int, int]) -> None:
+    app = wizard()
+    async with app.run_test(size=size) as pilot:
+        app.open_project(project.root, "recipe")
+        await shows(pilot, "● Recipe")
+        await pilot.press("question_mark")
+        await shows(pilot, "The recipe says how it learns.")
+        await pilot.press("escape")
+        await until(pilot, lambda: not app.screen.is_modal, "the help is closed")
+
+
+async def test_f1_explains_the_focused_thing(project: Project) -> None:
+    app = wizard()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.open_project(project.root, "recipe")
+        await shows(pilot, "● Recipe")
+        await pilot.press("k", "down", "f1")
+        await shows(pilot, "alpha", "How strongly the adapter speaks")
+
+
+async def test_the_palette_finds_a_command_and_runs_it(project: Project, size: tuple[int, int]) -> None:
+    app = wizard()
+    async with app.run_test(size=size) as pilot:
+        app.open_project(project.root, "recipe")
+        await shows(pilot, "● Recipe")
+        await pilot.press("ctrl+p")
+        await pilot.press(*typed("all projects"))
+        await shows(pilot, "▸ Home", "All projects and running jobs.")
+        await pilot.press("enter")
+        await shows(pilot, "where it stands")
+
+
+async def test_a_click_on_the_keys_line_runs_the_command(project: Project) -> None:
+    app = wizard()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.open_project(project.root, "recipe")
+        await shows(pilot, "● Recipe", "? Help")
+        line = frame(app).splitlines()[-1]
+        await pilot.click(offset=(line.index("? Help") + 2, 23))
+        await shows(pilot, "The recipe says how it learns.")
+
+
+async def test_in_an_ascii_terminal_every_cell_is_ascii(project: Project) -> None:
+    app = wizard(ascii=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        for place in ("model", "data", "recipe", "confirm", "ship"):
+            app.open_project(project.root, place)
+            await shows(pilot, "* ")
+            assert frame(app).isascii(), frame(app)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: app.screen.is_modal, "the help is open")
+        assert frame(app).isascii(), frame(app)

@@ -1,0 +1,168 @@
+"""Home: projects, running jobs, making a project, the doctor, leaving."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from engine.errors import JobFailedError
+from engine.jobs.events import StoppedEvent
+from engine.machine import hostname
+from engine.project import Project, create_project
+from tests.tui.conftest import frame, shows, typed, until, wizard
+from tests.tui.recorded import RecordedJob, beginning, step_event
+from tui.screens import doctor
+from tui.screens.doctor import Finding
+from tui.screens.quit import QuitScreen
+
+
+def training(project: Project) -> RecordedJob:
+    job = RecordedJob(project)
+    job.emit(*beginning(), step_event(812, loss=1.41, eta_s=2280.0))
+    return job
+
+
+async def test_an_empty_home_says_what_to_do(size: tuple[int, int]) -> None:
+    app = wizard()
+    async with app.run_test(size=size) as pilot:
+        await shows(pilot, "No projects yet.", "press d", "press n", hostname(), "Nothing is sent anywhere.")
+        assert "enter Open" not in frame(app)
+
+
+async def test_projects_are_listed_where_they_stand(tmp_path: Path, project: Project, size: tuple[int, int]) -> None:
+    long, _ = create_project(tmp_path / ("a-project-with-a-name-that-is-" + "long-" * 12))
+    broken, _ = create_project(tmp_path / "broken")
+    broken.file.write_text("nme: x\n")
+    app = wizard()
+    async with app.run_test(size=size) as pilot:
+        await shows(pilot, "my-voice", "Train", "5 of 8 steps done", "broken", "nothing chosen yet")
+        assert all(len(line) <= size[0] for line in frame(app).splitlines())
+        assert long.root.name not in frame(app)
+        await pilot.press("enter")
+        await shows(pilot, "project.yaml:")
+
+
+async def test_a_running_job_stands_on_top_and_w_watches_it(project: Project, size: tuple[int, int]) -> None:
+    training(project)
+    app = wizard()
+    async with app.run_test(size=size) as pilot:
+        await shows(pilot, "● my-voice is training: step 812 of 1,960, loss 1.41, 38 min to go", "w Watch")
+        await pilot.press("w")
+        await shows(pilot, "● Train")
+
+
+async def test_a_job_that_died_is_told(project: Project) -> None:
+    training(project).die()
+    app = wizard()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "died without a word")
+        assert "w Watch" not in frame(app)
+
+
+async def test_n_makes_a_project_and_begins_with_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    app = wizard()
+    async with app.run_test(size=size) as pilot:
+        await shows(pilot, "No projects yet.")
+        await pilot.press("n")
+        await shows(pilot, "A new project")
+        await pilot.press(*typed("Fan chats"))
+        await shows(pilot, str(tmp_path / "tunesmith" / "Fan-chats")[:40])
+        await pilot.press("enter")
+        await shows(pilot, "Which model should learn?", "Fan chats")
+    assert Project(tmp_path / "tunesmith" / "Fan-chats").load().name == "Fan chats"
+
+
+async def test_a_folder_that_cannot_be_used_is_told_in_the_dialog(tmp_path: Path, project: Project) -> None:
+    app = wizard()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("n")
+        await shows(pilot, "A new project")
+        await pilot.press("tab", *["ctrl+u"], *typed(str(project.root)), "enter")
+        await shows(pilot, "There is a project here already.")
+        await pilot.press("escape")
+        await until(pilot, lambda: not app.screen.is_modal, "the dialog is closed")
+
+
+async def test_d_makes_the_demo_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    app = wizard()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("d")
+        await shows(pilot, "Which model should learn?", "demo")
+
+
+async def test_the_doctor_shows_what_to_mend(monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]) -> None:
+    found = (Finding("Python", "ok", "3.11"), Finding("disk", "problem", "1 MB free", "Free some space."))
+    monkeypatch.setattr(doctor, "ask_doctor", lambda: found)
+    app = wizard()
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("D")
+        await shows(pilot, "✓ fine", "✗ to mend", "1 to mend before this machine is ready.")
+        await pilot.press("down")
+        await shows(pilot, "→ Free some space.")
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.screen_stack) == 2, "home is back")
+
+
+async def test_a_doctor_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> tuple[Finding, ...]:
+        raise JobFailedError("The doctor could not finish.", "it broke", "Run it by hand.")
+
+    monkeypatch.setattr(doctor, "ask_doctor", fail)
+    app = wizard()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("D")
+        await shows(pilot, "The doctor could not finish.", "Run it by hand.")
+
+
+async def test_quitting_without_a_job_just_quits() -> None:
+    app = wizard()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("q")
+        await until(pilot, lambda: app.return_code is not None or not app.is_running, "the wizard is over")
+    assert app.return_value == 0
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c"])
+async def test_quitting_with_a_running_job_asks(project: Project, key: str, size: tuple[int, int]) -> None:
+    job = training(project)
+    app = wizard()
+    async with app.run_test(size=size) as pilot:
+        await pilot.press(key)
+        await shows(pilot, "A job is running.", "▸ k  Keep it running in the background")
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, QuitScreen), "the question is gone")
+        await pilot.press(key)
+        await shows(pilot, "A job is running.")
+        await pilot.press("enter")
+        await until(pilot, lambda: not app.is_running or app.return_value is not None, "the wizard is over")
+    assert not job.folder.stop_file.exists()
+
+
+async def test_stopping_on_the_way_out_asks_the_job_to_save(project: Project) -> None:
+    job = training(project)
+    app = wizard()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("q")
+        await shows(pilot, "A job is running.")
+        await pilot.press("s")
+        await until(pilot, job.folder.stop_file.exists, "the job was asked to stop")
+    job.emit(StoppedEvent(by="you"))
+
+
+def test_a_hangup_ends_the_process_at_once() -> None:
+    pid = os.fork()
+    if pid == 0:
+        from tui.app import leave_on_hangup
+
+        leave_on_hangup()
+        os.kill(os.getpid(), signal.SIGHUP)
+        os._exit(1)
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 129

@@ -1,0 +1,496 @@
+"""The training page over recorded jobs: every state, every key, at both sizes."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+import tui.screens.base as base_module
+import tui.screens.train as train_module
+from engine.errors import PrivacyRefusedError
+from engine.hardware.nvml import GpuReading
+from engine.jobs.events import (
+    FailedEvent,
+    FinishedEvent,
+    HeartbeatEvent,
+    PhaseEvent,
+    ProgressEvent,
+    StoppedEvent,
+    WarningEvent,
+)
+from engine.machine import hostname
+from engine.project import Project
+from engine.spec import RecipeSpec
+from engine.steps import take_step
+from tests.tui.recorded import (
+    GIB,
+    RecordedJob,
+    beginning,
+    loss_at,
+    make_project,
+    step_event,
+    steps_to,
+    until,
+)
+from tui.app import TunesmithApp
+from tui.screens.frame import Problem, SpeakLine, TopLine
+from tui.screens.train import TrainScreen
+from tui.terminal import Terminal
+from tui.widgets.chart import LossChart
+from tui.widgets.keyline import KeyLine
+from tui.widgets.lines import Lines
+from tui.widgets.logview import LogView
+
+SIZES = [(80, 24), (120, 40)]
+
+
+@pytest.fixture(autouse=True)
+def fast_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page looks and draws at once, so that tests wait for conditions and not for a second to pass."""
+    monkeypatch.setattr(train_module, "_DRAW_SECONDS", 0.05)
+    monkeypatch.setattr(base_module, "_POLL_SECONDS", 0.05)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return make_project(tmp_path / "project")
+
+
+@pytest.fixture
+def job(project: Project) -> RecordedJob:
+    recorded = RecordedJob(project)
+    recorded.set_spec(run=recorded.record.id, resumed_from_step=0)
+    recorded.emit(*beginning())
+    return recorded
+
+
+@asynccontextmanager
+async def opened(
+    project: Project, size: tuple[int, int] = (80, 24), *, ascii: bool = False
+) -> AsyncIterator[tuple[Pilot[Any], TrainScreen]]:
+    """The wizard with the training page open."""
+    app = TunesmithApp(ascii=ascii, terminal=Terminal())
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        app.open_place(project, "train")
+        await until(pilot, lambda: isinstance(app.screen, TrainScreen) and app.screen.is_mounted, "the page")
+        screen = app.screen
+        assert isinstance(screen, TrainScreen)
+        yield pilot, screen
+
+
+def text(screen: TrainScreen, name: str) -> str:
+    return "\n".join(line.plain for line in screen.query_one(f"#{name}", Lines).lines)
+
+
+def chart(screen: TrainScreen) -> str:
+    return "\n".join("".join(run.text for run in row) for row in screen.query_one(LossChart).picture.rows)
+
+
+def spoken(screen: TrainScreen) -> str:
+    return screen.query_one(SpeakLine).words
+
+
+def keys(screen: TrainScreen) -> list[str]:
+    return [command.id for command in screen.query_one(KeyLine).possible()]
+
+
+def shows(screen: TrainScreen, name: str, words: str) -> Callable[[], bool]:
+    return lambda: words in text(screen, name)
+
+
+# -- states -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_running_shows_step_epoch_share_time_curves_and_host(
+    project: Project, job: RecordedJob, size: tuple[int, int]
+) -> None:
+    job.emit(*steps_to(812))
+    async with opened(project, size) as (pilot, screen):
+        await until(
+            pilot, shows(screen, "state", "step   812 of 1,960   epoch 1.24 of 3    41 %   38 min to go"), "step"
+        )
+        await until(pilot, lambda: "o" in chart(screen), "the curves")
+        assert text(screen, "state").startswith("● running")
+        assert f"train {loss_at(812):.3f}" in text(screen, "legend")
+        assert "◆ best" in text(screen, "legend")
+        assert "learning rate 1.2e-4" in text(screen, "facts")
+        assert "last save step 750" in text(screen, "facts")
+        assert "no warnings so far" in text(screen, "warning")
+        assert "safe to close this window" in spoken(screen)
+        assert screen.query_one(TopLine).machine.startswith(hostname())
+        assert keys(screen) == ["train.log", "train.pause", "train.stop", "train.leave", "all.help"]
+        assert max(len(line) for line in chart(screen).splitlines()) == screen.query_one(LossChart).size.width
+
+
+async def test_new_steps_move_the_picture(project: Project, job: RecordedJob) -> None:
+    job.emit(*steps_to(20))
+    async with opened(project) as (pilot, screen):
+        await until(pilot, shows(screen, "state", "   20 of 1,960"), "the first steps")
+        job.emit(step_event(21))
+        job.emit(WarningEvent(code="gradient", title="The gradient jumped.", hint="Nothing to do."))
+        await until(pilot, shows(screen, "state", "   21 of 1,960"), "the next step")
+        assert re.search(r"▲ \d\d:\d\d  The gradient jumped. Nothing to do.", text(screen, "warning"))
+
+
+async def test_before_the_first_step_the_phase_is_told(project: Project, job: RecordedJob) -> None:
+    job.emit(PhaseEvent(name="prepare", text="Reading your rows"), ProgressEvent(done=120, total=240, unit="rows"))
+    async with opened(project) as (pilot, screen):
+        await until(pilot, shows(screen, "state", "running   Reading your rows: 120 of 240 rows"), "the phase")
+        assert text(screen, "bar").startswith("█" * 39)
+        assert "comes with the first step" in text(screen, "legend")
+        assert not chart(screen).strip()
+
+
+async def test_starting(project: Project) -> None:
+    job = RecordedJob(project)
+    job.folder.write(job.record.model_copy(update={"pid": None}))
+    async with opened(project) as (pilot, screen):
+        await until(pilot, shows(screen, "state", "● starting"), "the state")
+
+
+async def test_stalled_says_since_when_and_what_it_may_mean(project: Project, job: RecordedJob) -> None:
+    job.emit(*steps_to(30))
+    job.writer.close()
+    lines = [json.loads(line) for line in job.folder.events_file.read_text().splitlines()]
+    shifted = [json.dumps({**line, "t": line["t"] - 300}) for line in lines]
+    job.folder.events_file.write_text("\n".join(shifted) + "\n")
+    async with opened(project) as (pilot, screen):
+        await until(pilot, shows(screen, "state", "! stalled   step 30 of 1,960   nothing heard since "), "the state")
+        assert "a slow disk" in spoken(screen)
+        assert "train.stop" in keys(screen)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_finished_tells_what_came_out_and_enter_measures(
+    project: Project, job: RecordedJob, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adapter = project.root / "runs" / job.record.id / "adapter"
+    job.emit(*steps_to(60, steps=60))
+    async with opened(project, size) as (pilot, screen):
+        await until(pilot, shows(screen, "state", "running"), "the run")
+        project.update(lambda spec: take_step("train", spec.model_copy(update={"run": job.record.id})))
+        job.emit(
+            FinishedEvent.model_validate(
+                {
+                    "adapter_dir": str(adapter),
+                    "train_loss": 1.52,
+                    "eval_loss": 1.491,
+                    "base_eval_loss": 2.31,
+                    "tokens_per_second": 5120.4,
+                    "peak_bytes": 14 * 10**9,
+                }
+            )
+        )
+        await until(pilot, shows(screen, "state", "✓ finished   60 steps   took"), "the end")
+        outcome = text(screen, "outcome")
+        assert "1.491 - lower is better; the base model has 2.310  ✓ -35 %" in outcome
+        assert "1.520 on average   5,120 tokens/s   14 GB at most" in outcome
+        assert f"runs/{job.record.id}/adapter" in outcome
+        assert keys(screen) == ["train.next", "train.log", "train.again", "all.help"]
+        went: list[str] = []
+        monkeypatch.setattr(screen, "go_to", went.append)
+        await pilot.press("enter")
+        assert went == ["evaluate"]
+
+
+async def test_finished_without_a_holdout_says_so(project: Project, job: RecordedJob) -> None:
+    job.emit(step_event(3, 3), FinishedEvent.model_validate({"train_loss": 1.5, "eval_loss": None}))
+    async with opened(project) as (pilot, screen):
+        await until(pilot, shows(screen, "outcome", "no rows were kept apart"), "the outcome")
+
+
+async def test_stopped_offers_to_go_on(project: Project, job: RecordedJob) -> None:
+    job.emit(*steps_to(300), StoppedEvent(by="you"))
+    async with opened(project) as (pilot, screen):
+        await until(pilot, shows(screen, "state", "! stopped by you   step 300 of 1,960"), "the state")
+        assert "A checkpoint of step 250 is saved." in text(screen, "outcome")
+        assert keys(screen) == ["train.next", "train.log", "train.resume", "train.again", "all.help"]
+
+
+async def test_failed_shows_the_error_word_for_word(project: Project, job: RecordedJob) -> None:
+    job.emit(*steps_to(20))
+    job.emit(FailedEvent(code="out_of_memory", title="Out of memory.", what="2 GiB too much.", hint="Lower it."))
+    async with opened(project) as (pilot, screen):
+        await until(pilot, shows(screen, "state", "✗ failed   step 20 of 1,960   at "), "the state")
+        error = screen.query_one(Problem).error
+        assert error is not None
+        assert (error.title, error.what, error.hint) == ("Out of memory.", "2 GiB too much.", "Lower it.")
+        assert "No checkpoint was saved yet." in text(screen, "outcome")
+        assert "train.resume" not in keys(screen)
+
+
+async def test_died_shows_the_end_of_the_log(project: Project, job: RecordedJob) -> None:
+    job.emit(*steps_to(20))
+    job.log("loading\nSegmentation fault\n")
+    async with opened(project) as (pilot, screen):
+        await until(pilot, shows(screen, "state", "running"), "the run")
+        job.die()
+        await until(pilot, shows(screen, "state", "✗ died   step 20 of 1,960   last heard "), "the death")
+        error = screen.query_one(Problem).error
+        assert error is not None
+        assert "Segmentation fault" in error.what
+
+
+async def test_nothing_trained_yet_leads_to_the_start_page(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened(project) as (pilot, screen):
+        await until(pilot, shows(screen, "state", "not started"), "the state")
+        went: list[str] = []
+        monkeypatch.setattr(screen, "go_to", went.append)
+        await pilot.press("enter")
+        assert went == ["confirm"]
+
+
+async def test_a_changed_recipe_makes_enter_train_again(
+    project: Project, job: RecordedJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job.emit(*steps_to(60, steps=60), FinishedEvent.model_validate({"eval_loss": 1.4}))
+    project.update(lambda spec: take_step("train", spec.model_copy(update={"run": job.record.id})))
+    project.update(lambda spec: spec.model_copy(update={"recipe": RecipeSpec(rank=4)}))
+    async with opened(project) as (pilot, screen):
+        await until(pilot, shows(screen, "state", "finished"), "the state")
+        assert spoken(screen) == "The recipe was changed since this run. enter trains again."
+        went: list[str] = []
+        monkeypatch.setattr(screen, "go_to", went.append)
+        await pilot.press("enter")
+        assert went == ["confirm"]
+
+
+async def test_a_job_of_another_machine_names_it(project: Project, job: RecordedJob) -> None:
+    job.emit(*steps_to(20), HeartbeatEvent(quiet_s=0))
+    job.folder.write(job.record.model_copy(update={"host": "gpu-box-7"}))
+    async with opened(project) as (pilot, screen):
+        await until(pilot, shows(screen, "state", "running  on gpu-box-7"), "the host")
+
+
+async def test_nan_is_told_in_words(project: Project, job: RecordedJob) -> None:
+    job.emit(*steps_to(20), step_event(21, loss=math.nan), step_event(22, loss=math.inf))
+    async with opened(project, ascii=True) as (pilot, screen):
+        await until(
+            pilot, shows(screen, "notes", "x 1 value is not a number (NaN)  x 1 value is infinite"), "the words"
+        )
+        assert "train infinite" in text(screen, "legend")
+        assert all(line.isascii() for line in chart(screen).splitlines())
+
+
+# -- keys -------------------------------------------------------------------------------------------------------
+
+
+async def test_pause_freezes_the_picture_while_the_job_goes_on(project: Project, job: RecordedJob) -> None:
+    job.emit(*steps_to(20))
+    async with opened(project) as (pilot, screen):
+        await until(pilot, shows(screen, "state", "   20 of 1,960"), "the first steps")
+        await pilot.press("p")
+        assert "the job goes on" in spoken(screen)
+        job.emit(step_event(21))
+        await until(pilot, lambda: screen.job and screen.job.snapshot.done == 21, "the job's news")
+        screen._tick()
+        assert "   20 of 1,960" in text(screen, "state")
+        await pilot.press("p")
+        assert "   21 of 1,960" in text(screen, "state")
+        assert "safe to close" in spoken(screen)
+
+
+async def test_a_paused_picture_moves_again_when_the_job_ends(project: Project, job: RecordedJob) -> None:
+    job.emit(*steps_to(20))
+    async with opened(project) as (pilot, screen):
+        await until(pilot, shows(screen, "state", "running"), "the run")
+        await pilot.press("p")
+        job.emit(StoppedEvent(by="you"))
+        await until(pilot, shows(screen, "state", "stopped"), "the end")
+
+
+async def test_stop_asks_first_and_then_asks_the_job(project: Project, job: RecordedJob) -> None:
+    job.emit(*steps_to(20))
+    async with opened(project) as (pilot, screen):
+        await until(pilot, shows(screen, "state", "running"), "the run")
+        await pilot.press("S")
+        await until(pilot, lambda: screen.app.screen is not screen, "the question")
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.app.screen is screen, "staying is the default")
+        assert not job.folder.stop_file.exists()
+        await pilot.press("S")
+        await until(pilot, lambda: screen.app.screen is not screen, "the question")
+        await pilot.press("down", "enter")
+        await until(pilot, job.folder.stop_file.exists, "the request")
+        await until(pilot, shows(screen, "state", "stopping: it saves a checkpoint first"), "the state")
+        job.emit(StoppedEvent(by="you"))
+        await until(pilot, shows(screen, "state", "stopped by you"), "the end")
+
+
+async def test_leave_goes_home_and_the_job_stays(project: Project, job: RecordedJob) -> None:
+    job.emit(*steps_to(20))
+    async with opened(project) as (pilot, screen):
+        await until(pilot, shows(screen, "state", "running"), "the run")
+        await pilot.press("l")
+        await until(pilot, lambda: screen.app.screen is not screen, "home")
+        assert not job.folder.stop_file.exists()
+
+
+async def test_resume_checks_the_gates_then_starts_a_job(
+    project: Project, job: RecordedJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job.emit(*steps_to(300), StoppedEvent(by="you"))
+    started: list[tuple[str, dict[str, Any]]] = []
+    refusal = [PrivacyRefusedError("Not redacted yet.", "", "Go to Privacy.")]
+
+    def gates(*_: object) -> None:
+        if refusal:
+            raise refusal.pop()
+
+    monkeypatch.setattr(train_module, "before_training", gates)
+    async with opened(project) as (pilot, screen):
+        await until(pilot, shows(screen, "state", "stopped"), "the state")
+        monkeypatch.setattr(screen, "start_job", lambda kind, spec=None: started.append((kind, spec)))
+        await pilot.press("r")
+        await until(pilot, lambda: screen.query_one(Problem).error, "the refusal")
+        assert not started
+        await pilot.press("enter")
+        await until(pilot, lambda: started, "the job")
+        assert started == [("train", {"resume": True})]
+
+
+async def test_new_run_goes_to_the_confirm_page(
+    project: Project, job: RecordedJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job.emit(*steps_to(20), StoppedEvent(by="you"))
+    async with opened(project) as (pilot, screen):
+        await until(pilot, shows(screen, "state", "stopped"), "the state")
+        went: list[str] = []
+        monkeypatch.setattr(screen, "go_to", went.append)
+        await pilot.press("n")
+        assert went == ["confirm"]
+
+
+async def test_log_has_all_warnings_and_the_tail(project: Project, job: RecordedJob) -> None:
+    job.emit(*steps_to(20))
+    job.emit(WarningEvent(code="a", title="First warning.", what="Details.", hint="Do this."))
+    job.emit(WarningEvent(code="b", title="Second warning."))
+    job.log("a line of a library\n")
+    async with opened(project) as (pilot, screen):
+        await until(pilot, shows(screen, "warning", "Second warning. (2 in all: tab)"), "the warning line")
+        await pilot.press("tab")
+        log = screen.query_one(LogView)
+        await until(pilot, lambda: "a line of a library" in log.text, "the log")
+        for words in ("Warnings: 2", "First warning.", "Details.", "Do this.", "Second warning.", "log.txt"):
+            assert words in log.text
+        assert not screen.query_one("#watch").display
+        job.log("another line\n")
+        screen._tick()
+        await until(pilot, lambda: "another line" in log.text, "the log goes on")
+        await pilot.press("home", "end", "tab")
+        assert screen.query_one("#watch").display
+
+
+# -- the picture ------------------------------------------------------------------------------------------------
+
+
+async def test_resize_while_running(project: Project, job: RecordedJob) -> None:
+    job.emit(*steps_to(400))
+    async with opened(project) as (pilot, screen):
+        await until(pilot, lambda: "o" in chart(screen), "the curves")
+        narrow = screen.query_one(LossChart).size
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: screen.query_one(LossChart).size.width > narrow.width, "the wide chart")
+        rows = chart(screen).splitlines()
+        assert len(rows) == screen.query_one(LossChart).size.height
+        assert screen.has_class("-wide")
+        await until(pilot, shows(screen, "facts", "tokens so far"), "the wider facts")
+        await until(pilot, shows(screen, "panel", "learns from"), "what it learns from")
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: screen.query_one(LossChart).size == narrow, "the narrow chart")
+        await until(pilot, lambda: "tokens so far" not in text(screen, "facts"), "the narrow facts")
+
+
+async def test_a_resumed_run_shows_the_jobs_before_it(project: Project, job: RecordedJob) -> None:
+    run = job.record.id
+    job.emit(*steps_to(280))
+    job.die()
+    project.update(lambda spec: spec.model_copy(update={"run": run}))
+    second = RecordedJob(project, spec={"resume": True})
+    async with opened(project) as (pilot, screen):
+        await until(pilot, lambda: screen._curve.last_step == 280, "the old curve while it has not said where")
+        second.set_spec(run=run, resumed_from_step=250)
+        second.emit(*beginning(), *[step_event(step) for step in range(251, 261)])
+        await until(pilot, shows(screen, "state", "  260 of 1,960"), "the new steps")
+        await until(pilot, lambda: screen._curve.last_step == 260, "the merged curve")
+        assert "last save step 250" in text(screen, "facts")
+        assert len(screen._curve) == 260
+        assert "best" in text(screen, "legend")
+
+
+class Gpus:
+    """A sampler whose readings a test sets."""
+
+    why_not = ""
+    readings: tuple[GpuReading, ...] = ()
+    watched: int | None = None
+
+    def start(self) -> None: ...
+
+    def close(self, timeout_s: float = 1.0) -> bool:
+        return True
+
+    def watch(self, pid: int | None) -> None:
+        Gpus.watched = pid
+
+    def latest(self) -> tuple[GpuReading, ...]:
+        return Gpus.readings
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_gpus_show_values_or_dashes_and_the_page_lives_on(
+    project: Project, job: RecordedJob, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train_module, "NvmlSampler", Gpus)
+    good = GpuReading(0, "RTX 4090", int(13.6 * GIB), 24 * GIB, 97, 71, 402.0, 450.0, int(13.2 * GIB))
+    Gpus.readings = (good,)
+    job.emit(*steps_to(20))
+    async with opened(project, size) as (pilot, screen):
+        await until(pilot, shows(screen, "panel", "402 W"), "the readings")
+        panel = text(screen, "panel")
+        for words in ("GPU 0  RTX 4090", "13.6/24.0", "┆", "97 %", "71 °C", "13.2 GiB"):
+            assert words in panel
+        assert Gpus.watched == job.record.pid
+        Gpus.readings = (good, GpuReading(1, "RTX 4090", trouble="lost: the driver cannot reach it any more"))
+        await until(pilot, shows(screen, "panel", "✗ lost"), "the lost GPU")
+        assert "97 %" in text(screen, "panel")
+
+
+async def test_without_a_driver_the_panel_says_so(
+    project: Project, job: RecordedJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class NoDriver(Gpus):
+        why_not = "No NVIDIA driver on this machine."
+
+        def latest(self) -> Any:
+            return None
+
+    monkeypatch.setattr(train_module, "NvmlSampler", NoDriver)
+    job.emit(*steps_to(20))
+    async with opened(project) as (pilot, screen):
+        await until(pilot, shows(screen, "panel", "RAM"), "the host")
+        words = " ".join(text(screen, "panel").replace("│", " ").split())
+        assert words.startswith("No NVIDIA driver on this machine: training runs on the CPU.")
+        assert "ours 3.0 GiB" in words
+        assert "free" in words
+
+
+def test_every_key_has_an_id_and_a_tooltip() -> None:
+    for bindings in (TrainScreen._merged_bindings, LogView._merged_bindings):
+        assert bindings is not None
+    for command in TrainScreen.commands():
+        assert command.id
+        assert command.tooltip
+    for binding in LogView.BINDINGS:
+        assert getattr(binding, "id", None)
+        assert getattr(binding, "tooltip", None)
