@@ -1,4 +1,7 @@
-"""The entry of the program `tunesmith`: a command goes to the command line, everything else opens the wizard."""
+"""The entry of the program `tunesmith`: a command goes to the command line, everything else opens the wizard.
+
+The command line and the project are imported where they are needed: `tunesmith` alone must paint at once.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.cli import main as run_command
-from engine.cli.out import Out
-from engine.cli.parser import build_parser, command_names, nearest_command
 from engine.errors import EXIT_STOPPED, TunesmithError, UsageError
 from engine.files import PRIVATE_UMASK
-from engine.project import open_project
 
 _WIZARD_OPTIONS = ("--ascii",)
 
@@ -34,9 +33,17 @@ def run(argv: list[str]) -> int:
     words = [word for word in argv if word not in _WIZARD_OPTIONS]
     if words[:1] == ["demo"] and _at_a_terminal() and not {"--headless", "--json", "-h", "--help"} & set(words):
         return _told(lambda: _demo(words, ascii_only="--ascii" in argv))
-    if any(word.startswith("-") for word in words) or (words and words[0] in command_names()):
+    if words and _is_command(words):
+        from engine.cli import main as run_command
+
         return run_command(argv)
     return _told(lambda: _wizard(words, ascii_only="--ascii" in argv))
+
+
+def _is_command(words: list[str]) -> bool:
+    from engine.cli.parser import command_names
+
+    return any(word.startswith("-") for word in words) or words[0] in command_names()
 
 
 def _told(work: Callable[[], int]) -> int:
@@ -45,6 +52,8 @@ def _told(work: Callable[[], int]) -> int:
     try:
         return work()
     except TunesmithError as error:
+        from engine.cli.out import Out
+
         Out().error(error)
         return error.exit_code
     except KeyboardInterrupt:
@@ -53,6 +62,7 @@ def _told(work: Callable[[], int]) -> int:
 
 def _demo(words: list[str], *, ascii_only: bool) -> int:
     from engine.cli.demo import demo_for_wizard
+    from engine.cli.parser import build_parser
     from tui.app import run_wizard
 
     args = build_parser().parse_args(words)
@@ -87,8 +97,12 @@ def _project(words: list[str]) -> Path | None:
     if not words:
         return None
     if len(words) == 1 and Path(words[0]).expanduser().exists():
+        from engine.project import open_project
+
         project, _ = open_project(Path(words[0]))
         return project.root
+    from engine.cli.parser import nearest_command
+
     near = nearest_command(words[0])
     raise UsageError(
         f"`{words[0]}` is neither a command nor a project.",

@@ -71,7 +71,7 @@ class Preview:
         holdout = self.number("holdout_rows")
         train = self.number("train_rows") or self.number("rows") - holdout
         if not holdout:
-            hint = "Add rows, or raise holdout in project.yaml: without it nobody sees whether it only memorises."
+            hint = "Add rows: with none kept apart nobody sees whether it only memorises."
             return Line(f"{_many(train, 'row')} to learn from, none kept apart to measure with.", True, hint)
         return Line(f"{_many(train, 'row')} to learn from, {holdout:,} kept apart to measure with.")
 

@@ -18,7 +18,7 @@ from engine.cli.lines import event_line, status_line
 from engine.cli.out import Out
 from engine.errors import JobFailedError, RefusedError, StoppedError, TunesmithError, UsageError
 from engine.jobs.control import request_stop
-from engine.jobs.events import FailedEvent, FinishedEvent, KnownEvent, StoppedEvent, UnknownEvent
+from engine.jobs.events import FailedEvent, KnownEvent, StoppedEvent, UnknownEvent
 from engine.jobs.folder import JobFolder
 from engine.jobs.launch import launch
 from engine.jobs.process import is_alive
@@ -78,10 +78,10 @@ def follow(
             _show(fresh, snapshot, screen, out if events else None)
             if snapshot.end is not None:
                 screen.clear()
-                return _outcome(snapshot.end, folder)
+                return _outcome(snapshot, folder)
             if alive is False:
                 screen.clear()
-                raise died(folder)
+                raise died(folder, snapshot)
             if interrupts.take():
                 screen.clear()
                 if on_interrupt == "leave" or interrupts.count > 1:
@@ -101,15 +101,24 @@ def _show(fresh: list[KnownEvent | UnknownEvent], snapshot: Snapshot, screen: _S
         screen.status(status_line(snapshot))
 
 
-def _outcome(end: FinishedEvent | StoppedEvent | FailedEvent, folder: JobFolder) -> dict[str, Any]:
-    match end:
-        case FinishedEvent():
-            return dict(end.model_extra or {})
-        case StoppedEvent():
+def _outcome(snapshot: Snapshot, folder: JobFolder) -> dict[str, Any]:
+    match snapshot.end:
+        case StoppedEvent() as end:
             how = " It had to be ended by force." if end.forced else ""
-            raise StoppedError(f"Stopped by {end.by}.{how}", "What was done until then is kept.", "")
-        case FailedEvent():
+            raise StoppedError(
+                f"Stopped by {end.by}.{how}", "What was done until then is kept.", _resume(folder, snapshot)
+            )
+        case FailedEvent() as end:
             raise error_of(end)
+    return snapshot.result
+
+
+def _resume(folder: JobFolder, snapshot: Snapshot) -> str:
+    """How a training run that saved a checkpoint goes on; empty for everything else."""
+    record = folder.read()
+    if record.kind != "train" or snapshot.checkpoint is None:
+        return ""
+    return f"Go on from step {snapshot.checkpoint.step:,}: tunesmith train {record.project} --resume"
 
 
 def error_of(event: FailedEvent) -> TunesmithError:
@@ -118,13 +127,14 @@ def error_of(event: FailedEvent) -> TunesmithError:
     return kind(event.title, event.what, event.hint, code=event.code)
 
 
-def died(folder: JobFolder) -> JobFailedError:
+def died(folder: JobFolder, snapshot: Snapshot) -> JobFailedError:
     """The message for a job whose process is gone without an end event."""
     tail = "\n".join(folder.log_tail(12))
+    hint = f"The whole log: {folder.log_file}. If the machine ran out of memory, lower recipe.max_length."
     return JobFailedError(
         "The job died without a word.",
         f"Its process was killed or crashed. The end of its log:\n{tail}" if tail else "Its log is empty.",
-        f"The whole log: {folder.log_file}. If the machine ran out of memory, lower recipe.max_length.",
+        "\n".join(part for part in (hint, _resume(folder, snapshot)) if part),
         code="died",
     )
 

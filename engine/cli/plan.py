@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 
 from engine import actions
-from engine.cli.out import Out, duration
+from engine.cli.out import Out, duration, size
 from engine.errors import EXIT_DONE, ModelError, UsageError
 from engine.hardware.nvml import NvmlSampler
 from engine.models.inspect import inspect_model
@@ -37,9 +37,10 @@ def plan(args: argparse.Namespace, out: Out) -> int:
     out.say(f"{found.note}")
     out.say(f"Measured against {memory / 2**30:.1f} GiB of {where}; {found.tokens:,} tokens at once.")
     for name, amount in found.breakdown.items():
-        out.say(f"  {name:12} {amount / 2**30:7.2f} GiB{'' if name in found.exact else '  estimated'}")
+        out.say(f"  {name:12} {size(amount):>8}{'' if name in found.exact else '  estimated'}")
     if seconds:
-        out.say(f"Time: {duration(seconds[0])} to {duration(seconds[1])}, by the speed of earlier runs.")
+        low, high = map(duration, seconds)
+        out.say(f"Time: {low if low == high else f'{low} to {high}'}, by the speed of earlier runs.")
     else:
         out.say("Time: not known before the first run; `tunesmith train PROJECT --smoke` measures it.")
     return EXIT_DONE

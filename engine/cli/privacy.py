@@ -171,14 +171,16 @@ def redact(args: argparse.Namespace, out: Out) -> int:
 def redact_project(project: Project, out: Out, *, force: bool = False) -> dict[str, Any]:
     """Run the redaction and return what it did, with the file's absolute path."""
     result = run_job(project.root, "redact", {}, out, force=force)
-    spec = project.load()
-    return {**result, "path": str(project.root / str(spec.redaction.path)), "residual": spec.redaction.residual}
+    made = project.load().redaction
+    actions.record(project, "redacted", {"sha256": made.sha256, "residual": made.residual})
+    return {**result, "path": str(project.root / str(made.path)), "residual": made.residual}
 
 
 def say_redacted(result: dict[str, Any], out: Out) -> None:
     """What a redaction did, in words."""
     out.say()
     out.say(f"Written  {result['path']}")
+    out.say(f"         {count(result['rows'], 'row')}, {count(result['replaced'], 'place')} replaced")
     residual = result["residual"] or 0
     if residual:
         out.say(f"         The second scan still found {count(residual, 'value')} that may be personal.")

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import fcntl
 import importlib
+import logging
 import os
 import signal
 import sys
 import threading
 import time
 import traceback
+import warnings
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any
@@ -52,6 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     record = folder.read().model_copy(update=identity())
     context = JobContext(folder, Project(Path(record.project)), record.spec, writer)
     _listen_for_sigterm(context)
+    _hush_libraries()
     writer.emit(StartedEvent(job=record.id, job_kind=record.kind, pid=os.getpid(), host=hostname()))
     folder.write(record)
     done = threading.Event()
@@ -63,6 +66,16 @@ def main(arguments: list[str] | None = None) -> int:
         done.set()
         heart.join()
         writer.close()
+
+
+def _hush_libraries() -> None:
+    """Keep what is known to be harmless out of the log, so that what is in it matters.
+
+    bitsandbytes asks a hub for faster CPU kernels when it is imported; a job has no network and needs none. PEFT 0.21
+    reads an attribute that transformers 5.23 renamed; both names mean the same.
+    """
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning)
 
 
 def _work(context: JobContext, kind: str) -> int:

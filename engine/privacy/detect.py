@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, RecognizerResult
-
 from engine.privacy.doubts import believable
 from engine.privacy.merge import Hit, merge_hits
 from engine.privacy.nlp import CaseRecognizer, LocalSpacyEngine
+from engine.privacy.presidio import AnalyzerEngine, RecognizerRegistry, RecognizerResult
 from engine.privacy.profiles import Profile
 from engine.privacy.recognisers import make_recogniser
 from engine.privacy.windows import windows_of

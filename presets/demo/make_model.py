@@ -176,7 +176,7 @@ def assistant_loss(network: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast
 
 
 def check_free_of_planted(texts: list[str]) -> None:
-    """Refuse a training text in which a planted value of the demo data occurs as words of its own."""
+    """Refuse a training text in which a planted value of the demo data occurs."""
     planted = yaml.safe_load((HERE / "planted.yaml").read_text(encoding="utf-8"))
     everything = "\n".join(texts)
     found = [value for values in planted.values() for value in values if value in everything]

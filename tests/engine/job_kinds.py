@@ -95,7 +95,7 @@ def network(context: JobContext) -> dict[str, Any]:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with contextlib.closing(socket.socket(family)) as plug:
             plug.settimeout(1)
-            outcome[name] = _outcome(lambda plug=plug, address=address: plug.connect((address, 9)))  # type: ignore[misc]
+            outcome[name] = _outcome(lambda plug=plug, address=address: plug.connect((address, 9)))
     outcome["name"] = _outcome(lambda: socket.getaddrinfo("example.com", 443))
     with socket.create_server(("127.0.0.1", 0)) as server:
         outcome["loopback"] = _outcome(lambda: socket.create_connection(server.getsockname(), timeout=5).close())

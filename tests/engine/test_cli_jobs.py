@@ -281,3 +281,11 @@ def test_the_walls_hold(module: str) -> None:
     also = ["textual", "rich"] if module != "tui" else []
     said = subprocess.run([sys.executable, "-c", LIGHT, module, *also], capture_output=True, text=True, check=True)
     assert json.loads(said.stdout) == []
+
+
+def test_a_light_command_loads_only_what_it_needs() -> None:
+    source = LIGHT.replace("__import__(sys.argv[1])", "from tui.main import run\nassert run(['jobs']) == 0\nprint()")
+    said = subprocess.run(
+        [sys.executable, "-c", source, "-", "textual", "sqlite3"], capture_output=True, text=True, check=True
+    )
+    assert json.loads(said.stdout.splitlines()[-1]) == []

@@ -262,11 +262,14 @@ def test_a_process_that_cannot_start_is_told_at_once(root: Path, monkeypatch: py
         launch(root, "t-quick", {})
 
 
+def beats(folder: JobFolder) -> list[HeartbeatEvent]:
+    return [event for event in read_events(folder.events_file) if isinstance(event, HeartbeatEvent)]
+
+
 def test_heartbeats_come_without_the_work(root: Path) -> None:
     folder = launch(root, "t-stubborn", {})
-    beats = lambda: [e for e in read_events(folder.events_file) if isinstance(e, HeartbeatEvent)]  # noqa: E731
-    wait_until(lambda: len(beats()) >= 2, "two heartbeats")
-    first, second, *_ = beats()
+    wait_until(lambda: len(beats(folder)) >= 2, "two heartbeats")
+    first, second, *_ = beats(folder)
     assert second.t - first.t < 6.0
     assert second.quiet_s > first.quiet_s
 

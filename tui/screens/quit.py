@@ -28,6 +28,7 @@ QuitChoice = Literal["keep", "stop", "cancel"]
 class QuitScreen(ModalScreen[QuitChoice]):
     """Asks; keeping the job running is the default."""
 
+    DEFAULT_CSS = "QuitScreen RowList { height: auto; }"
     BINDINGS: ClassVar[list[BindingType]] = bindings(TABLE["quit"])
 
     def __init__(self, running: Sequence[JobView]) -> None:
@@ -44,7 +45,7 @@ class QuitScreen(ModalScreen[QuitChoice]):
                 yield Static(Content(plain(words, chosen)))
             yield Static("")
             yield RowList(
-                [Column(width=2), Column()],
+                [Column(width=1), Column()],
                 [
                     Row("keep", ("k", "Keep it running in the background")),
                     Row("stop", ("s", "Stop it and save what it has")),

@@ -8,32 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from presidio_analyzer import EntityRecognizer, LocalRecognizer, RecognizerResult
-from presidio_analyzer.nlp_engine import NlpArtifacts
-from presidio_analyzer.predefined_recognizers import (
-    CreditCardRecognizer,
-    CryptoRecognizer,
-    EmailRecognizer,
-    EsNieRecognizer,
-    EsNifRecognizer,
-    IbanRecognizer,
-    IpRecognizer,
-    ItFiscalCodeRecognizer,
-    MacAddressRecognizer,
-    MedicalLicenseRecognizer,
-    NhsRecognizer,
-    PhoneRecognizer,
-    PlPeselRecognizer,
-    UkNinoRecognizer,
-    UrlRecognizer,
-    UsBankRecognizer,
-    UsItinRecognizer,
-    UsLicenseRecognizer,
-    UsPassportRecognizer,
-    UsSsnRecognizer,
-)
-
 from engine.errors import SpecError
+from engine.privacy.presidio import EntityRecognizer, LocalRecognizer, NlpArtifacts, RecognizerResult, predefined
 from engine.privacy.recognisers.addresses import address_recogniser
 from engine.privacy.recognisers.births import birth_recogniser
 from engine.privacy.recognisers.contacts import email_recogniser, phone_recogniser, wallet_recogniser
@@ -78,26 +54,26 @@ class Gated(LocalRecognizer):  # type: ignore[misc]
 
 _TABLE: dict[str, Callable[[], EntityRecognizer]] = {
     # Presidio's own, with checksums or strict forms
-    "card": lambda: Gated(CreditCardRecognizer(), has_digits(12)),
-    "iban": lambda: Gated(IbanRecognizer(), has_digits(8)),
-    "us_ssn": lambda: Gated(UsSsnRecognizer(), has_digits(9)),
-    "us_itin": lambda: Gated(UsItinRecognizer(), has_digits(9)),
-    "us_bank": lambda: Gated(UsBankRecognizer(), has_digits(8)),
-    "us_licence": lambda: Gated(UsLicenseRecognizer(), has_digits(4)),
-    "us_passport": lambda: Gated(UsPassportRecognizer(), has_digits(8)),
-    "medical_licence": lambda: Gated(MedicalLicenseRecognizer(), has_digits(7)),
-    "uk_nhs": lambda: Gated(NhsRecognizer(), has_digits(10)),
-    "uk_nino": lambda: Gated(UkNinoRecognizer(), has_digits(6)),
-    "es_nif": lambda: Gated(EsNifRecognizer(supported_language="en"), has_digits(7)),
-    "es_nie": lambda: Gated(EsNieRecognizer(supported_language="en"), has_digits(7)),
-    "it_fiscal": lambda: Gated(ItFiscalCodeRecognizer(supported_language="en"), has_digits(6)),
-    "pl_pesel": lambda: Gated(PlPeselRecognizer(supported_language="en"), has_digits(11)),
-    "ip": lambda: Gated(IpRecognizer(), contains(".", ":")),
-    "mac": lambda: Gated(MacAddressRecognizer(), contains(":", "-", ".")),
-    "email": lambda: Gated(EmailRecognizer(), contains("@")),
-    "bitcoin": lambda: Gated(CryptoRecognizer(), has_digits(2)),
-    "phone": lambda: Gated(PhoneRecognizer(supported_regions=_REGIONS), has_digits(7)),
-    "url": lambda: Gated(UrlRecognizer(), contains(".")),
+    "card": lambda: Gated(predefined.CreditCardRecognizer(), has_digits(12)),
+    "iban": lambda: Gated(predefined.IbanRecognizer(), has_digits(8)),
+    "us_ssn": lambda: Gated(predefined.UsSsnRecognizer(), has_digits(9)),
+    "us_itin": lambda: Gated(predefined.UsItinRecognizer(), has_digits(9)),
+    "us_bank": lambda: Gated(predefined.UsBankRecognizer(), has_digits(8)),
+    "us_licence": lambda: Gated(predefined.UsLicenseRecognizer(), has_digits(4)),
+    "us_passport": lambda: Gated(predefined.UsPassportRecognizer(), has_digits(8)),
+    "medical_licence": lambda: Gated(predefined.MedicalLicenseRecognizer(), has_digits(7)),
+    "uk_nhs": lambda: Gated(predefined.NhsRecognizer(), has_digits(10)),
+    "uk_nino": lambda: Gated(predefined.UkNinoRecognizer(), has_digits(6)),
+    "es_nif": lambda: Gated(predefined.EsNifRecognizer(supported_language="en"), has_digits(7)),
+    "es_nie": lambda: Gated(predefined.EsNieRecognizer(supported_language="en"), has_digits(7)),
+    "it_fiscal": lambda: Gated(predefined.ItFiscalCodeRecognizer(supported_language="en"), has_digits(6)),
+    "pl_pesel": lambda: Gated(predefined.PlPeselRecognizer(supported_language="en"), has_digits(11)),
+    "ip": lambda: Gated(predefined.IpRecognizer(), contains(".", ":")),
+    "mac": lambda: Gated(predefined.MacAddressRecognizer(), contains(":", "-", ".")),
+    "email": lambda: Gated(predefined.EmailRecognizer(), contains("@")),
+    "bitcoin": lambda: Gated(predefined.CryptoRecognizer(), has_digits(2)),
+    "phone": lambda: Gated(predefined.PhoneRecognizer(supported_regions=_REGIONS), has_digits(7)),
+    "url": lambda: Gated(predefined.UrlRecognizer(), contains(".")),
     # our own
     "handle": handle_recogniser,
     "secret": secret_recogniser,

@@ -22,12 +22,11 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime  # type: ignore[import-untyped]
-from presidio_analyzer import LocalRecognizer, RecognizerResult
-from presidio_analyzer.nlp_engine import NlpArtifacts
 from tokenizers import Encoding, Tokenizer
 
 from engine.errors import TunesmithError
 from engine.files import sha256_of
+from engine.privacy.presidio import LocalRecognizer, NlpArtifacts, RecognizerResult
 from engine.privacy.recognisers.rules import result
 from engine.privacy.recognisers.words import is_common
 from engine.privacy.windows import windows_of

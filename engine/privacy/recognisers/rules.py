@@ -11,8 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from presidio_analyzer import AnalysisExplanation, LocalRecognizer, RecognizerResult
-from presidio_analyzer.nlp_engine import NlpArtifacts
+from engine.privacy.presidio import AnalysisExplanation, LocalRecognizer, NlpArtifacts, RecognizerResult
 
 Check = Callable[[re.Match[str]], bool]
 

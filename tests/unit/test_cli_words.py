@@ -1,0 +1,113 @@
+"""What the command line says of events, numbers and terminals. Pure."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.cli.doctor import _terminal
+from engine.cli.lines import event_line, status_line
+from engine.cli.out import Out, count, duration, size
+from engine.errors import DataError
+from engine.jobs.events import (
+    CheckpointEvent,
+    EvaluationEvent,
+    Event,
+    HeartbeatEvent,
+    PhaseEvent,
+    PreflightEvent,
+    ProgressEvent,
+    StepEvent,
+    WarningEvent,
+)
+from engine.jobs.state import Snapshot, fold
+
+STEP = StepEvent(
+    step=812, steps=1960, epoch=1, epochs=3, loss=1.409, learning_rate=1e-4, tokens_per_second=2500, tokens=9, eta_s=95
+)
+PREFLIGHT = PreflightEvent(
+    rows=216, holdout_rows=24, tokens=8123, supervised_tokens=4012, eos_supervised_share=0.5, truncated_rows=2,
+    dropped_rows=1, max_length=256, trainable_parameters=1000, compute_dtype="float32", device="cpu",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (PhaseEvent(name="load", text="loading the model"), ["Loading the model"]),
+        (EvaluationEvent(step=20, loss=2.11, perplexity=8.25, best=True), ["step 20", "2.110", "8.25", "best"]),
+        (CheckpointEvent(step=1200, path="/c", seconds=1), ["step 1,200", "saved"]),
+        (WarningEvent(code="x", title="Hm.", what="Why.", hint="Do."), ["note: Hm. Why. Do."]),
+        (PREFLIGHT, ["216 rows", "24 kept apart", "4,012 of them trained", "50%", "2 rows longer", "1 row left out"]),
+    ],
+)
+def test_what_must_not_be_missed_has_a_line(event: Event, words: list[str]) -> None:
+    line = event_line(event)
+    assert line is not None
+    for word in words:
+        assert word in line
+
+
+@pytest.mark.parametrize("event", [STEP, HeartbeatEvent(quiet_s=0), ProgressEvent(done=1, unit="rows")])
+def test_what_comes_often_has_none(event: Event) -> None:
+    assert event_line(event) is None
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ([], ""),
+        ([PhaseEvent(name="a", text="a")], ""),
+        ([ProgressEvent(done=1204, total=2140, unit="rows", eta_s=38)], "  1,204 of 2,140 rows, 38 s to go"),
+        ([ProgressEvent(done=7, unit="rows")], "  7 rows"),
+        ([STEP], "  step 812 of 1,960, loss 1.409, 2,500 tokens/s, 2 min to go"),
+    ],
+)
+def test_the_status_says_how_far(events: list[Event], expected: str) -> None:
+    assert status_line(fold(Snapshot(), events)) == expected
+
+
+def test_numbers_are_said_as_people_say_them() -> None:
+    assert [count(1, "row"), count(2140, "row"), count(2, "entry", "entries")] == ["1 row", "2,140 rows", "2 entries"]
+    assert [duration(s) for s in (0, 38.4, 89, 91, 720, 7500)] == [
+        "0 s",
+        "38 s",
+        "89 s",
+        "2 min",
+        "12 min",
+        "2 h 05 min",
+    ]
+    assert [size(n) for n in (0, 999, 1500, 98e6, 16.06e9, 2e12)] == [
+        "0 bytes", "999 bytes", "1.5 kB", "98 MB", "16 GB", "2.0 TB",
+    ]  # fmt: skip
+
+
+def test_prose_and_data_never_share_a_stream(capsys: pytest.CaptureFixture[str]) -> None:
+    out = Out(json=True)
+    out.say("words")
+    out.result({"ä": 1})
+    out.error(DataError("Title.", "What.", "Hint."))
+    said = capsys.readouterr()
+    assert said.out.splitlines()[0] == '{"ä": 1}'
+    assert '"code": "data"' in said.out.splitlines()[1]
+    assert said.err == "words\nTitle.\nWhat.\nHint.\n"
+    Out().result({"not": "shown"})
+    Out().say("words")
+    assert capsys.readouterr().out == "words\n"
+
+
+def test_control_characters_are_shown_and_not_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
+    Out().say("a\x1b]0;owned\x07b\rc\td\ne")
+    assert capsys.readouterr().out == "a\ufffd]0;owned\ufffdb\ufffdc\td\ne\n"
+
+
+@pytest.mark.parametrize(
+    ("environment", "states"),
+    [
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}, ["ok", "ok"]),
+        ({"TERM": "dumb", "LANG": "C.UTF-8"}, ["attention", "ok"]),
+        ({"TERM": "linux", "LC_ALL": "C"}, ["ok", "attention"]),
+        ({}, ["attention", "attention"]),
+    ],
+)
+def test_the_doctor_looks_at_the_terminal(environment: dict[str, str], states: list[str]) -> None:
+    assert [check.state for check in _terminal(environment) if check.name != "window"] == states
