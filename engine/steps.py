@@ -33,6 +33,7 @@ _REASONS: dict[str, str] = {
     "recipe": "the recipe was changed",
     "run": "another run was made",
     "length": "the length limit was changed",
+    "fixes": "what is done about unhealthy rows was changed",
 }
 
 
@@ -51,7 +52,8 @@ def inputs_of(step: StepName, spec: ProjectSpec) -> dict[str, str]:
         "model": _hash(spec.model.model_dump(mode="json", include={"source", "path", "chat_template"}))
         if spec.model
         else "",
-        "data": _hash(spec.data.model_dump(mode="json")) if spec.data else "",
+        "data": _hash(spec.data.model_dump(mode="json", exclude={"fixes"})) if spec.data else "",
+        "fixes": _hash(sorted(spec.data.fixes)) if spec.data and spec.data.fixes else "",
         "decisions": spec.redaction.decisions or "",
         "redacted": spec.redaction.sha256 or "",
         "recipe": _hash(spec.recipe.model_dump(mode="json")),
@@ -62,13 +64,14 @@ def inputs_of(step: StepName, spec: ProjectSpec) -> dict[str, str]:
         "model": ("model",),
         "data": ("data",),
         "privacy": ("data", "redacted"),
-        "preview": ("model", "redacted", "length"),
-        "recipe": ("model", "redacted", "recipe"),
-        "train": ("model", "redacted", "recipe"),
+        "preview": ("model", "redacted", "length", "fixes"),
+        "recipe": ("model", "redacted", "recipe", "fixes"),
+        "train": ("model", "redacted", "recipe", "fixes"),
         "evaluate": ("run",),
         "ship": ("run",),
     }
-    return {name: facts[name] for name in wanted[step]}
+    # Projects made before there were fixes have no word about them, which means none.
+    return {name: facts[name] for name in wanted[step] if name != "fixes" or facts[name]}
 
 
 def take_step(step: StepName, spec: ProjectSpec) -> ProjectSpec:
@@ -92,7 +95,8 @@ def _status(step: StepName, spec: ProjectSpec) -> StepStatus:
     if taken is None:
         return StepStatus(step, "todo")
     now = inputs_of(step, spec)
-    changed = [name for name, value in now.items() if taken.inputs.get(name) != value]
+    names = [name for name in {**now, **taken.inputs} if name in _REASONS]
+    changed = [name for name in names if taken.inputs.get(name) != now.get(name)]
     if not changed:
         return StepStatus(step, "done")
     return StepStatus(step, "stale", _REASONS[changed[0]])

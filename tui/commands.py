@@ -35,15 +35,19 @@ class Command:
     priority: bool = False
 
     @property
+    def key_labels(self) -> tuple[str, ...]:
+        """Its keys as people write them: `enter`, `?`, `n`."""
+        return tuple(_KEY_NAMES.get(key, key) for key in self.keys.split(","))
+
+    @property
     def key_label(self) -> str:
-        """The first key as people write it: `enter`, `?`, `n`."""
-        first = self.keys.split(",")[0]
-        return _KEY_NAMES.get(first, first.removeprefix("shift+").upper() if first.startswith("shift+") else first)
+        """The key that is shown for it."""
+        return self.key_labels[0]
 
     @property
     def all_keys(self) -> str:
         """All its keys, for the help page."""
-        return ", ".join(_KEY_NAMES.get(key, key) for key in self.keys.split(","))
+        return ", ".join(self.key_labels)
 
 
 _KEY_NAMES = {

@@ -3,7 +3,7 @@
 - `tldextract`, which Presidio asks about every e-mail address, uses its bundled list of domains. Left alone it
   fetches one from publicsuffix.org, and hangs where a firewall swallows the packets.
 - torch and transformers stay out. Both libraries load them when they find them, for parts that are not used here;
-  that costs ten seconds and half a gigabyte before the first text is read.
+  that costs several seconds and about 300 MB before the first text is read.
 - Presidio's log lines about every recogniser it loads are silenced; errors are not.
 """
 

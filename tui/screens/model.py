@@ -127,7 +127,7 @@ class ModelScreen(StepScreen):
         if words:
             return found
         demo = Choice(DEMO, "Demo model", "tiny, bundled", "apache-2.0", note="shows the way; there already")
-        own = Choice(_OWN, "Your own folder, .gguf or hub id", "t types it")
+        own = Choice(_OWN, "Your own folder, .gguf, hub id", "t types it")
         listed = [demo, own, *found]
         model = self.spec.model
         if model is not None and model.source not in {choice.source for choice in listed}:

@@ -9,6 +9,7 @@ from textual import events
 from textual.content import Content
 from textual.style import Style
 from textual.widget import Widget
+from textual.widgets import Input
 
 if TYPE_CHECKING:
     from tui.commands import Command
@@ -29,34 +30,40 @@ class KeyLine(Widget):
 
     def possible(self) -> list[Command]:
         """The commands that are shown and can run now."""
+        return [command for _, command in self._entries()]
+
+    def _entries(self) -> list[tuple[str, Command]]:
+        """The commands that are shown and can run now, each with the key to press.
+
+        While a field is typed into, keys that would be letters of the text are left out.
+        """
         bound = self.screen.active_bindings
         active = {binding.binding.id for binding in bound.values() if binding.enabled}
         # A list that has the focus takes enter itself and hands it to the screen as "taken".
         list_takes_enter = "enter" in bound and bound["enter"].binding.id == "rows.take"
-        return [
-            command
-            for command in self._commands
-            if command.show
-            and (
-                command.id in active
-                or (list_takes_enter and command.keys == "enter" and self.screen.check_action(command.action, ()))
-            )
-        ]
+        typing = isinstance(self.screen.focused, Input)
+        found: list[tuple[str, Command]] = []
+        for command in self._commands:
+            by_list = list_takes_enter and command.keys == "enter" and self.screen.check_action(command.action, ())
+            labels = [label for label in command.key_labels if not (typing and len(label) == 1)]
+            if command.show and labels and (command.id in active or by_list):
+                found.append((labels[0], command))
+        return found
 
     def render(self) -> Content:
         """The keys that fit, one cell of space before the line."""
-        commands = self.possible()
-        last = [command for command in commands if command.id == "all.help"]
-        room = self.size.width - 1 - sum(_width(command) for command in last)
-        shown: list[Command] = []
-        for command in commands:
-            if command in last:
+        possible = self._entries()
+        last = [entry for entry in possible if entry[1].id == "all.help"]
+        room = self.size.width - 1 - sum(_width(entry) for entry in last)
+        shown: list[tuple[str, Command]] = []
+        for entry in possible:
+            if entry in last:
                 continue
-            room -= _width(command) + 2
+            room -= _width(entry) + 2
             if room < 0:
                 break
-            shown.append(command)
-        return Content(" ") + Content("  ").join(_cell(command) for command in (*shown, *last))
+            shown.append(entry)
+        return Content(" ") + Content("  ").join(_cell(*entry) for entry in (*shown, *last))
 
     async def on_click(self, event: events.Click) -> None:
         """Run the command that was clicked."""
@@ -64,10 +71,10 @@ class KeyLine(Widget):
             await self.screen.run_action(action)
 
 
-def _width(command: Command) -> int:
-    return len(command.key_label) + 1 + len(command.label)
+def _width(entry: tuple[str, Command]) -> int:
+    return len(entry[0]) + 1 + len(entry[1].label)
 
 
-def _cell(command: Command) -> Content:
-    text = Content.styled(command.key_label, "bold $accent") + Content(f" {command.label}")
+def _cell(key: str, command: Command) -> Content:
+    text = Content.styled(key, "bold $accent") + Content(f" {command.label}")
     return text.stylize(Style.from_meta({"command": command.action}))
