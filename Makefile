@@ -37,7 +37,7 @@ $(VENV)/.dev: $(VENV)/.installed
 
 ## test: the fast suite (real parts, no network, under six minutes on two cores)
 test: dev
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow"
 
 ## test-slow: the tests that load or train a real model (downloads a 90 MB package once)
 test-slow: dev

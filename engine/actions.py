@@ -10,6 +10,7 @@ import contextlib
 import json
 import shutil
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,7 +20,18 @@ from engine.jobs.folder import JobFolder
 from engine.jobs.launch import launch
 from engine.machine import PRESETS
 from engine.project import Project, create_project
-from engine.spec import DataFormat, DataShape, DataSpec, ModelSpec, ProjectSpec, with_settings
+from engine.spec import (
+    FIXES,
+    ConsentSpec,
+    DataFormat,
+    DataShape,
+    DataSpec,
+    ModelSpec,
+    ProjectSpec,
+    StatementSpec,
+    nearest_of,
+    with_settings,
+)
 from engine.steps import step_statuses, take_step
 
 DEMO_DATA = PRESETS / "demo" / "chats.jsonl"
@@ -160,10 +172,86 @@ def choose_data(
     def apply(spec: ProjectSpec) -> ProjectSpec:
         if spec.data is not None:
             chosen.holdout = spec.data.holdout
+            if spec.data.path == chosen.path:
+                chosen.fixes = spec.data.fixes
         return spec.model_copy(update={"data": chosen})
 
     record(project, "data", {"file": file.name, "bytes": file.stat().st_size})
     return project.update(apply)
+
+
+def choose_fixes(project: Project, add: Iterable[str] = (), remove: Iterable[str] = ()) -> ProjectSpec:
+    """Choose what is done about unhealthy rows, or undo it. The next `check` counts anew.
+
+    Args:
+        project: The project.
+        add: Fixes to choose; names as in `engine.spec.FIXES`.
+        remove: Fixes to undo.
+
+    Raises:
+        DataError: No dataset was chosen.
+        SpecError: No such fix.
+    """
+    added, removed = list(add), list(remove)
+    for name in (*added, *removed):
+        if name not in FIXES:
+            near = nearest_of(name, FIXES)
+            hint = f"Did you mean `{near}`?" if near else f"Choose one of {', '.join(FIXES)}."
+            raise SpecError(f"There is no fix `{name}`.", "", hint)
+
+    def apply(spec: ProjectSpec) -> ProjectSpec:
+        if spec.data is None:
+            raise DataError("No data is chosen.", str(project.file), "Choose a file in the wizard.")
+        chosen = [name for name in FIXES if name not in removed and (name in added or name in spec.data.fixes)]
+        return spec.model_copy(update={"data": spec.data.model_copy(update={"fixes": chosen})})
+
+    spec = project.update(apply)
+    record(project, "fixes", {"chosen": added, "undone": removed})
+    return spec
+
+
+def state_content(
+    project: Project, *, rights: bool = False, adults: bool = False, consents: Iterable[str] = ()
+) -> ProjectSpec:
+    """Record what the creator states about the data, with the date, in the project and in its trail.
+
+    Args:
+        project: The project.
+        rights: The data is theirs to use, and those in it agreed.
+        adults: Everybody who appears in anything sexual is an adult.
+        consents: Persons who agreed that rows about their intimate life are trained on.
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
+    persons = [name for person in consents if (name := " ".join(person.split()))]
+
+    def apply(spec: ProjectSpec) -> ProjectSpec:
+        content = spec.content.model_copy(deep=True)
+        if rights or adults:
+            before = content.statement or StatementSpec(at=now, rights=False, adults=False)
+            content.statement = StatementSpec(at=now, rights=rights or before.rights, adults=adults or before.adults)
+        known = {consent.person for consent in content.consents}
+        content.consents = [
+            *content.consents,
+            *(ConsentSpec(person=name, at=now) for name in dict.fromkeys(persons) if name not in known),
+        ]
+        return spec.model_copy(update={"content": content})
+
+    spec = project.update(apply)
+    record(project, "stated", {"rights": rights, "adults": adults, "consents": len(persons)})
+    return spec
+
+
+def withdraw_consent(project: Project, persons: Iterable[str]) -> ProjectSpec:
+    """Take recorded consents back; rows that rely on them need another redaction."""
+    gone = {" ".join(person.split()).casefold() for person in persons}
+
+    def apply(spec: ProjectSpec) -> ProjectSpec:
+        kept = [consent for consent in spec.content.consents if consent.person.casefold() not in gone]
+        return spec.model_copy(update={"content": spec.content.model_copy(update={"consents": kept})})
+
+    spec = project.update(apply)
+    record(project, "consent_withdrawn", {"persons": len(gone)})
+    return spec
 
 
 def read_as(file: Path, *, format: str, shape: str, mapping: Mapping[str, str]) -> DataSpec:
@@ -246,12 +334,15 @@ def before_training(project: Project, spec: ProjectSpec) -> None:
     Raises:
         ModelError, DataError, SpecError: The model, the data or the recipe cannot be used.
         PrivacyRefusedError: Personal data may still be in what would be trained on.
+        RefusedError: The content rules do not allow it, or a statement is missing.
     """
+    from engine.privacy.content_gate import check_content
     from engine.privacy.gate import check_privacy
 
     _check_model(project, spec)
     _check_data(spec)
     check_privacy(project, spec)
+    check_content(project, spec)
 
 
 def _check_model(project: Project, spec: ProjectSpec) -> None:
@@ -264,7 +355,7 @@ def _check_model(project: Project, spec: ProjectSpec) -> None:
         raise ModelError(
             "The model is not on this machine yet.",
             f"{model.source} was chosen but not downloaded or converted.",
-            f"Run `tunesmith models --get {project.root}`.",
+            f"Open step 1 (Model) in the wizard, or run `tunesmith train {project.root}`: both get it first.",
             code="not_fetched",
         )
     path = Path(model.path)

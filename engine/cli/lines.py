@@ -9,7 +9,6 @@ from engine.jobs.events import (
     Event,
     PhaseEvent,
     PreflightEvent,
-    StepEvent,
     WarningEvent,
 )
 from engine.jobs.state import Snapshot
@@ -62,8 +61,3 @@ def status_line(snapshot: Snapshot) -> str:
 
 def _of(done: int, total: int | None) -> str:
     return f"{done:,} of {total:,}" if total is not None else f"{done:,}"
-
-
-def is_step(event: Event) -> bool:
-    """Whether the event only moves the status."""
-    return isinstance(event, StepEvent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import secrets
 import shutil
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from engine.cli.follow import LeftRunning
 from engine.errors import StoppedError
+from engine.files import make_private_folder
 from engine.jobs.control import stop_job
 from engine.jobs.state import all_jobs
 from engine.machine import state_folder
@@ -19,6 +21,8 @@ from engine.project import Project
 from engine.spec import DataSpec, ProjectSpec, RedactionSpec
 
 _GRACE_S = 5.0
+_OWNER = ".owner"
+"""Locked by the command that uses the folder, for as long as it lives."""
 
 
 @contextlib.contextmanager
@@ -32,8 +36,11 @@ def scratch_project(data: DataSpec, redaction: RedactionSpec | None = None) -> I
     project = Project(home / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}")
     now = datetime.now(UTC).replace(microsecond=0)
     try:
-        project.save(ProjectSpec(name="scan", created=now, data=data, redaction=redaction or RedactionSpec()))
-        yield project
+        make_private_folder(project.root)
+        with (project.root / _OWNER).open("a") as owner:
+            fcntl.flock(owner, fcntl.LOCK_EX)
+            project.save(ProjectSpec(name="scan", created=now, data=data, redaction=redaction or RedactionSpec()))
+            yield project
     except LeftRunning:
         raise StoppedError("Stopped.", "The file was only looked at; nothing of that is kept.", "") from None
     finally:
@@ -49,6 +56,9 @@ def stop_jobs(root: Path) -> None:
 
 
 def _sweep(home: Path) -> None:
-    for left in home.glob("*"):
-        if not any(job.active for job in all_jobs([left])) and (left / "jobs").is_dir():
-            shutil.rmtree(left, ignore_errors=True)
+    """Remove the folders whose command is gone; the kernel lets go of a dead one's lock."""
+    for mark in home.glob(f"*/{_OWNER}"):
+        with contextlib.suppress(OSError), mark.open("a") as owner:
+            fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not any(job.active for job in all_jobs([mark.parent])):
+                shutil.rmtree(mark.parent, ignore_errors=True)

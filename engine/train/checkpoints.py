@@ -12,6 +12,7 @@ from engine.errors import DiskFullError
 from engine.files import sync_folder
 
 STAGING = ".saving"
+LITTLE_ROOM = 256 << 20
 FACTS_FILE = "tunesmith.json"
 """Beside the trainer's own files: tokens so far, and the fingerprint of what the run depends on."""
 _NAME = re.compile(r"checkpoint-(\d+)")
@@ -73,8 +74,9 @@ def is_disk_full(error: BaseException, folder: Path) -> bool:
     named = ("No space left", "os error 28", "File too large", "os error 27", "quota")
     if any(part in text for part in named):
         return True
-    # torch.save reports a short write as a bare "PytorchStreamWriter failed" or "unexpected pos".
-    return ("PytorchStreamWriter" in text or "unexpected pos" in text) and shutil.disk_usage(folder).free < 1 << 20
+    # torch.save tells a short write in words of C++'s streams, without the reason; little room tells it.
+    streams = ("PytorchStreamWriter", "unexpected pos", "iostream error", "basic_ios")
+    return any(part in text for part in streams) and shutil.disk_usage(folder).free < LITTLE_ROOM
 
 
 def step_losses(checkpoint: Path) -> list[tuple[int, float]]:
