@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, cast, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from engine.errors import SpecError
 
@@ -33,6 +33,11 @@ FIXES: tuple[FixName, ...] = get_args(FixName)
 """What can be done about unhealthy rows; see `engine.data.health`."""
 
 DataShape = Literal["auto", "messages", "conversations", "alpaca", "prompt_completion", "system_input_output", "text"]
+
+
+Operator = Literal["surrogate", "placeholder", "mask", "drop_row", "hash", "aes"]
+"""What stands for a hidden value: a made-up value of the same kind; `<PERSON_1>`; the same shape in x and 0; nothing,
+the row is left out; a keyed hash; an encrypted token that the project's key turns back."""
 
 
 class _Strict(BaseModel):
@@ -71,6 +76,28 @@ class DataSpec(_Strict):
     """Hash of the file when it was last checked."""
 
 
+class OwnSpec(_Strict):
+    """One of the creator's own recognisers: words, or a pattern of the `regex` package."""
+
+    name: str = Field(min_length=1, max_length=60)
+    """Becomes the type of its findings: "client code" is `CLIENT_CODE`."""
+    words: list[str] | None = None
+    """Found as whole words, in any case of letters."""
+    pattern: str | None = None
+    score: float = Field(default=0.9, gt=0.0, le=1.0)
+    """How sure a match is."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> OwnSpec:
+        if (self.words is None) == (self.pattern is None):
+            raise ValueError("give either `words` or `pattern`")
+        if self.words is not None and not any(word.strip() for word in self.words):
+            raise ValueError("`words` is empty")
+        if self.pattern is not None and not self.pattern:
+            raise ValueError("`pattern` is empty")
+        return self
+
+
 class RedactionSpec(_Strict):
     """How personal data is found and replaced, and what came out."""
 
@@ -78,6 +105,18 @@ class RedactionSpec(_Strict):
     """A file in `presets/redaction`."""
     known_values: list[str] = Field(default_factory=list)
     """Values the creator wants hidden wherever they occur: own name, town, clients."""
+    own: list[OwnSpec] = Field(default_factory=list)
+    """The creator's own recognisers."""
+    operator: Operator | None = None
+    """What stands for hidden values. None: as the profile says, which is `surrogate` unless its file says otherwise."""
+    operators: dict[str, Operator] = Field(default_factory=dict)
+    """The same for single types: `{"SECRET": "placeholder", "CREDIT_CARD": "mask"}`."""
+    scope: Literal["file", "row"] = "file"
+    """How far a pseudonym reaches. `file`: one person is the same person in all rows; `row`: in one row only."""
+    table: Literal["delete", "encrypt"] = "delete"
+    """The table that links old to new: not kept, or kept encrypted in `privacy/replacements.table`."""
+    key: str | None = None
+    """The name of the project's key in the machine's state folder, as used by the last redaction."""
     path: str | None = None
     """The redacted file, relative to the project folder; None until redaction was run."""
     sha256: str | None = None
@@ -86,6 +125,8 @@ class RedactionSpec(_Strict):
     """Hash of the original the redacted file was made from."""
     decisions: str | None = None
     """Fingerprint of the decisions that were applied."""
+    made_with: str | None = None
+    """Fingerprint of the operators that were applied."""
     residual: int | None = None
     """Findings of the second scan, over the redacted file, that are not replacements of ours."""
 
@@ -210,7 +251,19 @@ def parse_yaml_as(model: type[M], text: str, file: Path) -> M:
 def dump_spec(spec: ProjectSpec) -> str:
     """The text of `project.yaml` for `spec`; `parse_spec` of it gives `spec` again."""
     content = spec.model_dump(mode="json", exclude_none=True)
-    return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100))
+    return str(yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100))
+
+
+class _Dumper(yaml.SafeDumper):
+    """Escapes the line ends of Unicode in texts, which would be read again as plain line feeds."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    odd = any(sign in text for sign in "\x85\u2028\u2029")
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if odd else None)
+
+
+_Dumper.add_representer(str, _represent_text)
 
 
 def with_settings(spec: ProjectSpec, settings: list[str]) -> ProjectSpec:

@@ -100,10 +100,18 @@ class TunesmithApp(App[int], inherit_bindings=False):
         Raises:
             TunesmithError: It cannot be opened.
         """
+        self.open_place(*self.find_project(root, place))
+
+    def find_project(self, root: Path, place: str | None = None) -> tuple[Project, str]:
+        """A project and the page to open. Reads files and jobs: call it in a thread where time matters.
+
+        Raises:
+            TunesmithError: It cannot be read.
+        """
         from engine.project import open_project
 
         project, _ = open_project(root)
-        self.open_place(project, place or self.standing_place(project))
+        return project, place or self.standing_place(project)
 
     def open_place(self, project: Project, place: str) -> None:
         """Open a page of a project in place of the one that is open.

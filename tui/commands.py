@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
+from tui.entities import TYPE_KEYS, short_name, words_for
+
 
 @dataclass(frozen=True)
 class Command:
@@ -78,6 +80,17 @@ STEP: tuple[Command, ...] = (
     Command("step.quit", "q", "app.ask_quit", "Quit", "Leave; a running job is asked about.", show=False),
 )
 
+
+def _types(screen: str, action: str) -> tuple[Command, ...]:
+    """A key for each of the nine types; a legend on the screen shows them."""
+    return tuple(
+        Command(
+            f"{screen}.type_{key}", str(key), f"{action}({key})", short_name(name), f"It is {words_for(name)}.", False
+        )
+        for key, name in enumerate(TYPE_KEYS, 1)
+    )
+
+
 TABLE: dict[str, tuple[Command, ...]] = {
     "home": (
         Command("home.new", "n", "new_project", "New", "Make a new project."),
@@ -100,6 +113,7 @@ TABLE: dict[str, tuple[Command, ...]] = {
         Command("data.shape", "s", "change_shape", "Shape", "Read the rows in another way than was detected."),
         Command("data.mapping", "m", "edit_mapping", "Columns", "Say which column plays which part."),
         Command("data.bad", "b", "show_bad", "Bad rows", "Every row that cannot be used, and why."),
+        Command("data.health", "h", "show_health", "Health", "Rows that may harm the training, with a fix for each."),
         Command("data.check", "r", "check_again", "Check again", "Read the file once more."),
     ),
     "recipe": (
@@ -155,6 +169,11 @@ TABLE: dict[str, tuple[Command, ...]] = {
         Command("mapping.take", "r", "take", "Read again", "Read the file again with this mapping."),
         Command("mapping.close", "escape", "close", "Back", "Leave it as it was."),
     ),
+    "health": (
+        Command("health.toggle", "space", "toggle_fix", "Fix", "Fix this, or undo the fix. Your file stays as it is."),
+        Command("health.undo", "u", "undo", "Undo", "Take the last change back."),
+        Command("health.close", "escape,q,h", "close", "Back", "Back to the page."),
+    ),
     "bad_rows": (Command("bad_rows.close", "escape,q,b", "close", "Back", "Back to the page."),),
     "ask": (Command("ask.close", "escape", "close", "Back", "Leave it as it was."),),
     "palette": (Command("palette.close", "escape", "close", "Close", "Back to the page."),),
@@ -172,12 +191,18 @@ TABLE: dict[str, tuple[Command, ...]] = {
         Command("privacy.find", "slash", "find", "Find", "Only values or types that contain what you type."),
         Command("privacy.filter", "f", "toggle_filter", "Undecided", "Only what nobody decided yet, or all."),
         Command("privacy.types", "t", "bulk", "By type", "Decide a whole type; shows first what would change."),
+        Command("privacy.rule", "r", "rule", "Rule", "Always hide or never flag: this value, its form, its field."),
+        Command("privacy.blind", "v", "blind", "Blind spots", "Rows in which nothing was found, and a random sample."),
+        Command("privacy.ends", "e", "ends", "Ends", "Move the beginning or the end of what was found."),
+        Command("privacy.new", "n", "point", "New", "Mark something that was missed; it is found in all rows."),
+        Command("privacy.rules", "R", "rules", "Rules", "The rules you made; take them off the list.", show=False),
         Command(
             "privacy.order", "o", "toggle_order", "Order", "What needs a look first, or what occurs most.", show=False
         ),
+        *_types("privacy", "retype"),
         Command("privacy.stop", "s", "stop_job", "Stop", "Stop the job; it goes on from there next time."),
         Command("privacy.review", "b", "review", "Review", "Back to the values and what you decided."),
-        Command("privacy.known", "n", "known", "Your words", "Your name, town, clients: always looked for."),
+        Command("privacy.known", "w", "known", "Your words", "Your name, town, clients: always looked for."),
     ),
     "bulk": (
         Command("bulk.take", "enter", "take", "Do it", "Decide as the preview says; u takes it back."),
@@ -185,6 +210,50 @@ TABLE: dict[str, tuple[Command, ...]] = {
         Command("bulk.keep", "x", "plan('keep')", "Keep", "Plan to keep them."),
         Command("bulk.scope", "o", "scope", "Which", "Only what is open, or also what was decided."),
         Command("bulk.close", "escape,t", "close", "Back", "Change nothing."),
+    ),
+    "ends": (
+        Command("ends.left", "left", "end(-1)", "Shorter", "The end a letter to the left."),
+        Command("ends.right", "right", "end(1)", "Longer", "The end a letter to the right."),
+        Command("ends.start_left", "shift+left", "start(-1)", "Earlier", "The beginning a letter to the left."),
+        Command("ends.start_right", "shift+right", "start(1)", "Later", "The beginning a letter to the right."),
+        Command("ends.take", "enter", "take", "Take it", "Wherever the same words stand."),
+        Command("ends.close", "escape,e", "close", "Back", "Change nothing."),
+    ),
+    "new_finding": (
+        Command("new_finding.take", "enter", "take", "Find it", "Search it in all rows and hide it."),
+        Command("new_finding.left", "left", "move(-1)", "Left", "The word before."),
+        Command("new_finding.right", "right", "move(1)", "Right", "The next word."),
+        Command("new_finding.more", "shift+right", "grow(1)", "More", "A word more."),
+        Command("new_finding.fewer", "shift+left", "grow(-1)", "Fewer", "A word fewer."),
+        Command("new_finding.up", "up,k", "line(-1)", "Up", "The word above."),
+        Command("new_finding.down", "down,j", "line(1)", "Down", "The word below."),
+        Command("new_finding.text", "tab", "text(1)", "Next text", "Another text of the row.", priority=True),
+        Command("new_finding.back", "shift+tab", "text(-1)", "Text before", "The text before.", priority=True),
+        *_types("new_finding", "type"),
+        Command("new_finding.close", "escape", "close", "Back", "Change nothing."),
+    ),
+    "rule": (
+        Command("rule.take", "enter", "take", "Make it", "Decide as the preview says, now and at every later scan."),
+        Command("rule.hide", "a", "plan('hide')", "Hide", "Always hide them."),
+        Command("rule.keep", "x", "plan('keep')", "Keep", "Never flag them."),
+        Command("rule.edit", "e", "edit", "Edit", "Change the pattern or the score."),
+        Command("rule.close", "escape", "close", "Back", "Make none."),
+    ),
+    "rules": (
+        Command("rules.remove", "d,delete", "remove", "Remove", "Take it off the list, and its decisions back."),
+        Command("rules.close", "escape,R,q", "close", "Back", "Change nothing."),
+    ),
+    "blind": (
+        Command("blind.clean", "enter,space", "clean", "Clean", "Nothing personal stands here; to the next row."),
+        Command("blind.leak", "n", "point", "Mark it", "Mark what was missed; it is found in all rows."),
+        Command("blind.view", "tab,v", "switch", "Other list", "The suspicious rows, or the random sample."),
+        Command("blind.undo", "u", "undo", "Undo", "Take the last thing back."),
+        Command("blind.draw", "d", "draw", "Draw", "Draw another sample, of another size if you like."),
+        Command("blind.down", "j", "move(1)", "Down", "The next row.", show=False),
+        Command("blind.up", "k", "move(-1)", "Up", "The row before.", show=False),
+        Command("blind.on", "pagedown", "scroll(1)", "Read on", "Scroll a long row.", show=False, priority=True),
+        Command("blind.back_up", "pageup", "scroll(-1)", "Back up", "Scroll it back.", show=False, priority=True),
+        Command("blind.close", "escape,b,q", "close", "Back", "Back to the values."),
     ),
     "preview": (
         Command("preview.next", "enter", "go_on", "Next", "Go on to the recipe."),

@@ -22,11 +22,11 @@ FORMATS = {
     "txt": "plain text",
 }
 SHAPES = {
-    "messages": ("chats with roles", "each row holds `messages` with role and content"),
-    "conversations": ("ShareGPT chats", "each row holds `conversations` with from and value"),
-    "alpaca": ("tasks", "instruction, maybe an input, and the output"),
+    "messages": ("chats with roles", "messages with role, content"),
+    "conversations": ("ShareGPT chats", "conversations with from, value"),
+    "alpaca": ("tasks", "instruction, input, output"),
     "prompt_completion": ("question and answer", "a prompt and its completion"),
-    "system_input_output": ("system, input, output", "an answer to an input, under a system text"),
+    "system_input_output": ("system, input, output", "an input and its answer"),
     "text": ("plain text", "no turns; everything is learned"),
 }
 """Each shape: its name in words, and what a row looks like."""
@@ -88,11 +88,14 @@ class Report:
     def count_facts(self) -> tuple[Fact, ...]:
         """How many rows, and what becomes of them; numbers are right-aligned on each other."""
         duplicates = int(self.content.get("duplicates", 0))
+        issues = (self.content.get("health") or {}).get("issues", [])
+        unhealthy = sum(int(issue["count"]) for issue in issues if not issue["fixed"])
         counts = (
             (int(self.content.get("rows", 0)), "rows in the file", False),
             (self.usable, "can be used", False),
             (self.bad_rows - duplicates, "cannot: b shows why", self.bad_rows > duplicates),
             (duplicates, "repeats of another row, left out", False),
+            (unhealthy, "may do harm: h shows why", unhealthy > 0),
             (int(self.content.get("holdout", 0)), "of them kept apart, to test with", False),
         )
         width = max(len(f"{count:,}") for count, _, _ in counts)

@@ -40,6 +40,16 @@ _SUFFIXES: dict[str, tuple[str, str]] = {
 }
 SHORT_WIDTH = 8
 """Cells that the longest short name takes."""
+TYPE_KEYS: tuple[str, ...] = (
+    "PERSON", "LOCATION", "ADDRESS", "USERNAME", "EMAIL_ADDRESS", "PHONE_NUMBER", "SECRET", "GOVERNMENT_ID",
+    "ORGANIZATION",
+)  # fmt: skip
+"""The types behind the keys 1 to 9."""
+
+
+def legend() -> str:
+    """The nine types with their keys, in one line."""
+    return " ".join(f"{number} {short_name(entity)}" for number, entity in enumerate(TYPE_KEYS, 1))
 
 
 def short_name(entity: str) -> str:
@@ -50,11 +60,6 @@ def short_name(entity: str) -> str:
 def words_for(entity: str) -> str:
     """The type in a sentence: `an e-mail address`."""
     return _entry(entity)[1]
-
-
-def becomes_words(entity: str) -> str:
-    """What a hidden value of this type is replaced by; the number is given when the file is written."""
-    return f"<{entity}_n>"
 
 
 def _entry(entity: str) -> tuple[str, str]:

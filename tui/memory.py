@@ -25,6 +25,7 @@ class MemoryPlan:
         why_not: Why there is none, in words.
         room: Bytes there are: of the GPU, else of the machine.
         on_cuda: Whether `room` is a GPU's.
+        rows_at_once: Rows of a micro-batch.
         longest_known: Whether the longest row was counted; else the limit stands for it.
     """
 
@@ -32,6 +33,7 @@ class MemoryPlan:
     why_not: str = ""
     room: int = 0
     on_cuda: bool = False
+    rows_at_once: int = 1
     longest_known: bool = False
 
 
@@ -52,4 +54,6 @@ def plan_memory(project: Project, spec: ProjectSpec, recipe: RecipeSpec, machine
     plan = estimate(facts, recipe, longest or recipe.max_length, room, on_cuda=on_cuda)
     if plan is None:
         return MemoryPlan(why_not="This model's files do not tell enough to work out the memory.")
-    return MemoryPlan(plan, room=room, on_cuda=on_cuda, longest_known=longest is not None)
+    return MemoryPlan(
+        plan, room=room, on_cuda=on_cuda, rows_at_once=recipe.micro_batch, longest_known=longest is not None
+    )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from engine.actions import read_json
+from engine.privacy.blind import SampleFacts, sample_facts
+from engine.privacy.store import FindingsStore
 from engine.project import Project
 from engine.spec import ProjectSpec
 from tui.entities import short_name
@@ -14,7 +17,7 @@ from tui.entities import short_name
 _DECIDERS = {
     "person": "places by you",
     "policy": "places by your policy",
-    "rule": "places by rule: their form is certain",
+    "rule": "places by rule: yours, or their form is certain",
     "default": "places by nobody, and so hidden",
 }
 
@@ -25,6 +28,8 @@ class Proof:
 
     content: Mapping[str, Any]
     path: str
+    sample: SampleFacts | None = None
+    """What the person read of the rows without findings, up to now."""
 
     def _number(self, *names: str) -> int:
         """A figure by its way through the report; 0 where it is missing."""
@@ -73,18 +78,28 @@ class Proof:
         replaced = sum(count for _, count in self.types)
         touched = self._number("findings", "rows")
         lines = [("rows", rows or read, f"written; {touched:,} of them held something personal")]
-        for name, note in (("unreadable", "rows that cannot be read"), ("duplicates", "rows that repeat another one")):
+        for name, note in (
+            ("unreadable", "rows that cannot be read"),
+            ("duplicates", "rows that repeat another one"),
+            ("blocked", "blocked: sexual content with a sign of somebody under 18"),
+            ("needs_consent", "rows that need a person's consent"),
+        ):
             if count := self._number("left_out", name):
                 lines.append(("left out", count, note))
         lines.append(("replaced", replaced, "places"))
         if late := self._number("found_by_second_look"):
             lines.append(("found late", late, "by looking again at the new text; hidden too"))
+        if adult := self._number("content", "adult_rows"):
+            share = adult / max(1, self._number("content", "rows"))
+            lines.append(("adult", adult, f"rows with sexual content, {share:.1%} of all"))
         deciders = self.content.get("decisions")
         found = dict(deciders.get("findings_by") or {}) if isinstance(deciders, Mapping) else {}
         lines += [("decided", int(found[who]), note) for who, note in _DECIDERS.items() if found.get(who)]
         searched = self._number("literal_search", "values")
         lines.append(("letter by letter", self.literal_hits, f"of {searched:,} hidden values occur in the new file"))
         lines.append(("left over", self.residual, "found personal by a last scan of the new file"))
+        if self.sample is not None:
+            lines.append(("sample", self.sample.looked_at, bound_words(self.sample)))
         return lines
 
 
@@ -97,4 +112,17 @@ def read_proof(project: Project, spec: ProjectSpec) -> Proof | None:
     content = read_json(project.proof_file)
     if not content or spec.redaction.path is None:
         return None
-    return Proof(content, str(project.root / spec.redaction.path))
+    sample = None
+    if project.findings_file.is_file():
+        with FindingsStore(project.findings_file) as store:
+            sample = sample_facts(store)
+    return Proof(content, str(project.root / spec.redaction.path), sample)
+
+
+def bound_words(facts: SampleFacts) -> str:
+    """What a sample proves: `0 leaks in 300: at most 1 % at 95 %`. The share is rounded up."""
+    leaks = "1 leak" if facts.leaks == 1 else f"{facts.leaks:,} leaks"
+    share = math.ceil(facts.bound * 1000 - 1e-9) / 10
+    if facts.looked_at >= facts.clean_rows:
+        return f"{leaks} in all {facts.looked_at:,} rows without findings"
+    return f"{leaks} in {facts.looked_at:,}: at most {share:g} % at {facts.confidence:.0%}".replace("95%", "95 %")

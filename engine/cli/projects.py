@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import actions
+from engine.cli.content import say_content, say_health
 from engine.cli.follow import run_job
 from engine.cli.out import Out, count, size
 from engine.cli.scratch import scratch_project, stop_jobs
@@ -47,7 +48,7 @@ def new(args: argparse.Namespace, out: Out) -> int:
     out.say()
     out.say(f"Project  {project.root}")
     _say_model(spec, out)
-    say_report(report, out)
+    say_report(report, out, args.project)
     out.say()
     out.say(f"Next: {following}")
     return EXIT_DONE
@@ -60,12 +61,20 @@ def data(args: argparse.Namespace, out: Out) -> int:
         project, _ = open_project(target)
         if args.format != "auto" or args.shape != "auto" or args.mapping:
             _read_otherwise(project, args)
+        if args.fixes or args.unfixes:
+            actions.choose_fixes(project, args.fixes, args.unfixes)
         report = check(project, out)
     else:
+        if args.fixes or args.unfixes:
+            raise UsageError(
+                "A fix belongs to a project.",
+                f"{target} is a file, and files stay as they are.",
+                "Make a project with it: `tunesmith new`, then `tunesmith data PROJECT --fix NAME`.",
+            )
         with scratch_project(data_spec(args.target, args.format, args.shape, args.mapping)) as project:
             report = check(project, out)
     out.result(report)
-    say_report(report, out)
+    say_report(report, out, args.target if target.is_dir() else None)
     return EXIT_DONE
 
 
@@ -132,7 +141,7 @@ def check(project: Project, out: Out) -> dict[str, Any]:
     return report
 
 
-def say_report(report: dict[str, Any], out: Out) -> None:
+def say_report(report: dict[str, Any], out: Out, project: str | None = None) -> None:
     """The report of a check in words."""
     chars = report["chars"]
     roles = ", ".join(f"{number:,} {role}" for role, number in report["roles"].items())
@@ -149,6 +158,8 @@ def say_report(report: dict[str, Any], out: Out) -> None:
     if report["repaired"]:
         out.say(f"         {count(report['repaired'], 'row')} with half a character, replaced by �")
     _say_bad(report, out)
+    say_health(report, project, out)
+    say_content(report, out)
 
 
 def _say_bad(report: dict[str, Any], out: Out) -> None:

@@ -6,7 +6,8 @@ import os
 import statistics
 from array import array
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from engine.data.shapes import Example
 from engine.data.split import choose_holdout, holdout_point
 from engine.errors import DataError
 from engine.files import sha256_of
+from engine.privacy.content import ContentTally
 from engine.spec import DataSpec
 
 LISTED_BAD_ROWS = 1000
@@ -77,6 +79,8 @@ class CheckReport:
         roles: Turns by role; plain text counts under "text".
         chars: Lengths of the usable rows.
         samples: The first usable rows as lists of {"role", "content"}; long contents are cut.
+        health: What may harm the training, and which fixes are chosen; see `engine.data.health.health`.
+        content: Counts and lines by the content rules; see `engine.privacy.content.ContentTally`.
     """
 
     path: str
@@ -102,6 +106,8 @@ class CheckReport:
     roles: dict[str, int]
     chars: Chars
     samples: list[list[dict[str, str]]] = field(default_factory=list)
+    health: dict[str, Any] = field(default_factory=dict)
+    content: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
@@ -136,15 +142,75 @@ def check_data(data: DataSpec, progress: Progress | None = None, stop: Stop | No
         DataError: The dataset cannot be used.
         StoppedError: `stop` said so.
     """
-    dataset = open_dataset(data, progress)
-    tally = _Tally()
-    for row in dataset.examples(stop):
+    # Here, because numpy is loaded with them, and the report alone is read without it.
+    from engine.data.health import KINDS, health, treatment
+    from engine.data.health_rules import load_health_rules
+    from engine.data.survey import Survey
+
+    passes = 2 if data.fixes else 1
+    dataset = open_dataset(data.model_copy(update={"fixes": []}), _part_of(progress, 0, passes))
+    tally, survey, content = _Tally(), Survey(load_health_rules()), ContentTally()
+    for row in _allowed(dataset.examples(stop), content):
         if isinstance(row, BadRow):
             tally.add_bad(row)
         else:
             tally.add(row)
+            survey.add(row)
+    _refuse_all_blocked(dataset, tally)
     _refuse_foreign_encoding(dataset, tally)
-    return _report(data, dataset, tally)
+    surveyed = survey.finish()
+    found = health(surveyed, data, _always_left_out(tally))
+    if data.fixes:
+        dataset = open_dataset(data, _part_of(progress, 1, passes))
+        dataset.treatment = treatment(surveyed, data.fixes)
+        tally = _Tally()
+        for row in _allowed(dataset.examples(stop), ContentTally()):
+            if isinstance(row, BadRow):
+                tally.add_bad(row)
+            else:
+                tally.add(row)
+        _refuse_all_blocked(dataset, tally)
+    found["left_out"] = {kind.row_kind: tally.kinds[kind.row_kind] for kind in KINDS if tally.kinds[kind.row_kind]}
+    return replace(_report(data, dataset, tally), health=found, content=content.as_dict())
+
+
+def _allowed(rows: Iterator[Example | BadRow], content: ContentTally) -> Iterator[Example | BadRow]:
+    """The rows, with those that the content rules block as bad rows: of these nothing is kept or shown but the line."""
+    for row in rows:
+        if isinstance(row, Example) and content.take(row.line, _text_of(row)) == "blocked":
+            yield BadRow(row.index, row.line, "", "blocked by the content rules", kind="blocked")
+        else:
+            yield row
+
+
+def _text_of(row: Example) -> str:
+    return "\n".join(text for _, text in row.content())
+
+
+def _refuse_all_blocked(dataset: Dataset, tally: _Tally) -> None:
+    """Raises DataError: the content rules (and the fixes) leave no row."""
+    if not tally.lengths:
+        raise DataError(
+            "Not one row of this dataset can be used.",
+            f"{dataset.path}: {tally.kinds['blocked']:,} rows are blocked by the content rules.",
+            "Choose other data. What is blocked is said in presets/content; nothing can override it.",
+            code="all_bad",
+        )
+
+
+def _always_left_out(tally: _Tally) -> list[tuple[str, str, int, int]]:
+    """What no dataset keeps, for the list of its health."""
+    named = (("duplicate", "exactly the same as another row"), ("empty_answer", "with an empty answer"))
+    return [
+        (kind, title, tally.kinds[kind], tally.first[kind].line if kind in tally.first else 0) for kind, title in named
+    ]
+
+
+def _part_of(progress: Progress | None, number: int, parts: int) -> Progress | None:
+    """Progress over a file that is read several times."""
+    if progress is None or parts == 1:
+        return progress
+    return lambda done, total, unit: progress(number * total + done, parts * total, unit)
 
 
 @dataclass

@@ -1,5 +1,8 @@
 """A dataset as a stream of examples: format and shape settled, every bad row told, exact duplicates left out.
 
+What the project's fixes leave out (`engine.data.health`) comes as bad rows too. They need a look at all rows first, so
+a dataset with fixes is read twice.
+
 The check, the preview and the training all read through here, so they can never disagree about a row.
 """
 
@@ -8,8 +11,9 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.data.formats import Format, detect_format, empty_file
 from engine.data.mapping import Shape, columns_of, resolve_shape
@@ -19,6 +23,9 @@ from engine.data.shapes import Example, to_example
 from engine.data.split import content_hash
 from engine.errors import DataError, StoppedError
 from engine.spec import DataSpec
+
+if TYPE_CHECKING:
+    from engine.data.health import Treatment
 
 HOPELESS_ROWS = 1000
 """When so many rows from the beginning are all bad, the rest is not read."""
@@ -39,6 +46,7 @@ class Dataset:
         shape: How its rows are laid out.
         columns: Those of the first rows.
         rows: Every record, once.
+        data: How it was opened.
     """
 
     path: Path
@@ -46,6 +54,9 @@ class Dataset:
     shape: Shape
     columns: list[str]
     rows: Iterator[RawRow | BadRow]
+    data: DataSpec
+    treatment: Treatment | None = None
+    """What the fixes do to single rows; found out by reading the file when it is not given."""
     repaired: int = 0
     """How many rows had a broken character replaced, of those read so far."""
 
@@ -53,11 +64,12 @@ class Dataset:
         """Every row as an example or as a bad row, in order. Can be walked once.
 
         Raises:
-            DataError: No row can be used, or none of the first `HOPELESS_ROWS`.
+            DataError: No row can be used, or none of the first `HOPELESS_ROWS`, or the fixes leave none.
             StoppedError: `stop` said so.
         """
         first_seen: dict[bytes, tuple[int, int]] = {}
         bad = _BadTally(self.path)
+        treatment, used = self.treatment or treatment_of(self.data, stop), 0
         for raw in self.rows:
             if stop and stop():
                 raise StoppedError("Stopped.", "", "")
@@ -70,9 +82,14 @@ class Dataset:
                 bad.add(example)
                 if not first_seen and bad.total >= HOPELESS_ROWS:
                     raise bad.error(whole=False)
+            elif treatment is not None:
+                example = treatment.bad_row(example) or _moved(example, treatment)
+            used += isinstance(example, Example)
             yield example
         if not first_seen:
             raise bad.error(whole=True)
+        if not used:
+            raise _all_left_out(self.data, len(first_seen))
 
 
 def open_dataset(data: DataSpec, on_progress: Progress | None = None) -> Dataset:
@@ -104,7 +121,36 @@ def open_dataset(data: DataSpec, on_progress: Progress | None = None) -> Dataset
         raise bad.error(whole=len(head) < HOPELESS_ROWS)
     columns = columns_of(samples)
     shape = resolve_shape(data, columns, [row.record for row in samples])
-    return Dataset(path, format, shape, columns, itertools.chain(head, rows))
+    return Dataset(path, format, shape, columns, itertools.chain(head, rows), data)
+
+
+def treatment_of(data: DataSpec, stop: Stop | None = None) -> Treatment | None:
+    """What the fixes of a dataset do to its rows, found out by reading all of them; None without fixes.
+
+    Raises:
+        As `Dataset.examples`.
+    """
+    if not data.fixes:
+        return None
+    from engine.data.health import survey, treatment
+
+    untouched = data.model_copy(update={"fixes": []})
+    return treatment(survey(lambda: open_dataset(untouched).examples(stop)), data.fixes)
+
+
+def _moved(example: Example, treatment: Treatment) -> Example:
+    """The example on the side of holdout and training where rows like it are."""
+    point = treatment.points.get(example.index)
+    return example if point is None else replace(example, split_point=point)
+
+
+def _all_left_out(data: DataSpec, rows: int) -> DataError:
+    return DataError(
+        "The fixes leave no row to learn from.",
+        f"{data.path}: all {rows:,} usable rows are left out by {', '.join(data.fixes)}.",
+        "Undo one of them: `tunesmith data PROJECT --unfix NAME`, or h on the data page.",
+        code="all_left_out",
+    )
 
 
 class _BadTally:

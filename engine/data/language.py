@@ -18,16 +18,16 @@ from engine.machine import PRESETS
 
 LANGUAGES_FILE = PRESETS / "health" / "languages.yaml"
 UNCLEAR = ""
-_LOOK_AT = 2000
+_LOOK_AT = 600
 _FEWEST_WORDS = 8
 _FEWEST_HITS = 3
 _LEAD = 1.3
 _FEWEST_LETTERS = 12
 _SCRIPT_SHARE = 0.6
 
-_WORDS = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
+_WORDS = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")
-_ASCII_LETTER = re.compile(r"[A-Za-z]")
+_ASCII_LETTERS = re.compile(r"[A-Za-z]+")
 _LATIN = "Latin"
 # First code point of each stretch; a stretch that is no letter of a covered script has an empty name.
 _STRETCHES: tuple[tuple[int, str], ...] = (
@@ -41,7 +41,7 @@ _STARTS = [start for start, _ in _STRETCHES]
 
 
 def language_of(text: str) -> str:
-    """The language of a text, or `UNCLEAR`. The first 2,000 characters count."""
+    """The language of a text, or `UNCLEAR`. The first 600 characters count."""
     text = text[:_LOOK_AT]
     script = _script_of(text)
     return _latin_language(text) if script == _LATIN else script
@@ -49,7 +49,7 @@ def language_of(text: str) -> str:
 
 def _script_of(text: str) -> str:
     letters: Counter[str] = Counter()
-    letters[_LATIN] = len(_ASCII_LETTER.findall(text))
+    letters[_LATIN] = sum(map(len, _ASCII_LETTERS.findall(text)))
     for part in _FOREIGN.findall(text):
         letters.update(_STRETCHES[bisect.bisect_right(_STARTS, ord(sign)) - 1][1] for sign in part)
     letters.pop("", None)
@@ -64,13 +64,14 @@ def _script_of(text: str) -> str:
 
 
 def _latin_language(text: str) -> str:
-    words = [word.replace("\u2019", "'") for word in _WORDS.findall(text.lower())]
+    words = _WORDS.findall(text.lower().replace("\u2019", "'"))
     if len(words) < _FEWEST_WORDS:
         return UNCLEAR
     hits: Counter[str] = Counter()
     known = _small_words()
     for word in words:
-        hits.update(known.get(word, ()))
+        if word in known:
+            hits.update(known[word])
     ranked = [*hits.most_common(2), ("", 0), ("", 0)]
     (best, count), (_, second) = ranked[0], ranked[1]
     clear = count >= _FEWEST_HITS and count >= _LEAD * second and count >= len(words) / 10

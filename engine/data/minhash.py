@@ -18,7 +18,7 @@ BANDS = 21
 PER_BAND = 6
 VALUES = BANDS * PER_BAND
 SHINGLE = 5
-_CHUNK = 2048
+_CHUNK = 1024
 _PAIRS = 65536
 _MOST_CHARACTERS = 400_000
 """Of longer rows the beginning counts."""
@@ -50,7 +50,8 @@ def signature(text: str) -> NDArray[np.uint16]:
     hashed = _mixed(hashed)
     least = np.full(VALUES, 2**32 - 1, dtype=np.uint32)
     for start in range(0, count, _CHUNK):
-        orders = hashed[start : start + _CHUNK, None] * _FACTORS + _OFFSETS
+        orders = hashed[start : start + _CHUNK, None] * _FACTORS
+        orders += _OFFSETS
         np.minimum(least, orders.min(axis=0), out=least)
     # The least of many numbers begins with zeros; its lower half tells different ones apart.
     return (least & np.uint32(0xFFFF)).astype(np.uint16)

@@ -64,6 +64,8 @@ class Example:
     index: int
     line: int = 0
     plain: bool = False
+    split_point: float | None = None
+    """Where it lies between holdout (0) and training (1), when that of a row like it decides and not its own."""
 
     def content(self) -> tuple[tuple[str, str], ...]:
         """(role, text) of every turn; plain text has the role "text". Equal for rows that are trained on alike."""

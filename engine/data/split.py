@@ -21,9 +21,15 @@ def content_hash(example: Example) -> bytes:
 
 
 def holdout_point(example: Example) -> float:
-    """Where the row lies between 0 (first to be held out) and 1, by its content alone."""
+    """Where the row lies between 0 (first to be held out) and 1, by its content alone or by that of a row like it."""
+    return split_key(example)[0] if example.split_point is None else example.split_point
+
+
+def split_key(example: Example) -> tuple[float, float]:
+    """Two independent numbers from 0 to 1 that only the content of the row decides; the first is its point."""
     plain = tuple((role, " ".join(text.casefold().split())) for role, text in example.content())
-    return int.from_bytes(_hash(plain)[:8], "big") / 2**64
+    digest = _hash(plain)
+    return int.from_bytes(digest[:8], "big") / 2**64, int.from_bytes(digest[8:], "big") / 2**64
 
 
 def in_holdout(example: Example, share: float) -> bool:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.errors import ModelError, TunesmithError
 from engine.models.source import pickle_error, pickle_weights
 
 _LOOKUP_TIMEOUT_S = 20.0
+_NEWEST = "main"
+_UNKNOWN = -1
 _SMALL = re.compile(
     r"(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab|chat_template"
     r"|model\.safetensors\.index)\.json|(tokenizer|spiece|sentencepiece\.bpe)\.model|merges\.txt|chat_template\.jinja"
@@ -78,14 +80,14 @@ def look_up(repo: str, revision: str | None = None) -> HubModel:
 
     try:
         info = HfApi(endpoint=endpoint()).model_info(
-            repo, revision=revision, files_metadata=True, timeout=_LOOKUP_TIMEOUT_S
+            repo, revision=revision or _NEWEST, files_metadata=True, timeout=_LOOKUP_TIMEOUT_S
         )
     except Exception as error:
         raise explain(error, repo, revision) from error
     files = [
         HubFile(
             sibling.rfilename,
-            sibling.size or 0,
+            _UNKNOWN if sibling.size is None else sibling.size,
             sibling.lfs.sha256 if sibling.lfs else None,
             None if sibling.lfs else sibling.blob_id,
         )
@@ -96,7 +98,30 @@ def look_up(repo: str, revision: str | None = None) -> HubModel:
     safetensors = tuple(file for file in files if file.name.endswith(".safetensors"))
     _check_usable(repo, names, [file.name for file in safetensors])
     small = tuple(file for file in files if _SMALL.fullmatch(file.name))
-    return HubModel(repo, str(info.sha), small, safetensors)
+    commit = info.sha or revision or _NEWEST
+    try:
+        measured = [tuple(_measured(file, repo, commit) for file in part) for part in (small, safetensors)]
+    except Exception as error:
+        raise explain(error, repo, revision) from error
+    return HubModel(repo, commit, *measured)
+
+
+def _measured(file: HubFile, repo: str, commit: str) -> HubFile:
+    """The file with its size; mirrors that leave it out of their listings are asked for each file's headers."""
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+
+    if file.size != _UNKNOWN:
+        return file
+    url = hf_hub_url(repo, file.name, revision=commit, endpoint=endpoint())
+    size = get_hf_file_metadata(url, timeout=_LOOKUP_TIMEOUT_S, endpoint=endpoint()).size
+    if size is None:
+        raise ModelError(
+            "The hub does not say how large a file is.",
+            f"{url} came without a size, so a cut download could not be told from a whole one.",
+            "Use another mirror (HF_ENDPOINT), or copy the model's folder here by other means and give its path.",
+            code="hub",
+        )
+    return replace(file, size=size)
 
 
 def _check_usable(repo: str, names: list[str], safetensors: list[str]) -> None:

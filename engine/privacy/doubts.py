@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 (quotation marks as people type them)
+# ruff: noqa: E501, RUF001, SIM905 (lists of words read better as text; quotation marks as people type them)
 """Dropping what a model only imagined: dictionary words taken for names, numbers without digits.
 
 A model in recall mode takes "Oh hello, petal" for a name. In a text whose author uses capitals, a dictionary word
@@ -21,6 +21,24 @@ _DOUBTED = frozenset({"PERSON", "LOCATION", "ADDRESS", "ORGANIZATION"})
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _OPENS = re.compile(r"(?:^|[.!?…:;\n*\-–—>]|[\"“‘'(])\s*$")
 _HEADS = re.compile(r":\s|(?:, | and | & )[A-Z]\w+(?:,| and | & | were | are | is )")
+_ANY_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_TELLING = re.compile(
+    r"[\d@#/\\_<>{}$=]|\w[.:]\w|\b(?:street|road|avenue|lane|drive|court|place|square|park|town|dot)\b", re.IGNORECASE
+)
+_OPENERS = frozenset(
+    word.capitalize()
+    for word in """a about after all also always am an and any are as at be because before but by can come could did do does dont
+    each even every everything for from get give go good great happy has have he hello here hey hi him his how i if im in is it
+    its just know let like look make maybe me more my need never new next no not nothing now of off oh ok okay on one only or our
+    out please really right same see send she should so some something soon sorry still sure take tell thank thanks that the their
+    them then there these they thing this those though time to today tomorrow tonight too very wait want was we well were what
+    when where which while who why with wow yeah yep yes yesterday yet you your""".split()
+)
+_SHORT_FORMS = frozenset(
+    """i i'm i've i'll i'd you're you've you'll you'd it's that's there's here's what's who's how's he's she's we're we've we'll
+    they're they've they'll don't doesn't didn't can't couldn't won't wouldn't shouldn't isn't aren't wasn't weren't haven't
+    hasn't hadn't let's""".split()
+)
 _DIGITS_AT_LEAST = {
     "PHONE_NUMBER": 5, "TAX_ID": 4, "BANK_ACCOUNT": 4, "GOVERNMENT_ID": 3, "PASSPORT": 3, "DRIVERS_LICENSE": 3,
 }  # fmt: skip
@@ -33,6 +51,21 @@ def is_one_case(text: str) -> bool:
     letters = sum(letter.isalpha() for letter in text)
     capitals = sum(letter.isupper() for letter in text)
     return letters >= 3 and (capitals < _FEW_CAPITALS * letters or capitals > _MANY_CAPITALS * letters)
+
+
+def says_nothing(text: str) -> bool:
+    """Whether no model could say anything about `text` that would be believed, so that none need be asked.
+
+    So it is with a text of everyday words in small letters, and words such as "How" or "Thanks" with a capital: what
+    a model takes for a name there is dropped again. One digit, one sign of an address, one other word or one word
+    that is a name too, and the models are asked.
+    """
+    words = _ANY_WORD.findall(text)
+    return not _TELLING.search(text) and all(
+        (word in _OPENERS if word[0].isupper() else is_common(word) and word not in names_that_are_words())
+        or word.casefold() in _SHORT_FORMS
+        for word in (word.replace("’", "'") for word in words)
+    )
 
 
 def believable(text: str, hits: Iterable[Hit]) -> list[Hit]:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from engine.errors import PrivacyRefusedError, from_os_error
 from engine.files import atomic_write, sha256_of
-from engine.privacy.profiles import known_fingerprint
+from engine.privacy.operators import operators_of
+from engine.privacy.profiles import known_fingerprint, load_profile
 from engine.privacy.store import FindingsStore
 from engine.project import Project
 from engine.spec import ProjectSpec
@@ -40,8 +41,8 @@ def check_privacy(project: Project, spec: ProjectSpec) -> None:
     if cache.sha256(data_path(project, spec.data.path)) != source:
         what = f"{spec.data.path} is not the file that was scanned."
         raise _refused("original_changed", "The data changed since it was scanned.", what, f"{scan}, then {redact}")
-    if profile != spec.redaction.profile or known != known_fingerprint(spec.redaction.known_values):
-        what = "The redaction profile or your known values are others than at the last scan."
+    if profile != spec.redaction.profile or known != known_fingerprint(spec.redaction.known_values, spec.redaction.own):
+        what = "The redaction profile, your known values or your recognisers are others than at the last scan."
         raise _refused("profile_changed", "What to look for changed since the scan.", what, f"{scan}, then {redact}")
     _check_redacted(project, spec, source or "", fingerprint, cache, f"R{redact[1:]}")
 
@@ -62,6 +63,9 @@ def _check_redacted(
     if made.decisions != fingerprint:
         what = f"{path} does not follow your present decisions."
         raise _refused("decisions_changed", "Your decisions changed since the redaction.", what, redact)
+    if made.made_with != operators_of(made, load_profile(made.profile)).fingerprint():
+        what = f"{path} was written with other settings of redaction.operator, operators, scope or table."
+        raise _refused("operators_changed", "How values are replaced changed since the redaction.", what, redact)
     if cache.sha256(path) != made.sha256:
         what = f"{path} is not the file that the redaction wrote."
         raise _refused("redacted_changed", "The redacted file was changed by hand.", what, redact)

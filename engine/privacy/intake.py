@@ -6,17 +6,16 @@ over to the values and places that still exist, and recounts. A kill at any mome
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from engine.privacy.findings import CERTAIN_ENTITIES, SOFT_ENTITIES, NewFinding
+from engine.privacy.counts import recount_all
+from engine.privacy.edits import reapply
+from engine.privacy.findings import NewFinding
+from engine.privacy.rules import settle_rules
 from engine.privacy.schema import transaction
 from engine.privacy.store import FindingsStore
-
-_DIFFERENT_SCORES = 0.35
-"""Scores of one value that lie further apart than this mean that its contexts disagree."""
 
 
 @dataclass
@@ -44,13 +43,19 @@ class Intake:
                 rows,
             )
 
-    def finish(self, facts: Mapping[str, str]) -> None:
-        """Swap the new findings in. `facts` are kept as the scan's `meta`."""
+    def finish(self, facts: Mapping[str, str], own: Iterable[NewFinding] = ()) -> None:
+        """Swap the new findings in, with the person's corrections and rules applied to them.
+
+        Args:
+            facts: Kept as the scan's `meta`.
+            own: Places of what the person pointed at, of `engine.privacy.pointed.places`.
+        """
         with self.store.lock, transaction(self.store.connection, self.store.path) as connection:
             connection.execute("INSERT OR IGNORE INTO vals (entity, value) SELECT DISTINCT entity, value FROM incoming")
             _remember_places(connection)
             connection.execute("DELETE FROM findings")
             _move_in(connection)
+            reapply(connection, own)
             connection.execute(
                 "UPDATE findings SET decision = p.decision, decided_by = p.decided_by FROM old_places p"
                 " WHERE p.value_id = findings.value_id AND p.text_hash = findings.text_hash"
@@ -58,7 +63,8 @@ class Intake:
             )
             connection.execute("DROP TABLE old_places")
             connection.execute("DROP TABLE incoming")
-            _recount(connection)
+            recount_all(connection)
+            settle_rules(connection)
             connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(facts.items()))
 
 
@@ -87,7 +93,8 @@ def add_late(store: FindingsStore, findings: Iterable[NewFinding]) -> int:
         connection.execute("INSERT OR IGNORE INTO vals (entity, value) SELECT DISTINCT entity, value FROM incoming")
         added = _move_in(connection)
         connection.execute("DROP TABLE incoming")
-        _recount(connection)
+        recount_all(connection)
+        settle_rules(connection)
     return added
 
 
@@ -114,39 +121,3 @@ def _remember_places(connection: sqlite3.Connection) -> None:
         " FROM findings WHERE decision IS NOT NULL"
     )
     connection.execute("CREATE INDEX old_places_key ON old_places (value_id, text_hash)")
-
-
-def _recount(connection: sqlite3.Connection) -> None:
-    """Counts, scores, risk and totals of the values, and what is decided by rule."""
-    connection.execute("UPDATE vals SET count = 0, differs = 0")
-    connection.execute(
-        "UPDATE vals SET count = c.n, max_score = c.high, min_score = c.low FROM (SELECT value_id, count(*) AS n,"
-        " max(score) AS high, min(score) AS low FROM findings GROUP BY value_id) c WHERE c.value_id = vals.id"
-    )
-    connection.execute("DELETE FROM vals WHERE count = 0 AND (decision IS NULL OR decided_by = 'rule')")
-    connection.execute(
-        "UPDATE vals SET differs = 1 WHERE count > 0 AND (max_score - min_score >= ? OR lower(value) IN"
-        " (SELECT lower(value) FROM vals WHERE count > 0 GROUP BY lower(value) HAVING count(DISTINCT entity) > 1))",
-        (_DIFFERENT_SCORES,),
-    )
-    soft = ",".join(f"'{entity}'" for entity in sorted(SOFT_ENTITIES))
-    certain = ",".join(f"'{entity}'" for entity in sorted(CERTAIN_ENTITIES))
-    # What must be hidden comes before what may be; the unsure before the sure; texts with two meanings before others.
-    connection.execute(
-        f"UPDATE vals SET risk = (entity NOT IN ({soft})) + 0.6 * (1 - max_score) + 0.3 * differs WHERE count > 0"
-    )
-    connection.execute(
-        "UPDATE vals SET decision = 'hide', decided_by = 'rule' WHERE count > 0 AND decision IS NULL"
-        f" AND entity IN ({certain}) AND max_score >= 0.99"
-    )
-    totals = connection.execute("SELECT count(*), count(DISTINCT row) FROM findings").fetchone()
-    by_entity = connection.execute(
-        "SELECT entity, sum(count) FROM vals WHERE count > 0 GROUP BY entity ORDER BY 2 DESC"
-    )
-    content = {
-        "findings": totals[0],
-        "rows_with_findings": totals[1],
-        "by_entity": dict(by_entity.fetchall()),
-        "values": connection.execute("SELECT count(*) FROM vals WHERE count > 0").fetchone()[0],
-    }
-    connection.execute("INSERT OR REPLACE INTO meta VALUES ('totals', ?)", (json.dumps(content),))

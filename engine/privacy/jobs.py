@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,21 @@ from engine.data.rows import RawRow
 from engine.errors import ProjectError, UsageError, from_os_error
 from engine.files import sha256_of
 from engine.jobs.context import JobContext
+from engine.privacy.content import may_be_shown
+from engine.privacy.edits import own_values
+from engine.privacy.findings import NewFinding
 from engine.privacy.gate import data_path
 from engine.privacy.intake import Intake
 from engine.privacy.lazy import LazyDetector
+from engine.privacy.pointed import places
 from engine.privacy.profiles import Profile, known_fingerprint, load_profile
 from engine.privacy.rowscan import Memory, NameList, findings_of_row, scanned_fields
 from engine.privacy.store import FindingsStore
 from engine.privacy.sweep import Sweeper
-from engine.spec import DataSpec
+from engine.spec import DataSpec, OwnSpec
 
 PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]*_\d+>")
-_BATCH_TEXTS, _BATCH_CHARACTERS = 256, 200_000
+_BATCH_TEXTS, _BATCH_CHARACTERS = 512, 200_000
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class ScanInput:
     data: DataSpec
     profile: Profile
     known: list[str]
+    own: list[OwnSpec]
     findings_file: Path
 
 
@@ -50,8 +56,8 @@ def run_scan(ctx: JobContext) -> dict[str, Any]:
         StoppedError: On request; what was looked at is remembered.
     """
     given = _scan_input(ctx)
-    with FindingsStore(given.findings_file) as store:
-        detector = LazyDetector(given.profile, ctx)
+    with FindingsStore(given.findings_file) as store, closing(LazyDetector(given.profile, ctx, given.own)) as detector:
+        known = known_fingerprint(given.known, given.own)
         memory = Memory(store, detector.version, detector.detect)
         ctx.phase("count", "counting the rows")
         source = sha256_of(Path(given.data.path))
@@ -74,11 +80,12 @@ def run_scan(ctx: JobContext) -> dict[str, Any]:
                 "source_sha256": source,
                 "version": detector.version,
                 "profile": given.profile.name,
-                "known": known_fingerprint(given.known),
-                "scan_id": f"{source}-{detector.version}-{known_fingerprint(given.known)}",
+                "known": known,
+                "scan_id": f"{source}-{detector.version}-{known}",
                 "rows": str(total),
                 "taken": " ".join(sorted(taken)),
-            }
+            },
+            own=list(places(given.data, own_values(store), lambda _: ctx.check_stop())),
         )
         summary = store.summary()
     return {
@@ -113,11 +120,13 @@ def _write_findings(ctx: JobContext, given: ScanInput, memory: Memory, sweeper: 
     rows = 0
     for batch in _batches(ctx, given.data):
         found = iter(memory.findings_of([text for _, fields in batch for _, text in fields]))
-        intake.add(
-            finding
-            for row, fields in batch
-            for finding in findings_of_row(row, fields, [next(found) for _ in fields], sweeper)
-        )
+        ready: list[NewFinding] = []
+        for row, fields in batch:
+            findings = list(findings_of_row(row, fields, [next(found) for _ in fields], sweeper))
+            if findings and not may_be_shown(row.record):
+                findings = [replace(finding, before="", after="") for finding in findings]
+            ready += findings
+        intake.add(ready)
         rows += len(batch)
         ctx.progress(rows, total, "rows")
 
@@ -127,14 +136,16 @@ def _scan_input(ctx: JobContext) -> ScanInput:
         path = Path(str(named)).expanduser().resolve()
         profile = load_profile(str(ctx.spec.get("profile") or "thorough"))
         known = [str(value) for value in ctx.spec.get("known_values") or []]
-        return ScanInput(DataSpec(path=str(path)), profile, known, ctx.folder.root / "findings.sqlite")
+        return ScanInput(DataSpec(path=str(path)), profile, known, [], ctx.folder.root / "findings.sqlite")
     spec = ctx.project.load()
     if spec.data is None:
         raise UsageError(
             "No data was chosen yet.", str(ctx.project.file), "Choose a dataset first: step Data, or `tunesmith new`."
         )
     data = spec.data.model_copy(update={"path": str(data_path(ctx.project, spec.data.path))})
-    return ScanInput(data, load_profile(spec.redaction.profile), spec.redaction.known_values, ctx.project.findings_file)
+    redaction = spec.redaction
+    profile = load_profile(redaction.profile)
+    return ScanInput(data, profile, redaction.known_values, redaction.own, ctx.project.findings_file)
 
 
 def _count(ctx: JobContext, data: DataSpec) -> tuple[int, set[str]]:
@@ -175,7 +186,9 @@ def _batches(ctx: JobContext, data: DataSpec) -> Iterator[list[tuple[RawRow, lis
         yield batch
 
 
-def must_be_current(store: FindingsStore, source: str, spec_profile: str, known: list[str], root: Path) -> None:
+def must_be_current(
+    store: FindingsStore, source: str, spec_profile: str, known: list[str], root: Path, own: Sequence[OwnSpec] = ()
+) -> None:
     """Refuse to redact on findings of other data or other settings.
 
     Raises:
@@ -188,6 +201,6 @@ def must_be_current(store: FindingsStore, source: str, spec_profile: str, known:
         )
     if store.meta("source_sha256") != source:
         raise ProjectError("The data changed since it was scanned.", str(store.path), again, code="original_changed")
-    if store.meta("profile") != spec_profile or store.meta("known") != known_fingerprint(known):
-        what = "The redaction profile or your known values are others than at the last scan."
+    if store.meta("profile") != spec_profile or store.meta("known") != known_fingerprint(known, own):
+        what = "The redaction profile, your known values or your recognisers are others than at the last scan."
         raise ProjectError("What to look for changed since the scan.", what, again, code="profile_changed")

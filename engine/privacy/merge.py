@@ -4,18 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from engine.privacy.addressing import whole_addresses
+from engine.privacy.hits import Hit
 
-@dataclass(frozen=True)
-class Hit:
-    """What one recogniser found. Offsets are characters of the text."""
-
-    start: int
-    end: int
-    entity: str
-    score: float
-    recogniser: str
+__all__ = ["Hit", "merge_hits", "trim"]
 
 
 _ONE_LINE = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "USERNAME"})
@@ -26,6 +20,10 @@ _STRONG = frozenset(
     DATE_OF_BIRTH MAC_ADDRESS""".split()
 )
 """Types with a form of their own: what lies inside one of these is part of it, not a finding beside it."""
+
+
+OWN = "OwnRecognizer"
+"""The recogniser of what the creator described: its word counts for more than any guess."""
 
 
 def merge_hits(text: str, hits: Iterable[Hit]) -> list[Hit]:
@@ -42,7 +40,8 @@ def merge_hits(text: str, hits: Iterable[Hit]) -> list[Hit]:
         Findings in order of their start.
     """
     joined = _join_same([trimmed for hit in hits if (trimmed := trim(text, hit)) is not None])
-    ranked = sorted(joined, key=lambda hit: (hit.start - hit.end, hit.entity not in _STRONG, -hit.score))
+    joined = _join_same(whole_addresses(text, joined))
+    ranked = sorted(joined, key=lambda hit: (hit.start - hit.end, not _strong(hit), -hit.score))
     kept: list[Hit] = []
     for hit in ranked:
         if not any(_swallows(other, hit) for other in _near(kept, hit)):
@@ -88,4 +87,8 @@ def _near(kept: list[Hit], hit: Hit) -> Iterable[Hit]:
 
 
 def _swallows(other: Hit, hit: Hit) -> bool:
-    return other.entity in _STRONG or other.score >= hit.score or hit.entity not in _STRONG
+    return _strong(other) or other.score >= hit.score or not _strong(hit)
+
+
+def _strong(hit: Hit) -> bool:
+    return hit.entity in _STRONG or hit.recogniser == OWN

@@ -47,9 +47,10 @@ with _without(_UNUSED):
         RecognizerResult,
     )
     from presidio_analyzer import predefined_recognizers as predefined
+    from presidio_analyzer.context_aware_enhancers import LemmaContextAwareEnhancer
     from presidio_analyzer.nlp_engine import NerModelConfiguration, NlpArtifacts, SpacyNlpEngine
     from spacy.language import Language
-    from spacy.tokens import Doc
+    from spacy.tokens import Doc, Span
 
 tldextract.tldextract.TLD_EXTRACTOR = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
@@ -61,12 +62,14 @@ __all__ = [
     "Doc",
     "EntityRecognizer",
     "Language",
+    "LemmaContextAwareEnhancer",
     "LocalRecognizer",
     "NerModelConfiguration",
     "NlpArtifacts",
     "RecognizerRegistry",
     "RecognizerResult",
     "SpacyNlpEngine",
+    "Span",
     "predefined",
     "presidio_analyzer",
     "spacy",

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.errors import SpecError, from_os_error
 from engine.machine import PRESETS
-from engine.spec import parse_yaml_as
+from engine.spec import Operator, OwnSpec, parse_yaml_as
 
 Score = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -44,6 +44,10 @@ class Profile(BaseModel):
     """A second look at rows in all-lower or all-upper letters."""
     sweep: bool = True
     """Names found anywhere are searched in every row."""
+    operator: Operator = "surrogate"
+    """What stands for hidden values where the project does not choose."""
+    operators: dict[str, Operator] = Field(default_factory=dict)
+    """The same for single types."""
     recognisers: list[str]
     """The recognisers that run, by the names in `engine.privacy.recognisers`."""
 
@@ -78,6 +82,7 @@ def load_profiles() -> list[Profile]:
     return [load_profile(name) for name in sorted(names, key=lambda name: (name != "thorough", name))]
 
 
-def known_fingerprint(values: Sequence[str]) -> str:
-    """Tells one list of known values from another without keeping it."""
-    return hashlib.sha256(json.dumps(sorted(set(values))).encode()).hexdigest()[:16]
+def known_fingerprint(values: Sequence[str], own: Sequence[OwnSpec] = ()) -> str:
+    """Tells one list of known values and own recognisers from another without keeping it."""
+    content: list[object] = [*sorted(set(values)), *(one.model_dump() for one in own)]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]

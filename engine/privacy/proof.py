@@ -1,12 +1,12 @@
 """Reading the redacted file as anybody would, and saying what is still in it.
 
 Two independent questions: does any hidden value stand there literally, and do the detectors find anything that is
-not one of our placeholders and that nobody decided to keep?
+not one of our replacements and that nobody decided to keep? For the second one our replacements are read as `<TYPE>`: a
+made-up name would be found like a real one, and numbers that differ would make every text a new one.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,13 +14,13 @@ from typing import Any
 from engine.data.read import read_rows
 from engine.data.rows import RawRow, text_fields
 from engine.jobs.context import JobContext
+from engine.privacy.ledger import Ledger, Places, in_new_text
+from engine.privacy.replace import Edit, apply, unnumbered
 from engine.privacy.rowscan import Memory, is_role, scanned_fields
 from engine.privacy.store import FindingsStore
 from engine.privacy.sweep import Sweeper
 from engine.spec import DataSpec
 
-_NUMBERED = re.compile(r"<([A-Z][A-Z_]*)_\d+>")
-_PLAIN = re.compile(r"<([A-Z][A-Z_]*)>")
 _LISTED = 1000
 _ROWS = 64
 
@@ -42,7 +42,7 @@ def prove(
     sources: Sequence[int],
     memory: Memory,
     sweeper: Sweeper,
-    placeholders: frozenset[str],
+    ledger: Ledger,
 ) -> Proof:
     """Search the redacted file for every hidden value, and scan it again.
 
@@ -52,22 +52,22 @@ def prove(
         sources: For each of its rows, the index of the original row.
         memory: Finds personal data; texts it has seen cost nothing.
         sweeper: All hidden values.
-        placeholders: Ours, which are no findings.
+        ledger: Where our replacements stand, which are no findings.
     """
     proof = Proof()
-    types = frozenset(name[1:].rpartition("_")[0] for name in placeholders)
+    noted = enumerate(ledger.rows())
     for batch in _batches(ctx, data):
-        fields = [(row, [(path, plain(text, placeholders)) for path, text in scanned_fields(row)]) for row in batch]
-        found = iter(memory.findings_of([text for _, texts in fields for _, text in texts]))
+        fields = [(row, _plain_fields(row, _places_of(row, noted))) for row in batch]
+        found = iter(memory.findings_of([text for _, texts in fields for _, text, _ in texts]))
         for row, texts in fields:
             source = sources[row.index] if row.index < len(sources) else -1
             kept = _Kept(memory.store, source)
             for path, text in text_fields(row.record):
                 if not is_role(path, text):
                     _literal(proof, row.index, path, text, sweeper, kept)
-            for path, text in texts:
+            for path, text, ours in texts:
                 for hit in next(found):
-                    for piece in outside(text, hit.start, hit.end, types):
+                    for piece in outside(text, hit.start, hit.end, ours):
                         if not kept.covers(piece):
                             _residual(proof, row.index, path, piece, hit.entity, hit.score)
         proof.rows += len(batch)
@@ -75,21 +75,32 @@ def prove(
     return proof
 
 
-def plain(text: str, placeholders: frozenset[str]) -> str:
-    """`text` with `<TYPE>` for each of our `<TYPE_n>`: the form in which the second look read it."""
-    return _NUMBERED.sub(lambda match: f"<{match[1]}>" if match[0] in placeholders else match[0], text)
+def _places_of(row: RawRow, noted: Iterator[tuple[int, Places]]) -> Places:
+    """What was noted for a row of the new file."""
+    return next((places for number, places in noted if number >= row.index), {})
 
 
-def outside(text: str, start: int, end: int, types: frozenset[str]) -> list[str]:
-    """The pieces of a stretch of a plain text that are not placeholders and hold two letters or digits at least."""
+def _plain_fields(row: RawRow, places: Places) -> list[tuple[str, str, list[Edit]]]:
+    """The texts of a row with `<TYPE>` for each of our replacements, and where these stand."""
+    fields: list[tuple[str, str, list[Edit]]] = []
+    for path, text in scanned_fields(row):
+        # Only what really stands there is taken for ours.
+        ours = [one for one in places.get(path, []) if text[one.start : one.end] == one.new]
+        masks = unnumbered(ours)
+        fields.append((path, apply(text, masks), in_new_text(masks)))
+    return fields
+
+
+def outside(text: str, start: int, end: int, ours: Sequence[Edit]) -> list[str]:
+    """The pieces of a stretch of a text that are not ours and hold two letters or digits at least."""
     pieces: list[str] = []
     position = start
-    for match in _PLAIN.finditer(text, max(0, start - 60), min(len(text), end + 60)):
-        if match[1] not in types or match.end() <= start or match.start() >= end:
+    for one in ours:
+        if one.end <= start or one.start >= end:
             continue
-        if match.start() > position:
-            pieces.append(text[position : match.start()])
-        position = max(position, match.end())
+        if one.start > position:
+            pieces.append(text[position : one.start])
+        position = max(position, one.end)
     if position < end:
         pieces.append(text[position:end])
     return [piece for piece in pieces if sum(letter.isalnum() for letter in piece) >= 2]

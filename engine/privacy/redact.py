@@ -8,6 +8,7 @@ proof, and only then takes the place of the last one.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -19,13 +20,15 @@ from engine.data.read import detect_format
 from engine.errors import JobFailedError, UsageError, from_os_error
 from engine.files import atomic_write, make_private_folder, sha256_of
 from engine.jobs.context import JobContext
+from engine.privacy.blind import sample_facts
 from engine.privacy.gate import data_path
 from engine.privacy.intake import add_late
 from engine.privacy.jobs import must_be_current
 from engine.privacy.lazy import LazyDetector
+from engine.privacy.ledger import Ledger
 from engine.privacy.profiles import load_profile
 from engine.privacy.proof import Proof, prove
-from engine.privacy.replace import Placeholders
+from engine.privacy.replacing import Replacing, prepare_replacing
 from engine.privacy.rewrite import Written, rewrite
 from engine.privacy.rowscan import Memory
 from engine.privacy.store import FindingsStore
@@ -51,14 +54,17 @@ def redact_project(ctx: JobContext) -> dict[str, Any]:
         ctx.phase("compare", "comparing the data with the scan")
         source = _hash(Path(data.path))
         root = ctx.project.root
-        must_be_current(store, source, spec.redaction.profile, spec.redaction.known_values, root)
-        detector = LazyDetector(load_profile(spec.redaction.profile), ctx)
+        must_be_current(
+            store, source, spec.redaction.profile, spec.redaction.known_values, root, spec.redaction.own
+        )
+        detector = LazyDetector(load_profile(spec.redaction.profile), ctx, spec.redaction.own)
         memory = Memory(store, detector.version, detector.detect)
         suffix = Path(data.path).suffix or f".{detect_format(Path(data.path), data.format).format}"
         target = root / "privacy" / f"redacted{suffix}"
         candidate = target.with_name(f".candidate{suffix}")
         try:
-            report = _write_and_prove(ctx, data, candidate, store, memory)
+            replacing = prepare_replacing(ctx, spec, data)
+            report = _write_and_prove(ctx, data, candidate, store, memory, replacing)
             _put_in_place(ctx, candidate, target)
         finally:
             candidate.unlink(missing_ok=True)
@@ -66,7 +72,7 @@ def redact_project(ctx: JobContext) -> dict[str, Any]:
         report["redacted"]["rows"] = report.pop("rows")
         fingerprint = store.fingerprint()
     atomic_write(ctx.project.proof_file, json.dumps(report, ensure_ascii=False, indent=1), "saving the proof")
-    _record(ctx.project, report, target, source, fingerprint)
+    _record(ctx.project, report, target, source, fingerprint, replacing)
     return {
         "rows": report["redacted"]["rows"],
         "replaced": sum(report["replaced"].values()),
@@ -74,6 +80,8 @@ def redact_project(ctx: JobContext) -> dict[str, Any]:
         "residual": report["residual"]["count"],
         "literal_hits": 0,
         "passes": report["passes"],
+        "level": report["replacement"]["level"],
+        "meaning": report["replacement"]["meaning"],
         "by_entity": report["replaced"],
         "path": str(target),
         "proof": str(ctx.project.proof_file),
@@ -91,29 +99,32 @@ def hidden_values(store: FindingsStore) -> list[Wanted]:
 
 
 def _write_and_prove(
-    ctx: JobContext, data: DataSpec, candidate: Path, store: FindingsStore, memory: Memory
+    ctx: JobContext, data: DataSpec, candidate: Path, store: FindingsStore, memory: Memory, replacing: Replacing
 ) -> dict[str, Any]:
     """Passes until the second look finds nothing new, then the proof.
 
     Raises:
         JobFailedError: A hidden value is still there.
     """
-    taken = frozenset((store.meta("taken") or "").split())
     late = 0
-    for number in range(1, PASSES + 1):
-        ctx.phase(f"redact_{number}", "hiding personal data" if number == 1 else "hiding what the second look found")
-        sweeper = Sweeper(hidden_values(store))
-        placeholders = Placeholders(taken)
-        written = rewrite(ctx, data, candidate, memory, sweeper, placeholders)
-        if not written.late or number == PASSES:
-            break
-        late += add_late(store, written.late)
-    ctx.phase("proof", "searching the new file for every hidden value")
-    again = data.model_copy(update={"path": str(candidate)})
-    proof = prove(ctx, again, written.sources, memory, sweeper, frozenset(placeholders.known.values()))
+    with contextlib.ExitStack() as stack:
+        for number in range(1, PASSES + 1):
+            ctx.phase(
+                f"redact_{number}", "hiding personal data" if number == 1 else "hiding what the second look found"
+            )
+            sweeper = Sweeper(hidden_values(store))
+            replacer, ledger = replacing.replacer(store), stack.enter_context(Ledger(candidate.parent))
+            written = rewrite(ctx, data, candidate, memory, sweeper, replacer, ledger)
+            if not written.late or number == PASSES:
+                break
+            late += add_late(store, written.late)
+        ctx.phase("proof", "searching the new file for every hidden value")
+        again = data.model_copy(update={"path": str(candidate)})
+        proof = prove(ctx, again, written.sources, memory, sweeper, ledger)
     if proof.literal_hits:
         raise _still_there(proof)
-    return _report(written, proof, number, late, len(hidden_values(store)))
+    report = _report(written, proof, number, late, len(hidden_values(store)))
+    return report | {"replacement": replacing.settle(ctx.project, replacer)}
 
 
 def _report(written: Written, proof: Proof, passes: int, late: int, searched: int) -> dict[str, Any]:
@@ -122,7 +133,13 @@ def _report(written: Written, proof: Proof, passes: int, late: int, searched: in
         "passes": passes,
         "found_by_second_look": late,
         "replaced": dict(sorted(written.replaced.items(), key=lambda item: -item[1])),
-        "left_out": {"unreadable": written.unreadable, "duplicates": written.duplicates},
+        "left_out": {
+            "unreadable": written.unreadable,
+            "duplicates": written.duplicates,
+            **({"personal": written.personal} if written.personal else {}),
+            **written.content.left_out(),
+        },
+        "content": written.content.as_dict(),
         "literal_search": {"values": searched, "hits": proof.literal_hits},
         "residual": {"count": proof.residual, "listed": proof.residual_list},
     }
@@ -145,6 +162,7 @@ def _facts(
             "rows": summary.rows_with_findings,
             "by_entity": summary.by_entity,
         },
+        "sample": sample.as_dict() if (sample := sample_facts(store)) else None,
         "decisions": {"findings_by": store.counts_by_decider(), "values_decided": summary.decided_values},
     }
 
@@ -161,7 +179,9 @@ def _put_in_place(ctx: JobContext, candidate: Path, target: Path) -> None:
         raise from_os_error(error, "putting the redacted file in place") from error
 
 
-def _record(project: Project, report: dict[str, Any], target: Path, source: str, fingerprint: str) -> None:
+def _record(
+    project: Project, report: dict[str, Any], target: Path, source: str, fingerprint: str, replacing: Replacing
+) -> None:
     def change(spec: ProjectSpec) -> ProjectSpec:
         redaction = spec.redaction.model_copy(
             update={
@@ -169,6 +189,8 @@ def _record(project: Project, report: dict[str, Any], target: Path, source: str,
                 "sha256": report["redacted"]["sha256"],
                 "source_sha256": source,
                 "decisions": fingerprint,
+                "made_with": replacing.operators.fingerprint(),
+                "key": replacing.name if replacing.operators.needs_key and not replacing.forget else None,
                 "residual": report["residual"]["count"],
             }
         )

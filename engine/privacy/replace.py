@@ -1,6 +1,7 @@
-"""Replacing hidden values in one text: which stretches, and by which placeholder.
+"""Replacing hidden values in one text: which stretches, and by what.
 
-Pure: no store, no files. A placeholder belongs to a distinct value, so the same person is the same `<PERSON_1>` in
+Pure: no store, no files. What stands for a value is the business of `replacer`; here are the numbered placeholders that
+every operator falls back on. A placeholder belongs to a distinct value, so the same person is the same `<PERSON_1>` in
 the whole file, and the numbers follow the order of first appearance.
 """
 
@@ -9,8 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
-from engine.privacy.sweep import Sweeper
+if TYPE_CHECKING:
+    # The sweep brings the detectors' words with it; the wizard shows replacements without them.
+    from engine.privacy.sweep import Sweeper
 
 _SPACE = re.compile(r"\s+")
 
@@ -35,6 +39,20 @@ class Edit:
     entity: str
 
 
+class Replaces(Protocol):
+    """Says what stands for a value."""
+
+    def of(self, entity: str, value: str, written: str = "") -> str:
+        """The replacement.
+
+        Args:
+            entity: The type.
+            value: As it was found first.
+            written: As it is written at this place; empty: as `value`.
+        """
+        ...
+
+
 @dataclass
 class Placeholders:
     """Hands out `<TYPE_n>`, one for each distinct value.
@@ -47,7 +65,7 @@ class Placeholders:
     known: dict[tuple[str, str], str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
 
-    def of(self, entity: str, value: str) -> str:
+    def of(self, entity: str, value: str, written: str = "") -> str:
         """The placeholder of a value; case, white space and a leading @ make no difference."""
         key = (entity, normalised(value))
         if key not in self.known:
@@ -99,13 +117,13 @@ def _united(text: str, stretches: list[Stretch]) -> list[Stretch]:
     return united
 
 
-def edit(text: str, stretches: Sequence[Stretch], placeholders: Placeholders) -> tuple[str, list[Edit]]:
+def edit(text: str, stretches: Sequence[Stretch], replacements: Replaces) -> tuple[str, list[Edit]]:
     """The text with its stretches replaced, and the replacements in order."""
     parts: list[str] = []
     edits: list[Edit] = []
     at = 0
     for one in stretches:
-        new = placeholders.of(one.entity, one.value)
+        new = replacements.of(one.entity, one.value, text[one.start : one.end])
         parts += [text[at : one.start], new]
         edits.append(Edit(one.start, one.end, new, one.entity))
         at = one.end

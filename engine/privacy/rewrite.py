@@ -14,9 +14,12 @@ from engine.data.read import detect_format, read_rows
 from engine.data.rows import BadRow, RawRow, text_fields, with_fields
 from engine.data.write import RowWriter
 from engine.jobs.context import JobContext
+from engine.privacy.content import ContentTally, consents_of, row_text
 from engine.privacy.findings import Finding, NewFinding
+from engine.privacy.ledger import Ledger, in_new_text
 from engine.privacy.merge import Hit, trim
-from engine.privacy.replace import Edit, Placeholders, Stretch, apply, edit, stretches_to_hide, to_original, unnumbered
+from engine.privacy.replace import Edit, Stretch, apply, edit, stretches_to_hide, to_original, unnumbered
+from engine.privacy.replacer import Replacer
 from engine.privacy.rowscan import Memory, is_role, new_finding, role_of, text_hash
 from engine.privacy.sweep import Sweeper
 from engine.spec import DataSpec
@@ -37,6 +40,10 @@ class Written:
     """Replacements by type."""
     late: list[NewFinding] = field(default_factory=list)
     """What the second look found, in the offsets of the original."""
+    personal: int = 0
+    """Rows left out because they hold a value of a type whose operator is `drop_row`."""
+    content: ContentTally = field(default_factory=ContentTally)
+    """What the content rules left out."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +58,30 @@ class _Changed:
     keep: list[Stretch]
 
 
+@dataclass(frozen=True)
+class _Field:
+    """A text of a row with what is hidden in it."""
+
+    path: str
+    text: str
+    hide: list[Stretch]
+    keep: list[Stretch]
+
+
 def rewrite(
-    ctx: JobContext, data: DataSpec, target: Path, memory: Memory, sweeper: Sweeper, placeholders: Placeholders
+    ctx: JobContext,
+    data: DataSpec,
+    target: Path,
+    memory: Memory,
+    sweeper: Sweeper,
+    replacer: Replacer,
+    ledger: Ledger,
 ) -> Written:
     """Write `target` in the format of the original.
 
-    Rows that cannot be read and rows that are the same as an earlier one are left out. Text outside the replaced
-    stretches, the structure of the rows, role names and everything that is not text stay as they are.
+    Rows that cannot be read, rows that are the same as an earlier one and rows that the content rules do not allow are
+    left out. Text outside the replaced stretches, the structure of the rows, role names and everything that is not text
+    stay as they are.
 
     Raises:
         StoppedError: On request; `target` is as it was.
@@ -66,6 +90,7 @@ def rewrite(
     written = Written()
     seen: set[bytes] = set()
     decided = _Findings(memory)
+    consents = consents_of(ctx.project.load().content)
     waiting: list[_Changed] = []
     total = int(memory.store.meta("rows") or 0)
     with RowWriter(target, detect_format(Path(data.path), data.format)) as writer:
@@ -80,7 +105,17 @@ def rewrite(
                 written.duplicates += 1
                 continue
             seen.add(digest)
-            changed = _redact_row(row, decided.of(row.index), sweeper, placeholders)
+            here = decided.of(row.index)
+            persons = [finding.value for finding in here if finding.entity == "PERSON"]
+            if written.content.take(row.line, row_text(row.record), persons, consents) != "keep":
+                continue
+            fields = _hidden_in(row, here, sweeper)
+            if any(replacer.drops(one.entity) for found in fields for one in found.hide):
+                written.personal += 1
+                continue
+            replacer.begin_row(digest, row.index, _names_in(fields))
+            changed = [_replaced(row, one, sweeper, replacer) for one in fields]
+            ledger.add([(one.path, one.edits) for one in changed])
             writer.write(with_fields(row.record, {one.path: one.new for one in changed}) if changed else row.record)
             written.sources.append(row.index)
             written.replaced.update(change.entity for one in changed for change in one.edits)
@@ -93,11 +128,12 @@ def rewrite(
     return written
 
 
-def _redact_row(row: RawRow, findings: list[Finding], sweeper: Sweeper, placeholders: Placeholders) -> list[_Changed]:
+def _hidden_in(row: RawRow, findings: list[Finding], sweeper: Sweeper) -> list[_Field]:
+    """The texts of a row in which something is hidden."""
     by_field: dict[str, list[Finding]] = {}
     for finding in findings:
         by_field.setdefault(finding.field, []).append(finding)
-    changed: list[_Changed] = []
+    found: list[_Field] = []
     for path, text in text_fields(row.record):
         if is_role(path, text):
             continue
@@ -106,9 +142,31 @@ def _redact_row(row: RawRow, findings: list[Finding], sweeper: Sweeper, placehol
         keep = [_stretch(finding) for finding in here if finding.action == "keep"]
         stretches = stretches_to_hide(text, hide, keep, sweeper)
         if stretches:
-            new, edits = edit(text, stretches, placeholders)
-            changed.append(_Changed(row, path, text, new, edits, keep))
-    return changed
+            found.append(_Field(path, text, stretches, keep))
+    return found
+
+
+def _names_in(fields: list[_Field]) -> list[str]:
+    """The names hidden in a row, in order."""
+    return [one.text[part.start : part.end] for one in fields for part in one.hide if part.entity == "PERSON"]
+
+
+def _replaced(row: RawRow, one: _Field, sweeper: Sweeper, replacer: Replacer) -> _Changed:
+    """A text with its hidden stretches replaced.
+
+    Should a replacement, alone or with the words beside it, make a hidden value again, a placeholder stands there.
+    """
+    new, edits = edit(one.text, one.hide, replacer)
+    again = sweeper.find(new)
+    if again:
+        plain = [
+            Edit(part.start, part.end, replacer.plain(part.entity, part.value), part.entity)
+            if any(match.start < made.end and made.start < match.end for match in again)
+            else before
+            for part, before, made in zip(one.hide, edits, in_new_text(edits), strict=True)
+        ]
+        new, edits = apply(one.text, plain), plain
+    return _Changed(row, one.path, one.text, new, edits, one.keep)
 
 
 def _second_look(memory: Memory, changed: list[_Changed]) -> list[NewFinding]:

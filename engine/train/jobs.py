@@ -20,6 +20,7 @@ from engine.files import atomic_write, sync_folder
 from engine.jobs.context import JobContext
 from engine.jobs.events import PreflightEvent
 from engine.models.load import load_tokenizer
+from engine.privacy.content_gate import check_content
 from engine.privacy.gate import check_privacy
 from engine.spec import ModelSpec, ProjectSpec, RecipeSpec
 from engine.steps import take_step
@@ -64,6 +65,7 @@ def run_train(context: JobContext) -> dict[str, Any]:
 
     Raises:
         PrivacyRefusedError: Personal data may still be in the rows.
+        RefusedError: The content rules do not allow it, or a statement is missing.
         DataError, ModelError: They cannot be used.
         StoppedError: On request, after saving a checkpoint.
         JobFailedError: The loss stopped being a number, or nothing was learnt.
@@ -73,6 +75,7 @@ def run_train(context: JobContext) -> dict[str, Any]:
     model_spec, recipe = _required(spec)
     smoke = bool(context.spec.get("smoke"))
     check_privacy(context.project, spec)
+    check_content(context.project, spec)
     run = _open_run(context, spec, smoke=smoke)
     if smoke:
         recipe = recipe.model_copy(update={"max_steps": SMOKE_STEPS, "save_steps": 10**9})

@@ -32,4 +32,4 @@ def test_the_doctor_finds_this_machine_ready(tmp_path: Path) -> None:
     said = Machine(tmp_path).run("doctor", "--json")
     assert said.code == 0, said.stdout
     checks = {check["name"]: check["state"] for check in said.json["checks"]}
-    assert checks["libraries"] == checks["language model"] == checks["state folder"] == "ok"
+    assert checks["libraries"] == checks["privacy models"] == checks["state folder"] == "ok"

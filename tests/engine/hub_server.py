@@ -33,6 +33,7 @@ class Repo:
         reset: Cut with a reset instead of an early end.
         lies: Files whose announced hash is not theirs.
         status: Answer everything with this status instead.
+        terse: List names only, as small mirrors do: no sizes, no hashes.
     """
 
     files: dict[str, bytes]
@@ -41,6 +42,7 @@ class Repo:
     reset: bool = False
     lies: tuple[str, ...] = ()
     status: int = 0
+    terse: bool = False
 
 
 @dataclass
@@ -94,6 +96,14 @@ class _Handler(BaseHTTPRequestHandler):
             return self._file(found[1], found[3])
         return self._error(404, "EntryNotFound", "not here")
 
+    def do_HEAD(self) -> None:
+        path = unquote(urlsplit(self.path).path)
+        found = re.fullmatch(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path)
+        repo = self.served.repos.get(found[1]) if found else None
+        if repo is None or found is None or found[3] not in repo.files:
+            return self._error(404, "EntryNotFound", "not here")
+        return self._head(200, len(repo.files[found[3]]), 0, 0)
+
     def _listing(self, name: str, revision: str | None) -> None:
         repo = self.served.repos.get(name)
         if repo is None:
@@ -103,6 +113,8 @@ class _Handler(BaseHTTPRequestHandler):
         if revision not in (None, "main", COMMIT):
             return self._error(404, "RevisionNotFound", "Invalid rev id")
         siblings = [_sibling(file, content, file in repo.lies) for file, content in repo.files.items()]
+        if repo.terse:
+            siblings = [{"rfilename": file} for file in repo.files]
         body = {"id": name, "sha": COMMIT, "gated": "manual" if repo.gated else False, "siblings": siblings}
         return self._send(200, json.dumps(body).encode())
 
@@ -138,6 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(length))
         self.send_header("X-Repo-Commit", COMMIT)
         self.send_header("Accept-Ranges", "bytes")
+        self.send_header("ETag", '"made-up"')
         if status == 206:
             self.send_header("Content-Range", f"bytes {start}-{whole - 1}/{whole}")
         self.end_headers()

@@ -66,6 +66,14 @@ def test_takes_what_is_needed_and_nothing_else(monkeypatch: pytest.MonkeyPatch) 
         assert len(hub.fetched()) == asked
 
 
+def test_a_mirror_that_lists_names_only_is_asked_for_each_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    with running_hub({ID: Repo(model_files(), terse=True)}) as hub:
+        _hub_at(monkeypatch, hub)
+        folder, seen = _get()
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == model_files()
+    assert seen[-1][0] == seen[-1][1] == sum(len(content) for content in model_files().values())
+
+
 def test_takes_the_shards_the_index_names(monkeypatch: pytest.MonkeyPatch) -> None:
     files = {**model_files(), **sharded_weights()}
     with running_hub({ID: Repo(files)}) as hub:

@@ -88,7 +88,7 @@ def redacted(tmp_path_factory: pytest.TempPathFactory) -> Project:
     data = write_rows(folder / "chats.jsonl")
 
     def choose(spec: Any) -> Any:
-        redaction = spec.redaction.model_copy(update={"known_values": [TOWN]})
+        redaction = spec.redaction.model_copy(update={"known_values": [TOWN], "operator": "placeholder"})
         return spec.model_copy(update={"data": DataSpec(path=str(data)), "redaction": redaction})
 
     project.update(choose)

@@ -58,7 +58,8 @@ def make(tmp_path: Path, texts: Sequence[str], name: str = "rows.jsonl") -> Proj
     data.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
 
     def choose(spec: ProjectSpec) -> ProjectSpec:
-        return spec.model_copy(update={"data": DataSpec(path=str(data))})
+        redaction = spec.redaction.model_copy(update={"operator": "placeholder"})
+        return spec.model_copy(update={"data": DataSpec(path=str(data)), "redaction": redaction})
 
     project.update(choose)
     return project

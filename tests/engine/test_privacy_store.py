@@ -120,7 +120,7 @@ def test_undo_has_no_limit(store: FindingsStore) -> None:
     store.decide_values([known["May"]], "keep", "person")
     store.decide_values(list(known.values()), "hide", "person")
     store.decide_place(store.places(known["Uppsala"])[0].id, "keep", "person")
-    assert store.undo() == "keep Uppsala in row 8 only"
+    assert store.undo() == "keep Uppsala in row 9 only"
     assert store.undo() == "hide 5 values"
     assert store.values(0, 9, search="May")[0].decision is None or store.undo() == "keep May"
     assert store.undo() in ("keep May", None)

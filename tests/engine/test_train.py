@@ -91,7 +91,7 @@ def test_the_adapter_is_private_safe_and_names_no_path_of_this_machine(whole_run
 def test_events_have_no_gaps_and_one_end(whole_run: JobView) -> None:
     events = read_events(whole_run.folder.events_file)
     assert [event.seq for event in events] == list(range(len(events)))
-    assert events[-1].kind == "finished"  # type: ignore[union-attr]
+    assert events[-1].kind == "finished"
 
 
 def test_stop_saves_and_resume_ends_where_the_whole_run_ends(project: Project, whole_run: JobView) -> None:

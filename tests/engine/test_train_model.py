@@ -35,7 +35,7 @@ def rows(lengths: list[int]) -> list[Rendered]:
 def gradients(model: Any, batch: dict[str, torch.Tensor]) -> torch.Tensor:
     model.zero_grad()
     nll, _ = supervised_nll(model, batch)
-    nll.backward()
+    torch.autograd.backward(nll)
     return torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
 
 

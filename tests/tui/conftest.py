@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from engine.project import Project
 from tests.tiny_model import make_tiny_model
@@ -46,6 +47,11 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object], what: str, s
 async def shows(pilot: Pilot[Any], *texts: str) -> None:
     """Wait until all these texts stand on the screen."""
     await until(pilot, lambda: all(text in frame(pilot.app) for text in texts), f"the screen shows {texts}")
+
+
+def fill(app: App[Any], field: str, text: str) -> None:
+    """Put a long text into a field at once, as pasting does."""
+    app.screen.query_one(field, Input).value = text
 
 
 def typed(text: str) -> list[str]:

@@ -43,7 +43,7 @@ async def test_projects_are_listed_where_they_stand(tmp_path: Path, project: Pro
         assert all(len(line) <= size[0] for line in frame(app).splitlines())
         assert long.root.name not in frame(app)
         await pilot.press("enter")
-        await shows(pilot, "✗ `name` cannot be used.", "Field required", "→ Give `name` a valid value.")
+        await shows(pilot, "✗ `name` cannot be used.", "→ Give `name` a valid value.")
 
 
 async def test_a_running_job_stands_on_top_and_w_watches_it(project: Project, size: tuple[int, int]) -> None:
@@ -132,10 +132,10 @@ async def test_quitting_without_a_job_just_quits() -> None:
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+c"])
-async def test_quitting_with_a_running_job_asks(project: Project, key: str, size: tuple[int, int]) -> None:
+async def test_quitting_with_a_running_job_asks(project: Project, key: str) -> None:
     job = training(project)
     app = wizard()
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=(80, 24) if key == "q" else (120, 40)) as pilot:
         await pilot.press(key)
         await shows(pilot, "A job is running.", "▸ k  Keep it running in the background")
         await pilot.press("escape")

@@ -12,7 +12,7 @@ from engine.models.facts import ModelFacts
 from engine.project import Project, create_project
 from engine.spec import ProjectSpec
 from engine.steps import take_step
-from tests.tui.conftest import frame, shows, typed, until, wizard
+from tests.tui.conftest import fill, frame, shows, typed, until, wizard
 from tests.tui.recorded import RecordedJob
 from tui.model_facts import facts_in_words
 from tui.passphrase import remove_passphrases, write_passphrase
@@ -44,7 +44,9 @@ async def test_a_folder_can_be_typed_and_its_facts_are_shown(fresh: Project, tin
     async with app.run_test(size=size) as pilot:
         app.open_project(fresh.root, "model")
         await shows(pilot, "▸ Demo model")
-        await pilot.press("t", *typed(str(tiny)), "enter")
+        await pilot.press("t")
+        fill(app, "#source", str(tiny))
+        await pilot.press("enter")
         await shows(pilot, "▸ tiny-llama", "512 tokens", "365 kB", "tiny-llama is ready")
         await pilot.press("enter")
         await shows(pilot, "● Data")
@@ -59,9 +61,9 @@ def test_an_unknown_licence_wants_attention() -> None:
     assert by_name["context"].value == "not told by the file"
 
 
-async def test_a_model_that_is_not_there_is_told_in_place(fresh: Project, size: tuple[int, int]) -> None:
+async def test_a_model_that_is_not_there_is_told_in_place(fresh: Project) -> None:
     app = wizard()
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         app.open_project(fresh.root, "model")
         await shows(pilot, "▸ Demo model")
         await pilot.press("t", *typed("/no/such/model"), "enter")
@@ -111,7 +113,8 @@ async def test_a_file_is_checked_and_shown(fresh: Project, chats: Path, size: tu
     async with app.run_test(size=size) as pilot:
         app.open_project(fresh.root, "data")
         await shows(pilot, "What should it learn from?", "JSON lines, JSON, CSV")
-        await pilot.press(*typed(str(chats)), "enter")
+        fill(app, "#path", str(chats))
+        await pilot.press("enter")
         await shows(pilot, "chats with roles", "rows in the file", "is the sticker sheet", "3 rows can be used")
         assert "Your file is never changed." in frame(app)
         await pilot.press("b")
@@ -132,7 +135,8 @@ async def test_another_shape_is_checked_anew(fresh: Project, chats: Path) -> Non
     async with app.run_test(size=(80, 24)) as pilot:
         app.open_project(fresh.root, "data")
         await shows(pilot, "What should it learn from?")
-        await pilot.press(*typed(str(chats)), "enter")
+        fill(app, "#path", str(chats))
+        await pilot.press("enter")
         await shows(pilot, "3 rows can be used")
         await pilot.press("s", "end", "enter")
         await shows(pilot, "✗ ")
@@ -141,9 +145,9 @@ async def test_another_shape_is_checked_anew(fresh: Project, chats: Path) -> Non
     assert data.shape == "text"
 
 
-async def test_a_missing_file_is_told_in_place(fresh: Project, size: tuple[int, int]) -> None:
+async def test_a_missing_file_is_told_in_place(fresh: Project) -> None:
     app = wizard()
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         app.open_project(fresh.root, "data")
         await shows(pilot, "What should it learn from?")
         await pilot.press(*typed("/no/such/file.jsonl"), "enter")
@@ -215,18 +219,22 @@ def trained(project: Project) -> Project:
     return project
 
 
-async def test_shipping_asks_twice_and_shows_errors(trained: Project, size: tuple[int, int], state: Path) -> None:
+async def test_shipping_asks_twice_and_shows_errors(trained: Project, state: Path) -> None:
     app = wizard()
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         app.open_project(trained.root, "ship")
         await shows(pilot, "Ready to take it away?", "4.1 kB", "apache-2.0", "lock it")
         await pilot.press(*typed("correct horse"), "enter", *typed("correct house"), "enter")
         await shows(pilot, "The two passphrases differ.")
         assert "correct" not in frame(app)
-        await pilot.press(*typed("correct horse"), "enter")
+        await pilot.press(*typed("short"), "enter", *typed("short"), "enter")
+        await shows(pilot, "The passphrase is too short.")
+        await pilot.press(*typed("correct horse"), "enter", *typed("correct horse"), "enter")
         # The file above is no adapter, and the job says so.
         problem = app.screen.query_one(Problem)
-        await until(pilot, lambda: problem.error is not None and "differ" not in problem.error.title, "the job's error")
+        await until(
+            pilot, lambda: problem.error is not None and "passphrase" not in problem.error.title, "the job's error"
+        )
         assert all(field.value == "" for field in app.screen.query(SecretField))
     assert not any(name.startswith("passphrase-") for name in os.listdir(state))
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.privacy.doubts import believable
 from engine.privacy.merge import Hit, merge_hits
 from engine.privacy.proof import outside
-from engine.privacy.replace import Placeholders, Stretch, apply, edit, stretches_to_hide, to_original
+from engine.privacy.replace import Edit, Placeholders, Stretch, apply, edit, stretches_to_hide, to_original
 from engine.privacy.sweep import Sweeper, Wanted, can_be_swept
 from engine.privacy.windows import windows_of
 
@@ -137,7 +137,8 @@ def test_no_hidden_value_is_left(words: list[str]) -> None:
     assert "maya lindqvist" not in " ".join(new.casefold().split())
 
 
-def test_what_lies_outside_placeholders() -> None:
+def test_what_lies_outside_replacements() -> None:
     text = "dear <PERSON> Smith, <USER> x"
-    assert outside(text, 0, len(text), frozenset({"PERSON"})) == ["dear ", " Smith, <USER> x"]
-    assert outside(text, 5, 13, frozenset({"PERSON"})) == []
+    ours = [Edit(5, 13, "<PERSON>", "PERSON")]
+    assert outside(text, 0, len(text), ours) == ["dear ", " Smith, <USER> x"]
+    assert outside(text, 5, 13, ours) == []

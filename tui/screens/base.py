@@ -27,6 +27,7 @@ What you have
                                 back and when a job ended). Never keep a spec across an `await`.
 `await self.ask_engine(work)`   runs `work()` in a thread, shows a TunesmithError in place and returns None then.
                                 Use it for engine.actions; call it from a method decorated with `@work`.
+`await in_thread(self, work)`   the same without the catching (tui.threads); ends the worker if the page is closed.
 `self.start_job(kind, spec)`    launches a job and follows it; `self.job` is the latest `JobView` (frozen) or None.
 `self.stop_job()`               asks it to stop (it saves what it has).
 `self.say(words, tone)`         the line that speaks: quiet, good, attention, danger.

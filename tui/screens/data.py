@@ -42,6 +42,9 @@ class DataScreen(StepScreen):
     The counts say how many rows can be used. b lists every row that cannot, with its line, the field, the reason and
     what happens to it. Rows that repeat another one are left out once they are certain to be the same.
 
+    h shows the health of the rows: near duplicates, rows that are too short or too long or in another language, and
+    more. Each has a fix that you can undo; your file stays as it is.
+
     A share of the rows is kept apart and never trained on: the holdout. It shows whether the model learned or only
     memorised. Which rows these are does not change when you add rows or sort the file.
 
@@ -142,7 +145,7 @@ class DataScreen(StepScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Correcting needs something that was read."""
-        if action in ("change_shape", "edit_mapping", "show_bad"):
+        if action in ("change_shape", "edit_mapping", "show_bad", "show_health"):
             return self._report is not None and not self.job_runs
         if action == "check_again":
             return self.spec.data is not None and not self.job_runs
@@ -240,3 +243,15 @@ class DataScreen(StepScreen):
 
         if self._report is not None and self.spec.data is not None:
             self.app.push_screen(BadRowsScreen(Path(self.spec.data.path).name, self._report))
+
+    @work
+    async def action_show_health(self) -> None:
+        """What may harm the training; a changed fix is counted at once."""
+        from tui.screens.health import HealthScreen
+
+        if self._report is None or self.spec.data is None:
+            return
+        name = Path(self.spec.data.path).name
+        if await self.app.push_screen_wait(HealthScreen(self.project, self.spec, name, self._report)):
+            self.refresh_spec()
+            self.start_job("check")

@@ -6,12 +6,14 @@ line that speaks. The keys.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 Tone = Literal["quiet", "good", "attention", "danger"]
 T = TypeVar("T")
+_WHAT_LINES = 5
+"""Of an error's details, at most; a log's tail can be long."""
 
 
 class TopLine(Widget):
@@ -105,22 +109,32 @@ class Problem(Widget):
         """Show or hide."""
         self.set_class(error is not None, "-on")
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Lines at this width."""
+        return len(self._lines(width))
+
     def render(self) -> Content:
         """Title with a glyph, the details, the hint after an arrow."""
+        return Content("\n").join(self._lines(self.size.width))
+
+    def _lines(self, width: int) -> list[Content]:
         if self.error is None:
-            return Content("")
+            return []
         chosen = glyphs(self)
-        lines = [styled(f"{chosen.bad} {plain(self.error.title, chosen)}", "bold $error")]
-        if self.error.what:
-            lines.append(Content(_indented(plain(self.error.what, chosen), "  ")))
-        if self.error.hint:
-            hint = _indented(plain(self.error.hint, chosen), "  ").lstrip()
-            lines.append(styled(f"{chosen.arrow} ", "$accent") + Content(hint))
-        return Content("\n").join(lines)
+        title, what, hint = (plain(text, chosen) for text in (self.error.title, self.error.what, self.error.hint))
+        lines = [styled(line, "bold $error") for line in _hanging(f"{chosen.bad} {title}", width)]
+        for part in what.splitlines()[:_WHAT_LINES]:
+            lines.extend(Content(line) for line in _hanging(f"  {part}", width))
+        if hint:
+            first, *more = _hanging(f"{chosen.arrow} {' '.join(hint.split())}", width)
+            lines.append(styled(first[:2], "$accent") + Content(first[2:]))
+            lines.extend(Content(line) for line in more)
+        return lines
 
 
-def _indented(text: str, by: str) -> str:
-    return "\n".join(by + line for line in text.strip().splitlines()[:5])
+def _hanging(text: str, width: int) -> list[str]:
+    """Lines of `text`, those after the first under its third letter."""
+    return textwrap.wrap(text, max(20, width), subsequent_indent="  ", drop_whitespace=True) or [text]
 
 
 class FrameScreen(Screen[None]):

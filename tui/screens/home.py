@@ -212,10 +212,13 @@ class HomeScreen(FrameScreen):
             job = self._active[-1]
             self._open(Path(job.record.project), page_of(job.record.kind))
 
-    def _open(self, root: Path, place: str | None = None) -> None:
+    @work(exclusive=True, group="open")
+    async def _open(self, root: Path, place: str | None = None) -> None:
+        """Open a project, at the page where it stands unless told otherwise."""
         self.show_problem(None)
         try:
-            self.wizard.open_project(root, place)
+            project, stands = await in_thread(self, self.wizard.find_project, root, place)
+            self.wizard.open_place(project, stands)
         except TunesmithError as error:
             self.show_problem(error)
 

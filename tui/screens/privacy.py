@@ -7,7 +7,7 @@ runs) and `proof`. Which one follows from the project alone, so that leaving and
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -15,18 +15,16 @@ from textual.app import ComposeResult
 from engine.actions import read_json
 from engine.errors import PrivacyRefusedError, TunesmithError
 from engine.jobs.state import JobView
+from engine.privacy.findings import ValueRow
 from engine.privacy.gate import check_privacy
-from engine.privacy.review import TypeTotals, ids_of_type, type_totals
+from engine.privacy.preview import preview_replacement
 from engine.privacy.store import FindingsStore
 from engine.spec import ProjectSpec
 from tui.proof import read_proof
-from tui.screens.base import StepScreen
-from tui.screens.bulk import BulkChoice, BulkScreen
 from tui.screens.frame import Tone
+from tui.screens.privacy_decide import REVIEW_WORDS, DecidingScreen, Page
 from tui.screens.privacy_pages import ProofPage, ScanPage, WorkPage
 from tui.screens.privacy_review import ReviewPage
-
-Page = Literal["scan", "review", "work", "proof"]
 
 _PAGES_OF: dict[str, tuple[Page, ...]] = {
     "scan": ("scan",),
@@ -40,6 +38,12 @@ _PAGES_OF: dict[str, tuple[Page, ...]] = {
     "toggle_filter": ("review",),
     "toggle_order": ("review",),
     "bulk": ("review",),
+    "retype": ("review",),
+    "ends": ("review",),
+    "point": ("review",),
+    "rule": ("review",),
+    "rules": ("review",),
+    "blind": ("review", "proof"),
     "stop_job": ("work",),
     "known": ("scan", "review", "proof"),
 }
@@ -55,10 +59,9 @@ _COMMIT_REASONS = {
     "redacted_missing": "The redacted file is gone. enter writes it again.",
     "redacted_changed": "The redacted file was changed by hand. enter writes it again from your own file.",
 }
-_REVIEW_WORDS = "Values you have not decided stay hidden.  enter writes the redacted file."
 
 
-class PrivacyScreen(StepScreen):
+class PrivacyScreen(DecidingScreen):
     """Scan, review, redact, proof."""
 
     NAME = "privacy"
@@ -72,13 +75,17 @@ class PrivacyScreen(StepScreen):
     is a new file.
 
     The list shows each thing that was found once, however often it occurs. On the right you see it in its places, and
-    what it becomes. a hides it everywhere, x keeps it everywhere. A hidden thing is replaced by its type and a number,
-    as <PERSON_1>; the same person has the same number in all rows.
+    what it becomes. a hides it everywhere, x keeps it everywhere. A hidden thing becomes the same in all rows; where a
+    made-up value stands for it, the one that is shown is an example.
 
     What you do not decide is hidden. Nothing is kept because nobody looked. You may press enter at any time.
 
     ≠ marks a word that is found with different meanings, as May the month and May the name. tab goes to the places;
     A then does at the marked place the opposite of what happens there.
+
+    1 to 9 say that it is something else, e moves its ends, n marks something that was missed and finds it in all rows.
+    r makes a rule of it, which also holds for the next file. v shows the rows in which nothing was found, and what a
+    random sample of them proves. u takes back whatever came last, as often as you like.
 
     `sure` says how sure the search is, from 0 to 1. The list begins with what most needs a look: things that would
     name somebody, and of these the unsure ones. Passwords and keys are shown by their first two letters only.
@@ -93,6 +100,8 @@ class PrivacyScreen(StepScreen):
         self._standing: tuple[str, Tone] = ("", "quiet")
         self._reason = ""
         self._wants_review = False
+        self._wants_words = False
+        """Whether the page with the creator's own words was opened; it stays until they leave it."""
 
     def body(self) -> ComposeResult:
         """The four pages."""
@@ -119,9 +128,10 @@ class PrivacyScreen(StepScreen):
 
     def spec_changed(self) -> None:
         """Show at once what is surely right, then look closely whether files changed."""
-        if not self.job_runs:
-            self._show_page(self._first_guess())
-            self._settle()
+        if self.job_runs or (self._wants_words and self.page == "scan"):
+            return
+        self._show_page(self._first_guess())
+        self._settle()
 
     def _first_guess(self) -> Page:
         """The page by the spec and the findings alone; no file is hashed."""
@@ -158,7 +168,7 @@ class PrivacyScreen(StepScreen):
             self._stand("enter goes on with the redacted file.")
         else:
             self._show_page("review")
-            self._stand(_COMMIT_REASONS.get(code, _REVIEW_WORDS), "attention" if code in _COMMIT_REASONS else "quiet")
+            self._stand(_COMMIT_REASONS.get(code, REVIEW_WORDS), "attention" if code in _COMMIT_REASONS else "quiet")
 
     async def ask_quietly(self, work: Callable[[], str]) -> str | None:
         """As `ask_engine`, but an error that is on the screen already stays there."""
@@ -178,7 +188,7 @@ class PrivacyScreen(StepScreen):
         elif self._reason:
             self._stand(f"{self._reason} enter searches again, and keeps what you decided.", "attention")
         else:
-            self._stand("enter begins. It is safe to leave while it runs. n adds your own words first.")
+            self._stand("enter begins. It is safe to leave while it runs. w adds your own words first.")
 
     def _show_page(self, page: Page) -> None:
         if page == "scan":
@@ -210,7 +220,14 @@ class PrivacyScreen(StepScreen):
         return proof is not None
 
     def _open_review(self) -> None:
-        self.query_one(ReviewPage).open(self.project.findings_file)
+        review = self.query_one(ReviewPage)
+        review.open(self.project.findings_file)
+        review.becomes = self._becomes
+
+    def _becomes(self, row: ValueRow) -> str:
+        """What a value becomes when the file is written; an example, since the whole file decides."""
+        with FindingsStore(self.project.findings_file) as store:
+            return preview_replacement(self.spec, row.value, row.entity, store)
 
     def _rows(self) -> int | None:
         try:
@@ -225,6 +242,7 @@ class PrivacyScreen(StepScreen):
     def job_changed(self, job: JobView) -> None:
         """A running job has the page."""
         if job.active:
+            self._wants_words = False
             self.query_one(WorkPage).show(job)
             if self.page != "work":
                 self._show_page("work")
@@ -284,65 +302,19 @@ class PrivacyScreen(StepScreen):
         self.query_one(WorkPage).note = note
         self.start_job("redact")
 
-    def action_decide(self, action: str) -> None:
-        """Hide or keep the marked value."""
-        review = self.query_one(ReviewPage)
-        self._do(
-            lambda: review.decide("keep" if action == "keep" else "hide"), "attention" if action == "keep" else "good"
-        )
-
-    def action_decide_here(self) -> None:
-        """The opposite at the marked place only."""
-        self._do(self.query_one(ReviewPage).decide_here, "good")
-
-    def action_later(self) -> None:
-        """Go on without a decision."""
-        self._do(self.query_one(ReviewPage).later)
-
-    def action_undo(self) -> None:
-        """Take the last decision back."""
-        self._do(self.query_one(ReviewPage).undo)
-
-    def action_toggle_filter(self) -> None:
-        """Undecided or all."""
-        self._do(self.query_one(ReviewPage).toggle_filter)
-
-    def action_toggle_order(self) -> None:
-        """By risk or by count."""
-        self._do(self.query_one(ReviewPage).toggle_order)
-
-    def action_find(self) -> None:
-        """Open the search line."""
-        self.query_one(ReviewPage).begin_search()
-
     def action_review(self) -> None:
         """Back to the values."""
-        self._wants_review = True
+        self._wants_review, self._wants_words = True, False
         self._show_page("review")
-        self._stand(_REVIEW_WORDS)
+        self._stand(REVIEW_WORDS)
 
     def action_known(self) -> None:
         """To the field for the creator's own words."""
         if self.page != "scan":
-            self._reason = ""
+            self._reason, self._wants_words = "", True
             self._show_page("scan")
             self.say("enter keeps your words, enter again searches with them. b goes back to the review.")
         self.query_one("#known").focus()
-
-    def _do(self, decide: Callable[[], str], tone: Tone = "quiet") -> None:
-        """Run a decision; it is on disk when this returns, or the error is on the screen."""
-        self.show_problem(None)
-        try:
-            words = decide()
-        except TunesmithError as error:
-            self.show_problem(error)
-            return
-        self.say(words or _REVIEW_WORDS, tone if words else "quiet")
-
-    @on(ReviewPage.Failed)
-    def _review_failed(self, message: ReviewPage.Failed) -> None:
-        message.stop()
-        self.show_problem(message.error)
 
     @on(ScanPage.Known)
     def _known_typed(self, message: ScanPage.Known) -> None:
@@ -365,31 +337,6 @@ class PrivacyScreen(StepScreen):
         )
         return True
 
-    # -- a whole type -------------------------------------------------------------------------------------------
-
-    @work(exclusive=True, group="bulk")
-    async def action_bulk(self) -> None:
-        """Ask which type and what, then do it apart from this thread: it may be many thousands of values."""
-        review = self.query_one(ReviewPage)
-        if review.store is None:
-            return
-        path, current = review.store.path, review.values.current
-
-        def totals() -> list[TypeTotals]:
-            with FindingsStore(path) as store:
-                return type_totals(store)
-
-        entries = await self.ask_engine(totals)
-        if not entries:
-            return
-        choice = await self.app.push_screen_wait(BulkScreen(entries, current.entity if current else ""))
-        if choice is None:
-            return
-        done = await self.ask_engine(lambda: _decide_type(self, choice))
-        if done is not None and self.page == "review":
-            review.after_bulk(done)
-            self.say(f"{done} u takes it back.", "attention" if choice.action == "keep" else "good")
-
 
 def _gate_code(screen: PrivacyScreen, spec: ProjectSpec) -> str:
     """`passed`, or the code with which the gate refuses."""
@@ -403,16 +350,3 @@ def _gate_code(screen: PrivacyScreen, spec: ProjectSpec) -> str:
 def _with_known(spec: ProjectSpec, values: list[str]) -> ProjectSpec:
     redaction = spec.redaction.model_copy(update={"known_values": values})
     return spec.model_copy(update={"redaction": redaction})
-
-
-def _decide_type(screen: PrivacyScreen, choice: BulkChoice) -> str:
-    """Decide all values of a type, through a connection of its own."""
-    from tui.entities import short_name
-
-    with FindingsStore(screen.project.findings_file) as store:
-        ids = ids_of_type(store, choice.entity, undecided_only=choice.undecided_only)
-        words = f"{choice.action} {len(ids):,} values of the type {short_name(choice.entity)}"
-        changed = store.decide_values(ids, choice.action, "person", words)
-    done = "kept" if choice.action == "keep" else "hidden"
-    many = "1 value" if changed == 1 else f"{changed:,} values"
-    return f"{many} of the type {short_name(choice.entity)}: {done}."

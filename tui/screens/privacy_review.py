@@ -6,44 +6,31 @@ filter, the pointer and a few pages: decisions are on disk as soon as they are m
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Input
 
 from engine.errors import TunesmithError
-from engine.privacy.findings import Action, Place, Summary, ValueRow
+from engine.privacy.edits import Change, Ends, alike, move_ends, retype
+from engine.privacy.findings import Action, Place, Summary, ValueRow, masked
 from engine.privacy.store import FindingsStore, Order
-from tui.charset import glyphs, plain
+from tui.entities import legend, words_for
+from tui.screens.privacy_parts import Divider, Filter, ReviewHead, SearchField
+from tui.threads import in_thread
 from tui.widgets.places import Places
-from tui.widgets.text import fit, styled
 from tui.widgets.value_list import ValueList
 
-
-@dataclass(frozen=True)
-class Filter:
-    """What the list shows, and in which order. Also where the list gets its rows from."""
-
-    store: FindingsStore
-    order: Order = "risk"
-    undecided_only: bool = False
-    search: str = ""
-
-    def count(self) -> int:
-        """How many values there are."""
-        return self.store.count_values(self.undecided_only, self.search)
-
-    def page(self, offset: int, limit: int) -> list[ValueRow]:
-        """A page of them."""
-        return self.store.values(offset, limit, self.order, self.undecided_only, self.search)
+_REST_SECONDS = 0.15
+"""A pointer that stays so long on a value rests there."""
+_FOLLOWED = 12
+"""A corrected value that moves farther than this in the list is not followed: the person would lose their place."""
 
 
 @dataclass(frozen=True)
@@ -53,63 +40,6 @@ class _Made:
     index: int
     shown: Filter
     words: str
-
-
-class SearchField(Input):
-    """The search line; escape leaves it and shows everything again."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "All values", show=False, id="search.leave", tooltip="End the search."),
-        Binding("down", "to_list", "To the list", show=False, id="search.down", tooltip="To what was found."),
-    ]
-
-    @dataclass
-    class Left(Message):
-        """The field was left; `keep` says whether what was found stays."""
-
-        keep: bool
-
-    def action_leave(self) -> None:
-        """Show everything again."""
-        self.post_message(self.Left(False))
-
-    def action_to_list(self) -> None:
-        """To what was found."""
-        self.post_message(self.Left(True))
-
-
-class ReviewHead(Widget):
-    """The line above the list: how far, how much, in which order."""
-
-    DEFAULT_CSS = "ReviewHead { height: 1; padding: 0 1; text-wrap: nowrap; }"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.left: tuple[str, str] = ("", "")
-        self.right = ""
-
-    def show(self, progress: str, amount: str, right: str) -> None:
-        """Draw again if something is different."""
-        if ((progress, amount), right) != (self.left, self.right):
-            self.left, self.right = (progress, amount), right
-            self.refresh()
-
-    def render(self) -> Content:
-        """Progress first, because it changes with every key."""
-        chosen = glyphs(self)
-        right = plain(self.right, chosen)
-        left = styled(plain(self.left[0], chosen), "bold") + styled(f"   {plain(self.left[1], chosen)}", "$muted")
-        return fit(left, max(0, self.size.width - len(right) - 2), chosen) + styled(f"  {right}", "$muted")
-
-
-class Divider(Widget):
-    """The line between list and context."""
-
-    DEFAULT_CSS = "Divider { width: 1; height: 1fr; color: $rule; }"
-
-    def render(self) -> Content:
-        """A column of the charset's vertical line."""
-        return Content("\n".join([glyphs(self).column] * self.size.height))
 
 
 class ReviewPage(Vertical):
@@ -126,6 +56,8 @@ class ReviewPage(Vertical):
         self.store: FindingsStore | None = None
         self._shown: Filter | None = None
         self._made: list[_Made] = []
+        self.becomes: Callable[[ValueRow], str] | None = None
+        """What a value becomes when the file is written; asked apart from this thread once the pointer rests."""
         self._totals: Summary | None = None
         """What the scan counted: it stays until the findings are opened again."""
 
@@ -133,11 +65,10 @@ class ReviewPage(Vertical):
         """Head, search, list and context."""
         yield ReviewHead()
         with Horizontal(id="sides"):
-            with Vertical(id="left"):
-                yield ValueList(id="values")
-                yield SearchField(placeholder="part of a value or a type", id="search")
+            yield ValueList(id="values")
             yield Divider()
             yield Places(id="places")
+        yield SearchField(placeholder=legend(), id="search")
 
     # -- opening ------------------------------------------------------------------------------------------------
 
@@ -156,6 +87,7 @@ class ReviewPage(Vertical):
         else:
             self.values.reload()
         self._totals = None
+        self.places.forget_becomes()
         self._show_head()
 
     def close(self) -> None:
@@ -228,15 +160,58 @@ class ReviewPage(Vertical):
             self._made.clear()
             return "Nothing is left to take back."
         made = self._made.pop() if self._made else None
+        self._totals = None
         back = made is not None and made.shown == self._shown
         self.values.reload(mark=made.index if made is not None and back else None)
         self._show_head()
         return f"Taken back: {made.words if made is not None else undone}"
 
+    def retype(self, entity: str) -> str:
+        """Say that the marked value is of another type."""
+        row = self.values.current
+        if row is None or self.store is None:
+            return "There is no value here."
+        what = words_for(entity)
+        if row.entity == entity:
+            return f"{_cut(row.shown)} is {what} already."
+        change = retype(self.store, row.id, entity)
+        shown = _cut(masked(row.value, entity))
+        return self.after_change(change, f"{shown} is {what} now, in {_places(change.places)}.")
+
+    def move_ends(self, row: ValueRow, ends: Ends) -> str:
+        """Move the ends of a value where the same text stands."""
+        if self.store is None:
+            return ""
+        change = move_ends(self.store, row.id, ends)
+        shown = _cut(masked(ends.value, row.entity))
+        return self.after_change(change, f"{shown} is what is found now, in {_places(change.places)}.")
+
+    def alike(self, value_id: int, ends: Ends) -> int:
+        """In how many places of a value the same text stands between some ends."""
+        return alike(self.store, value_id, ends) if self.store is not None else 0
+
+    def after_change(self, change: Change, words: str) -> str:
+        """What was found is another now: show it, and let undo know. The pointer follows a value that stays near."""
+        shown, values, store = self._shown, self.values, self.store
+        if shown is None or store is None:
+            return words
+        self._made.append(_Made(values.marked, shown, words))
+        self._totals = None
+        mark = store.position(change.value_id, shown.order, shown.undecided_only, shown.search)
+        values.reload(mark=mark if abs(mark - values.marked) <= _FOLLOWED else None)
+        self._show_head()
+        return words
+
+    def after_rule(self, words: str) -> str:
+        """A rule decided or freed values; show them, and let undo know."""
+        self.after_bulk(words)
+        return words
+
     def after_bulk(self, words: str) -> None:
         """Values were decided apart from this page; show them, and let undo know."""
         if self._shown is not None:
             self._made.append(_Made(self.values.marked, self._shown, words))
+        self._totals = None
         self.values.reload()
         self._show_head()
 
@@ -260,9 +235,7 @@ class ReviewPage(Vertical):
 
     def begin_search(self) -> None:
         """Open the search line."""
-        field = self.query_one(SearchField)
-        field.display = True
-        field.focus()
+        self.query_one(SearchField).begin()
 
     def find(self, words: str) -> None:
         """Show only values that contain `words`."""
@@ -296,8 +269,22 @@ class ReviewPage(Vertical):
         message.stop()
         try:
             self.places.show(self.values.current, self._places)
+            self._ask_becomes()
         except TunesmithError as error:
             self.post_message(self.Failed(error))
+
+    @work(exclusive=True, group="becomes")
+    async def _ask_becomes(self) -> None:
+        row, becomes = self.values.current, self.becomes
+        if row is None or becomes is None or row.decision == "keep":
+            return
+        await asyncio.sleep(_REST_SECONDS)
+        try:
+            words = await in_thread(self, becomes, row)
+        except TunesmithError as error:
+            self.post_message(self.Failed(error))
+            return
+        self.places.tell_becomes(row, words)
 
     @on(Input.Changed)
     def _searched(self, message: Input.Changed) -> None:
@@ -319,14 +306,17 @@ class ReviewPage(Vertical):
 
     def _leave_search(self, *, keep: bool) -> None:
         field = self.query_one(SearchField)
-        with self.app.batch_update():
-            if not keep:
-                with field.prevent(Input.Changed):
-                    field.value = ""
-                self.find("")
-            field.display = bool(field.value.strip())
-            self.values.focus()
+        if not keep:
+            with field.prevent(Input.Changed):
+                field.value = ""
+            self.find("")
+        self.values.focus()
+        field.end()
 
 
 def _cut(shown: str) -> str:
     return shown if len(shown) <= 28 else shown[:27] + "…"
+
+
+def _places(count: int) -> str:
+    return "1 place" if count == 1 else f"{count:,} places"

@@ -77,7 +77,7 @@ class ShipScreen(StepScreen):
     def spec_changed(self) -> None:
         """Show what is known, then look at the files in a thread."""
         self.query_one("#done").display = bool(self._result)
-        self.query_one("#locking").display = self.spec.run is not None
+        self.query_one("#locking").display = self.spec.run is not None and not self._result
         self._look()
 
     @work(exclusive=True, group="look")
@@ -144,6 +144,12 @@ class ShipScreen(StepScreen):
             return self.spec.run is not None and not self.job_runs
         return super().check_action(action, parameters)
 
+    def on_descendant_focus(self) -> None:
+        """Say what enter does in a field."""
+        if isinstance(self.focused, SecretField):
+            words = "goes to the second field" if self.focused.id == "first" else "locks and packs it"
+            self.say(f"enter {words}. Nobody can recover the passphrase.")
+
     @on(Input.Submitted)
     def _typed(self, message: Input.Submitted) -> None:
         if message.input.id == "first" and not self.query_one("#second", SecretField).value:
@@ -160,6 +166,7 @@ class ShipScreen(StepScreen):
 
     def action_type_passphrase(self) -> None:
         """To the first field."""
+        self.query_one("#locking").display = True
         self.query_one("#first", SecretField).focus()
 
     def action_go_back(self) -> None:
@@ -172,16 +179,15 @@ class ShipScreen(StepScreen):
     @work(exclusive=True, group="lock")
     async def _lock(self) -> None:
         first, second = self.query_one("#first", SecretField), self.query_one("#second", SecretField)
-        if first.value != second.value:
-            self.show_problem(UsageError("The two passphrases differ.", "", "Type the second one again."))
-            second.value = ""
-            second.focus()
+        passphrase, again = first.value, second.value
+        first.value = second.value = ""
+        if problem := passphrase_problem(passphrase, again):
+            self.show_problem(problem)
+            first.focus()
             return
-        passphrase = first.value
         file = await self.ask_engine(lambda: write_passphrase(passphrase))
         if file is None:
             return
-        first.value = second.value = ""
         self.set_focus(None)
         self.start_job("ship", {"passphrase_file": str(file), "encrypt": True})
 
@@ -220,5 +226,18 @@ class ShipScreen(StepScreen):
             facts.append(Fact("to open it", f"tunesmith decrypt {file.rsplit('/', 1)[-1]}"))
         self.query_one("#result", Facts).show(facts)
         self.query_one("#done").display = True
+        self.query_one("#locking").display = False
         self.say(self.words(), "good")
         self.call_after_refresh(self.query_one("#page").scroll_end, animate=False)
+
+
+def passphrase_problem(first: str, second: str) -> UsageError | None:
+    """What is wrong with the two passphrases; None when they can be used."""
+    from engine.ship.passphrase import MIN_LENGTH
+
+    if first != second:
+        return UsageError("The two passphrases differ.", "", "Type it twice again; both fields are empty now.")
+    if len(first) < MIN_LENGTH:
+        what = f"It has {len(first)} characters; {MIN_LENGTH} are the least."
+        return UsageError("The passphrase is too short.", what, "Use four or five words.")
+    return None

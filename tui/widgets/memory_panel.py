@@ -71,8 +71,10 @@ class MemoryPanel(Widget):
         return lines
 
     def _note(self, plan: Plan, memory: MemoryPlan) -> Content:
-        basis = "your longest row" if memory.longest_known else "the longest allowed"
-        return styled(f"{_INDENT}an estimate at {plan.tokens:,} tokens, {basis}", "$muted")
+        basis = "your longest row" if memory.longest_known else "the longest row allowed"
+        row = plan.tokens // memory.rows_at_once
+        times = f" {glyphs(self).times} {memory.rows_at_once}" if memory.rows_at_once > 1 else ""
+        return styled(f"{_INDENT}an estimate at {row:,}{times} tokens, {basis}", "$muted")
 
 
 def band_bar(low: float, high: float, width: int, chosen: Glyphs) -> str:

@@ -16,9 +16,10 @@ from textual.reactive import reactive
 from textual.style import Style
 from textual.widget import Widget
 
-from engine.privacy.findings import Place, ValueRow, masked
+from engine.privacy.counts import CERTAIN_SCORE
+from engine.privacy.findings import CERTAIN_ENTITIES, Place, ValueRow, masked
 from tui.charset import Glyphs, glyphs, plain
-from tui.entities import becomes_words, words_for
+from tui.entities import words_for
 from tui.widgets.text import fit, one_line, styled
 from tui.widgets.wrap import wrap_cells
 
@@ -27,6 +28,7 @@ PlacesOf = Callable[[int, int, int], list[Place]]
 
 _ROLES = {"user": "them", "human": "them", "assistant": "you", "gpt": "you", "system": "instructions"}
 _FOOT_LINES = 3
+_REMEMBERED = 500
 _OPEN, _CLOSE, _NO_BREAK = "\ue000", "\ue001", "\u00a0"
 """The marks around the value and the spaces in it while lines are broken; no shown text holds the first two."""
 
@@ -70,6 +72,7 @@ class Places(Widget, can_focus=True):
         super().__init__(id=id)
         self._read: PlacesOf | None = None
         self._page: list[Place] = []
+        self._becomes: dict[tuple[int, str], str] = {}
         self._offset = 0
 
     def show(self, value: ValueRow | None, read: PlacesOf) -> None:
@@ -80,6 +83,17 @@ class Places(Widget, can_focus=True):
         if not same:
             self.set_reactive(Places.marked, 0)
         self.value = value
+
+    def forget_becomes(self) -> None:
+        """Other settings may make other values of them."""
+        self._becomes.clear()
+
+    def tell_becomes(self, value: ValueRow, words: str) -> None:
+        """Say what a value becomes; until then dots stand there."""
+        if len(self._becomes) > _REMEMBERED:
+            self._becomes.clear()
+        self._becomes[value.id, value.entity] = words
+        self.refresh()
 
     @property
     def current(self) -> Place | None:
@@ -189,7 +203,7 @@ class Places(Widget, can_focus=True):
         where = f"{value.count:,} places" if value.count != 1 else "1 place"
         if value.count > len(self._page):
             where = f"place {self.marked + 1:,} of {value.count:,}"
-        by = {"rule": "certain by its form", "policy": "by your policy", "person": "by you"}.get(value.by or "", "")
+        by = {"rule": rule_words(value), "policy": "by your policy", "person": "by you"}.get(value.by or "", "")
         head = f"{words_for(value.entity)}, {where}"
         if value.decision == "keep":
             fate = styled(f"{chosen.bad} stays as it is", "$warning") + styled(f"  {by}", "$muted")
@@ -197,10 +211,16 @@ class Places(Widget, can_focus=True):
         else:
             mark = chosen.done if value.decision else chosen.todo
             fate = styled(f"{mark} becomes ", "$success" if value.decision else "$muted")
-            fate += Content(becomes_words(value.entity))
+            fate += Content(one_line(self._becomes.get((value.id, value.entity), chosen.ellipsis)))
             unlooked = "hidden unless you keep it"
             more = styled(f"{'the same everywhere; ' + by if by else unlooked}", "$muted")
         return [fit(_plain(line, chosen), width, chosen) for line in (styled(head, "$muted"), fate, more)]
+
+
+def rule_words(value: ValueRow) -> str:
+    """Which rule decided: a checksum, or one of the person's."""
+    certain = value.entity in CERTAIN_ENTITIES and value.decision == "hide" and value.score >= CERTAIN_SCORE
+    return "certain by its form" if certain else "by a rule"
 
 
 def role_words(place: Place) -> str:

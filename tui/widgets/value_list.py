@@ -49,7 +49,7 @@ class ValueList(ScrollView, can_focus=True):
     """Values to decide. `Marked` follows the pointer."""
 
     DEFAULT_CSS = """
-    ValueList { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: auto; text-wrap: nowrap; }
+    ValueList { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; overflow-y: scroll; text-wrap: nowrap; }
     ValueList > .values--head { color: $muted; }
     ValueList > .values--marked { background: $cursor; }
     ValueList:focus > .values--marked { background: $cursor; text-style: bold; }
@@ -210,7 +210,11 @@ class ValueList(ScrollView, can_focus=True):
         return strips[0] if strips else Strip.blank(width, self.rich_style)
 
     def _set_virtual_size(self) -> None:
-        self.virtual_size = Size(self.scrollable_content_region.width, self.count + 1)
+        """Tell the scrollbar, which is always there: another length of the list needs no new layout of the screen."""
+        size = Size(self.scrollable_content_region.width, self.count + 1)
+        self.set_reactive(ScrollView.virtual_size, size)
+        if self.is_mounted:
+            self.vertical_scrollbar.window_virtual_size = size.height
 
     def _scroll_to_mark(self) -> None:
         if self.is_mounted and self.count:

@@ -16,7 +16,7 @@ from engine.privacy.recognisers.contacts import email_recogniser, phone_recognis
 from engine.privacy.recognisers.handles import handle_recogniser
 from engine.privacy.recognisers.names import name_recogniser
 from engine.privacy.recognisers.numbers import number_recogniser
-from engine.privacy.recognisers.rules import contains, has_digits
+from engine.privacy.recognisers.rules import contains, has_digit_run, has_digits
 from engine.privacy.recognisers.secrets import secret_recogniser
 
 _REGIONS = ("US", "GB", "DE", "FR", "IN", "BR", "AU", "ES", "IT", "SE", "PL")
@@ -72,7 +72,7 @@ _TABLE: dict[str, Callable[[], EntityRecognizer]] = {
     "mac": lambda: Gated(predefined.MacAddressRecognizer(), contains(":", "-", ".")),
     "email": lambda: Gated(predefined.EmailRecognizer(), contains("@")),
     "bitcoin": lambda: Gated(predefined.CryptoRecognizer(), has_digits(2)),
-    "phone": lambda: Gated(predefined.PhoneRecognizer(supported_regions=_REGIONS), has_digits(7)),
+    "phone": lambda: Gated(predefined.PhoneRecognizer(supported_regions=_REGIONS), has_digit_run),
     "url": lambda: Gated(predefined.UrlRecognizer(), contains(".")),
     # our own
     "handle": handle_recogniser,

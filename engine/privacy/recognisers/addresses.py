@@ -40,6 +40,8 @@ _TAIL = (
     rf"(?:[,\s]{{1,3}}[A-Z][\w.'’\-]+(?:\s[A-Z][\w.'’\-]+){{0,3}},?\s{{1,2}}(?:{_STATES})\b(?:,?\s{{1,2}}\d{{5}}(?:-\d{{4}})?)?"
     r"|[,\s]{1,3}\d{4,5}\s[A-ZÀ-Ý][\w.'’\-]+(?:\s[A-ZÀ-Ý][\w'’\-]+){0,2})?"
 )
+_SURE = r"street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|court|parkway|pkwy|highway|hwy"
+_CROSSED = r"(?:[A-ZÀ-Ž0-9][\w'’.\-]*)(?:\s[A-ZÀ-Ž0-9][\w'’\-]*){0,4}"
 _CAP = r"[A-ZÀ-ÝŁŚŻŹĆŃŠŽČŘ0-9][\w.'’\-]*"
 
 
@@ -120,9 +122,13 @@ def address_recogniser() -> RuleRecognizer:
         Rule("unit", re.compile(r"(?<!\w)(?:apartment|apt|suite|ste|flat)\.?\s?#?\d{1,5}[A-Za-z]?(?!\w)", any_case), 0.5,
             needs=digit),
         Rule("corner", re.compile(
-            r"\bcorner of (?P<place>(?:[\w'’.\-]+\s){1,3}(?:(?:street|st|avenue|ave|road|rd|blvd|lane|drive)\.?\s)?and\s"
-            r"[\w'’.\-]+(?:\s(?:street|st|avenue|ave|road|rd|blvd|lane|drive)\b\.?)?)", any_case), 0.65, group="place",
-            needs=contains("corner")),
+            rf"(?i:\b(?:the\s)?(?:corner|intersection|junction|crossing)\sof\s)(?:[\w'’.\-]+,?\s){{1,6}}?(?:and|&|y|und|et)\s{_CROSSED}"),
+            0.7, needs=contains("corner", "intersection", "junction", "crossing")),
+        Rule("corner in small letters", re.compile(
+            rf"\b(?:corner|intersection|junction)\sof\s(?:[\w'’.\-]+\s){{1,4}}?(?:and|&)\s(?:[\w'’.\-]+\s){{0,2}}?(?:{_EN_TYPES}|\d\w*)\b",
+            any_case), 0.65, needs=contains("corner", "intersection", "junction")),
+        Rule("two streets", re.compile(
+            rf"(?<!\w)(?:[A-Z0-9][\w'’.\-]*\s){{1,3}}(?i:{_SURE})\.?\s(?:and|&|at|@|/)\s(?:[A-Z0-9][\w'’.\-]*\s){{1,3}}(?i:{_SURE})\b"), 0.65),
         Rule("address after a word", re.compile(
             r"\b(?:(?:my|our|home|shipping|mailing|delivery|billing|postal)\saddress|address|adresse|direcci[óo]n|indirizzo|anschrift)"
             r"\s?(?:is|:|=|ist|est|es|-)\s?(?P<place>(?=[^\n]{0,60}\d)[^\n.;!?]{6,90})", any_case), 0.5, group="place",

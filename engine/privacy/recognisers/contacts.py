@@ -9,8 +9,12 @@ from engine.privacy.recognisers.rules import Rule, RuleRecognizer, contains, has
 
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[-.]\d{1,2}[-.]\d{2,4}")
 _PROVIDER = r"gmail|googlemail|yahoo|ymail|hotmail|outlook|live|icloud|me|mac|proton(?:mail)?|aol|gmx|web|mail|zoho|fastmail|tutanota"
+_DIGIT_WORD = (
+    r"(?:(?:double|triple)\s)?(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine|null|eins|zwei|drei|vier|f[üu]nf|sechs|sieben|acht|neun"
+    r"|cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|un|deux|trois|quatre|cinq|sept|huit|neuf|\d)"
+)
 _DOT = r"(?:\s?[(\[{<]\s?(?:dot|punkt|point|punto|\.)\s?[)\]}>]\s?|\s(?:dot|punkt|point|punto)\s|\.)"
-_AT = r"(?:\s?[(\[{<]\s?(?:at|ät|@|arobase|arroba)\s?[)\]}>]\s?|\s(?:at|arobase|arroba)\s)"
+_AT = r"(?:\s?[(\[{<]\s?(?:at|a|ät|@|arobase|arroba)\s?[)\]}>]\s?|\s(?:at|arobase|arroba)\s)"
 
 
 def _digits(match: re.Match[str], least: int, most: int, group: int | str = 0) -> bool:
@@ -50,6 +54,9 @@ def phone_recogniser() -> RuleRecognizer:
         Rule("after a word", re.compile(rf"\b(?:{words})\b[^\d\n+]{{0,24}}?(?P<number>\+?\(?\d[\d\s().\-/]{{4,18}}\d)"
                                         r"(?!\w)", re.IGNORECASE), 0.65, group="number", check=_local_phone,
              needs=has_digits(6)),
+        Rule("one digit at a time", re.compile(r"(?<![\w.])\d(?:[ .\-]\d){6,14}(?![\w.])"), 0.6, needs=has_digits(7)),
+        Rule("digits in words", re.compile(rf"\b(?:{_DIGIT_WORD})(?:[\s,.\-]{{1,3}}(?:{_DIGIT_WORD})){{5,14}}\b", re.IGNORECASE), 0.6,
+             needs=contains("one", "two", "three", "five", "six", "seven", "uno", "eins", "deux")),
         Rule("extension", re.compile(r"\d[\d\s().\-]{6,18}\d\s?(?:x|ext\.?)\s?\d{2,6}\b", re.IGNORECASE), 0.65,
              check=_phone_like, needs=has_digits(9)),
     ]  # fmt: skip

@@ -35,6 +35,10 @@ _PLACES = (
     r"|cash ?app|venmo|paypal|github|linkedin|facebook|fb|whatsapp|signal|threads|bluesky|bsky|user|usr|uid|account name"
     r"|benutzername|nutzername|identifiant|pseudo|usuario|nome utente"
 )
+_APPS = (
+    r"insta(?:gram)?|ig|snap(?:chat)?|telegram|tele|tg|discord|tiktok|twitter|kik|only ?fans|fansly|skype|wechat|twitch|reddit|whatsapp"
+    r"|steam|xbox|psn"
+)
 _NAME = r"[A-Za-z0-9_](?:[\w.\-]{1,30}[\w])"
 
 
@@ -51,6 +55,12 @@ def _not_a_word(match: re.Match[str]) -> bool:
     name = match.group("name")
     marked = any(letter.isdigit() or letter in "._-" for letter in name)
     return (marked or len(name) >= 4) and not is_common(name) and "http" not in name
+
+
+def _marked(match: re.Match[str]) -> bool:
+    """Whether the word beside an app's name is no word: it holds a digit, or a dot or a line inside."""
+    name = match.group("name")
+    return any(letter.isalpha() for letter in name) and re.search(r"\d|\w[._]\w", name) is not None
 
 
 def handle_recogniser() -> RuleRecognizer:
@@ -72,6 +82,11 @@ def handle_recogniser() -> RuleRecognizer:
                         rf"(?:\s(?:on|at|as|@)\s?(?:{_PLACES})?)?\s?(?:as|at|under|is|:|@|-)\s[\"'`]?"
                         rf"(?P<name>{_NAME})", flags),
              0.7, group="name", check=_not_a_word),
+        Rule("marked name after the app", re.compile(rf"\b(?:{_APPS})\s(?P<name>{_NAME})", flags), 0.65, group="name",
+             check=_marked),
+        Rule("marked name before the app",
+             re.compile(rf"(?<![\w@.])(?P<name>{_NAME})\s(?:on|at)\s(?:my\s|the\s)?(?:{_APPS})\b", flags), 0.65,
+             group="name", check=_marked),
         Rule("user#1234", re.compile(r"(?<![\w#])[A-Za-z][\w.\-]{1,31}#\d{4,5}(?!\w)"), 0.85, needs=contains("#")),
         Rule("u/name", re.compile(r"(?<![\w/.])/?u/([A-Za-z0-9_\-]{3,20})\b"), 0.85, group=1, needs=contains("u/")),
         Rule("cash tag", re.compile(r"(?<![\w$])\$[A-Za-z][A-Za-z0-9_\-]{3,19}(?![\w$({])"), 0.5, needs=contains("$")),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from engine.privacy.recognisers.rules import Rule, RuleRecognizer
-from engine.privacy.recognisers.words import is_common
+from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
 
 _WORD = r"[^\W\d_][\w'’\-]*"
 _UPPER = r"[A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁΑ-Ω][\w'’\-]*"
@@ -58,10 +58,36 @@ def _a_stranger(match: re.Match[str]) -> bool:
     return foreign <= _SHARE_OF_ROW * max(1, len(_LETTER.findall(text))) and len(match.group()) >= 2
 
 
+def _strangers(match: re.Match[str]) -> bool:
+    """Whether a run of capitalised words is likelier a name than a heading: no English word is in it."""
+    words = match.group().split()
+    first = words[0].casefold()
+    return all(
+        len(word) >= 3
+        and word != word.upper()
+        and (not is_dictionary_word(word) or (word is words[0] and first in names_that_are_words()))
+        for word in words
+        if len(word.rstrip(".")) > 1
+    )
+
+
+def _a_small_name(match: re.Match[str]) -> bool:
+    name = match.group("name").casefold()
+    drawn_out = re.search(r"(.)\1\1", name) is not None
+    known = name in names_that_are_words()
+    return not drawn_out and name not in _NOT_NAMES and not is_common(name) and (known or not is_dictionary_word(name))
+
+
+def is_foreign(text: str) -> bool:
+    """Whether a text holds letters of another script than Latin."""
+    return not text.isascii() and _FOREIGN.search(text) is not None
+
+
 def name_recogniser() -> RuleRecognizer:
     """Finds names that their surroundings give away."""
     flags = re.IGNORECASE
     more = rf"(?:[ ]{_UPPER}){{0,3}}"
+    letter = r"(?:[^\W\d_][\u0300-\u036F\u0591-\u05C7\u064B-\u0652\u0900-\u0903\u093A-\u094F\u0E31\u0E34-\u0E4E]*)"
     foreign = rf"(?:(?:{_OTHER_SCRIPTS})[\u0300-\u036F\u0610-\u061A\u064B-\u065F]*)"
     rules = [
         Rule("introduction", re.compile(rf"(?i:\b(?:{_INTRO}))[ ]+[\"'“]?(?P<name>{_WORD}{more})"), 0.7, group="name",
@@ -96,9 +122,23 @@ def name_recogniser() -> RuleRecognizer:
                                                r"|girlfriend|place|house|birthday|number|email|address|room|apartment|kid|son|daughter)\b"), 0.5,
              group="name", check=_not_common),
         Rule("another script", re.compile(rf"{foreign}+(?:[ ·.\-]{foreign}+){{0,3}}"), 0.5, check=_a_stranger,
-             needs=lambda text: _FOREIGN.search(text) is not None),
+             needs=is_foreign),
         Rule("introduction in another script", re.compile(
-            r"(?:меня зовут|мене звати|我叫|我的名字是|我是|私の名前は|私は|제 이름은|저는|اسمي|أنا)[ ]*(?P<name>[^\W\d_]{2,12}(?:[ ][^\W\d_]{2,14})?)"), 0.7,
-            group="name"),
+            r"(?:меня зовут|мо[её] имя|мене звати|我叫|我的名字是|我是|私の名前は|私は|제 이름은|저는|내 이름은|اسمي|أنا|انا|קוראים לי|שמי|मेरा नाम|με λένε|λέγομαι"
+            rf"|ονομάζομαι|ผมชื่อ|ฉันชื่อ|ดิฉันชื่อ)[ ]*(?P<name>{letter}{{2,12}}(?:[ ]{letter}{{2,14}})?)"), 0.7, group="name", needs=is_foreign),
+        Rule("two capitals of another script", re.compile(
+            r"(?<!\w)(?:[А-ЯЁІЇЄҐ][а-яёіїєґ'’\-]+(?: [А-ЯЁІЇЄҐ][а-яёіїєґ'’\-]+){1,2}|[Α-ΩΆΈΉΊΌΎΏ][α-ωάέήίόύώϊϋΐΰς]+(?: [Α-ΩΆΈΉΊΌΎΏ][α-ωάέήίόύώϊϋΐΰς]+){1,2})"),
+            0.5, needs=is_foreign),
+        Rule("title of another script", re.compile(
+            r"(?:(?:господин|госпожа|г-н|г-жа|пан|пані|дядя|т[её]тя|бабушка|дедушка|κύριος|κυρία|κ\.|د\.|السيد|السيدة|أستاذ|अंकल|आंटी|श्री|श्रीमती) "
+            rf"(?P<name>{letter}{{2,16}}(?: [А-ЯЁΑ-Ω]{letter}{{1,16}})?))", re.IGNORECASE), 0.6, group="name", needs=is_foreign),
+        Rule("title after a name", re.compile(
+            r"[\u3400-\u9fff\u3040-\u30ff]{1,6}?(?=さん|ちゃん|くん|君|様|先生|小姐|女士)|[\uac00-\ud7af]{2,4}(?= ?(?:씨|님)(?:에게|께서|[는은이가를을의와과도께])?(?![\uac00-\ud7af]))"), 0.55,
+            needs=is_foreign),
+        Rule("two words that no dictionary has", re.compile(
+            rf"(?<![\w@#./\-])(?P<first>{_UPPER})(?: [A-ZÀ-ÞĀ-Ž]\.?(?!\w))?(?: {_UPPER}){{1,2}}(?![\w/@])"), 0.45, check=_strangers),
+        Rule("introduction by one small word", re.compile(
+            r"\b(?:i'm|i’m|im|i am|this is|it's|it’s|its)[ ]+(?P<name>[a-z]{3,12})(?=[ ]+(?:again|here|from|btw|by the way|speaking)\b|[ ]*,)",
+            flags), 0.45, group="name", check=_a_small_name),
     ]  # fmt: skip
     return RuleRecognizer("PERSON", "NameContextRecognizer", rules)

@@ -14,7 +14,6 @@ from __future__ import annotations
 import functools
 import importlib.util
 import json
-import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from tokenizers import Encoding, Tokenizer
 from engine.errors import TunesmithError
 from engine.files import sha256_of
 from engine.privacy.presidio import LocalRecognizer, NlpArtifacts, RecognizerResult
+from engine.privacy.recognisers.integers import in_integers
 from engine.privacy.recognisers.rules import result
 from engine.privacy.recognisers.words import is_common
 from engine.privacy.windows import windows_of
@@ -42,7 +42,7 @@ HASHES = {
 
 _WINDOW, _OVERLAP = 480, 64
 """Characters. The model reads 512 tokens; short windows are faster, since attention grows with the square."""
-_BATCH_TOKENS = 2048
+_BATCH_TOKENS = 256
 
 _STREET = frozenset({"BUILDING_NUMBER", "STREET_NAME", "SECONDARY_ADDRESS"})
 _AREA = frozenset({"CITY", "STATE", "ZIP_CODE"})
@@ -222,12 +222,11 @@ def _batches(order: list[int], encodings: list[Encoding]) -> Iterable[list[int]]
 
 
 def _session(path: Path) -> onnxruntime.InferenceSession:
+    """One thread: a scan uses further cores by further processes, which costs nothing for joining small results."""
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = max(1, min(4, len(os.sched_getaffinity(0))))
-    # A thread that spins while it waits takes the core from whatever else runs here.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.intra_op_num_threads = 1
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(in_integers(path.read_bytes()), options, providers=["CPUExecutionProvider"])
 
 
 @functools.cache

@@ -88,10 +88,18 @@ def result(recogniser: LocalRecognizer, entity: str, start: int, end: int, score
     )
 
 
+_DIGIT = re.compile(r"\d")
+_DIGIT_RUN = re.compile(r"(?:\d[^\w\n]{0,4}){6}\d")
+
+
 def has_digits(least: int) -> Callable[[str], bool]:
     """A test for texts with at least so many digits."""
-    pattern = re.compile(r"\d")
-    return lambda text: sum(1 for _ in zip(range(least), pattern.finditer(text), strict=False)) >= least
+    return lambda text: len(_DIGIT.findall(text)) >= least
+
+
+def has_digit_run(text: str) -> bool:
+    """A test for texts with seven digits that only spaces and marks stand between: less is no phone number."""
+    return _DIGIT_RUN.search(text) is not None
 
 
 def contains(*parts: str) -> Callable[[str], bool]:

@@ -67,6 +67,8 @@ what whatever whats when where which while white who whole why wife wild will wi
 with within without wolf woman women wonder wont wood word words work works world worry worse worth would wow write wrong
 xo xoxo yeah year years yell yellow yep yes yesterday yet you young your yours yourself youtube yup zero zone
 hr pm am est pst usd eur gbp ai assistant system
+insta tiktok snapchat whatsapp onlyfans fansly paypal venmo cashapp reddit twitch facebook twitter fb ig dm dms netflix spotify
+google zoom uber amazon ebay etsy patreon gmail iphone android wifi pdf url app apps vip ppv pov nsfw sfw ootd selfie selfies
 hiya heya ahoy howdy yay oops yikes aww aw ugh haha hahaha lmao whoa phew nah yup yo eek ooh ouch hooray hurray bravo
 cheers ta tysm thx pls plz gonna wanna gotta kinda sorta dunno lemme darling sweetie sweetheart hun babes cutie bestie
 mate folks lads gals peeps buddy pal dearest beloved kiddo champ chief legend petal poppet duckie treasure

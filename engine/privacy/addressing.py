@@ -1,0 +1,66 @@
+# ruff: noqa: RUF001 (quotation marks as people type them)
+"""Joining the pieces of an address: number, street, unit, town, code and country are found by different recognisers.
+
+What is left between two pieces, or hangs at the end of one, is part of the address when it holds nothing but numbers,
+capitalised words and the marks of an address. A house number that stays behind would still lead to the door.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from engine.privacy.hits import Hit
+
+_LONGEST_GAP, _LONGEST_TAIL = 40, 120
+_WORD = r"(?:[A-ZÀ-ÞŁŚŻŽČŘŠΑ-ΩА-Я][\w'’.()/\-]*|\d[\w/\-]*|Apt\.?|Suite|Ste\.?|Unit|#\d+)"
+_SPACE = r"[ \t,;]{0,4}\n?[ \t,;]{0,4}"
+_GAP = re.compile(rf"{_SPACE}(?:{_WORD}{_SPACE}){{0,3}}")
+_CROSSING = re.compile(r"[ ](?:and|&|y|und|et|at)[ ]")
+_TAIL = re.compile(rf"(?:{_SPACE}{_WORD}){{0,4}}{_SPACE}(?<!\w)\d{{4,6}}(?:-\d{{4}})?(?![\w.,]\d|\w)")
+_HEAD = re.compile(r"(?:(?<=\s)|(?<=^))\d{1,6}[A-Za-z]?,?[ ]$")
+_SENTENCE = re.compile(r"[a-z]{3}\.\s")
+
+
+def whole_addresses(text: str, hits: Iterable[Hit]) -> list[Hit]:
+    """The hits with the pieces of each address joined; offsets are characters of `text`."""
+    ordered = sorted(hits, key=lambda hit: (hit.start, -hit.end))
+    if not any(hit.entity == "ADDRESS" for hit in ordered):
+        return ordered
+    others = [hit for hit in ordered if hit.entity not in ("ADDRESS", "LOCATION")]
+    joined: list[Hit] = []
+    for hit in ordered:
+        if hit.entity not in ("ADDRESS", "LOCATION"):
+            continue
+        last = joined[-1] if joined else None
+        if last and _belong(text, last, hit):
+            joined[-1] = _joined(last, hit)
+        else:
+            joined.append(hit)
+    return sorted([*others, *(_completed(text, hit) for hit in joined)], key=lambda hit: (hit.start, -hit.end))
+
+
+def _belong(text: str, left: Hit, right: Hit) -> bool:
+    if "ADDRESS" not in (left.entity, right.entity) or right.start - left.end > _LONGEST_GAP:
+        return False
+    if right.start < left.end:
+        return left.entity != right.entity
+    gap = text[left.end : right.start]
+    if _CROSSING.fullmatch(gap):
+        return left.entity == right.entity
+    return _GAP.fullmatch(gap) is not None and _SENTENCE.search(text[left.end - 3 : right.start]) is None
+
+
+def _joined(left: Hit, right: Hit) -> Hit:
+    best = left if (left.entity == "ADDRESS", left.score) >= (right.entity == "ADDRESS", right.score) else right
+    return replace(best, start=min(left.start, right.start), end=max(left.end, right.end))
+
+
+def _completed(text: str, hit: Hit) -> Hit:
+    if hit.entity != "ADDRESS":
+        return hit
+    head = _HEAD.search(text[max(0, hit.start - 10) : hit.start])
+    tail = _TAIL.match(text[: hit.end + _LONGEST_TAIL], hit.end)
+    start = hit.start - len(head.group()) if head else hit.start
+    return replace(hit, start=start, end=tail.end() if tail else hit.end)

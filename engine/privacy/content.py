@@ -1,0 +1,262 @@
+"""The content rules: which rows nobody may train on, and which need a person's consent first.
+
+The rules and their limits stand in `presets/content/rules.yaml`. A row is judged by all of its text; nothing of what
+was found is kept or shown, only counts and line numbers. Light: no model, no store.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.data.rows import text_fields
+from engine.errors import from_os_error
+from engine.machine import PRESETS
+from engine.privacy.ages import sign_of_minor
+from engine.privacy.plainwords import WordList, hidden_words, plain_letters, starred, words_of
+from engine.spec import ContentSpec, parse_yaml_as
+
+RULES_FILE = PRESETS / "content" / "rules.yaml"
+LISTED_LINES = 1000
+
+Fate = Literal["keep", "blocked", "needs_consent"]
+
+
+class _Sexual(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    clear: str
+    suggestive: str
+    ambiguous: str
+
+
+class _Minor(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    words: str
+    minor_is_no_person: str
+
+
+class _RulesFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    version: Annotated[int, Field(ge=1)]
+    sexual: _Sexual
+    neutral: str
+    joined: str
+    minor: _Minor
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules, ready to use. `fingerprint` tells one version of the file from another."""
+
+    clear: WordList
+    suggestive: WordList
+    ambiguous: WordList
+    joined: WordList
+    neutral: WordList
+    minor: WordList
+    no_person: frozenset[str]
+    any_sexual: WordList
+    """The first four together: most rows hold none of them, and are done with."""
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What one row holds.
+
+    Args:
+        adult: Sexual content.
+        blocked: Sexual content together with a sign of somebody under 18.
+    """
+
+    adult: bool
+    blocked: bool
+
+
+_CLEAN = Judgement(adult=False, blocked=False)
+
+
+@lru_cache(maxsize=1)
+def load_rules() -> Rules:
+    """Read the rules once.
+
+    Raises:
+        SpecError: The file has an unknown key or a value that does not fit.
+    """
+    try:
+        text = RULES_FILE.read_text(encoding="utf-8")
+    except OSError as error:
+        raise from_os_error(error, "reading the content rules") from error
+    file = parse_yaml_as(_RulesFile, text, RULES_FILE)
+    return Rules(
+        clear=WordList(_entries(file.sexual.clear)),
+        suggestive=WordList(_entries(file.sexual.suggestive)),
+        ambiguous=WordList(_entries(file.sexual.ambiguous)),
+        joined=WordList(_entries(file.joined)),
+        neutral=WordList(_entries(file.neutral)),
+        minor=WordList(_entries(file.minor.words)),
+        no_person=frozenset(_entries(file.minor.minor_is_no_person)),
+        any_sexual=WordList(
+            [entry for words in (*file.sexual.model_dump().values(), file.joined) for entry in _entries(words)]
+        ),
+        fingerprint=f"{file.version}-{hashlib.sha256(text.encode()).hexdigest()[:12]}",
+    )
+
+
+def judge(text: str) -> Judgement:
+    """Judge all text of one row.
+
+    Raises:
+        SpecError: The rules cannot be read.
+    """
+    rules = load_rules()
+    plain = plain_letters(text)
+    words = words_of(plain)
+    more = hidden_words(plain)
+    stars = starred(plain) if "*" in plain else []
+    if not stars and not rules.any_sexual.find(words, more):
+        return _CLEAN
+    if rules.joined.find(words, more) or any(rules.joined.match(star) for star in stars):
+        return Judgement(adult=True, blocked=True)
+    starred_clear = any(rules.clear.match(star) for star in stars)
+    adult = starred_clear or _is_adult(rules, rules.neutral.without(words), more)
+    near = starred_clear or rules.clear.find(words, more) or rules.suggestive.find(words, more)
+    if not (near or len(rules.ambiguous.find(words, more)) >= 2 or any(map(rules.suggestive.match, stars))):
+        return _CLEAN
+    minor = sign_of_minor(plain) or _says_minor(rules, words, more) or any(map(rules.minor.match, stars))
+    return Judgement(adult=adult or minor, blocked=minor)
+
+
+def _is_adult(rules: Rules, words: list[str], more: set[str]) -> bool:
+    """Sexual content: a clear word, or two different doubtful ones."""
+    if rules.clear.find(words, more):
+        return True
+    return len(rules.suggestive.find(words, more) | rules.ambiguous.find(words, more)) >= 2
+
+
+def _says_minor(rules: Rules, words: list[str], more: set[str]) -> bool:
+    found = rules.minor.find(words, more)
+    if found != {"minor"} or "minor" in more:
+        return bool(found)
+    # "minor" alone: a person, unless every time it belongs to a word as `bug`.
+    following = [words[place + 1 : place + 2] for place, word in enumerate(words) if word == "minor"]
+    return not all(word and word[0] in rules.no_person for word in following)
+
+
+def full_names(values: Iterable[str]) -> list[str]:
+    """Of names that were found, those of two parts and more."""
+    return [value for value in values if sum(len(part) > 1 for part in value.split()) >= 2]
+
+
+def verdict(text: str, persons: Sequence[str] = (), consents: frozenset[str] = frozenset()) -> Fate:
+    """What happens to a row.
+
+    Args:
+        text: All of its text.
+        persons: Names that the privacy scan found in it.
+        consents: Persons who agreed, by `person_key`.
+    """
+    judged = judge(text)
+    if judged.blocked:
+        return "blocked"
+    missing = judged.adult and any(person_key(name) not in consents for name in full_names(persons))
+    return "needs_consent" if missing else "keep"
+
+
+def may_be_shown(record: Mapping[str, Any]) -> bool:
+    """Whether the words around a finding may be stored and shown: not those of a blocked row."""
+    return not judge(row_text(record)).blocked
+
+
+def person_key(name: str) -> str:
+    """A name for comparing: case, accents and white space do not count."""
+    return " ".join(plain_letters(name).split())
+
+
+def person_mark(key: str) -> str:
+    """Tells one person's `person_key` from another's without keeping the name."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def consents_of(content: ContentSpec) -> frozenset[str]:
+    """The persons who agreed, by `person_key`."""
+    return frozenset(person_key(consent.person) for consent in content.consents)
+
+
+def row_text(record: Mapping[str, Any]) -> str:
+    """All text of a record."""
+    return "\n".join(text for _, text in text_fields(record))
+
+
+@dataclass
+class ContentTally:
+    """Counts over a file; of the rows only their lines.
+
+    Args:
+        rows: All that were judged.
+        adult: Of them, with sexual content, blocked ones included.
+        adult_kept: Of those, the ones that stay.
+        blocked: Lines of blocked rows, the first 1,000.
+        blocked_count: All of them.
+        needs_consent: Lines of rows that wait for a consent, the first 1,000.
+        needs_consent_count: All of them.
+        relied: Persons whose consent let a row stay, by `person_mark`.
+    """
+
+    rows: int = 0
+    adult: int = 0
+    adult_kept: int = 0
+    blocked: list[int] = field(default_factory=list)
+    blocked_count: int = 0
+    needs_consent: list[int] = field(default_factory=list)
+    needs_consent_count: int = 0
+    relied: set[str] = field(default_factory=set)
+
+    def take(self, line: int, text: str, persons: Sequence[str] = (), consents: frozenset[str] = frozenset()) -> Fate:
+        """Judge a row and count it."""
+        self.rows += 1
+        judged = judge(text)
+        self.adult += judged.adult
+        if judged.blocked:
+            self.blocked_count += 1
+            if len(self.blocked) < LISTED_LINES:
+                self.blocked.append(line)
+            return "blocked"
+        if not judged.adult:
+            return "keep"
+        keys = {person_key(name) for name in full_names(persons)}
+        if keys - consents:
+            self.needs_consent_count += 1
+            if len(self.needs_consent) < LISTED_LINES:
+                self.needs_consent.append(line)
+            return "needs_consent"
+        self.relied.update(map(person_mark, keys))
+        self.adult_kept += 1
+        return "keep"
+
+    def left_out(self) -> dict[str, int]:
+        """How many rows are left out, by the reason; reasons that no row has are not named."""
+        counts = {"blocked": self.blocked_count, "needs_consent": self.needs_consent_count}
+        return {reason: count for reason, count in counts.items() if count}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Ready for JSON; no text of any row is in it."""
+        return {
+            "version": load_rules().fingerprint,
+            "rows": self.rows,
+            "adult_rows": self.adult,
+            "adult_share": round(self.adult / self.rows, 4) if self.rows else 0.0,
+            "adult_kept": self.adult_kept,
+            "blocked": {"count": self.blocked_count, "lines": list(self.blocked)},
+            "needs_consent": {"count": self.needs_consent_count, "lines": list(self.needs_consent)},
+            "relied": sorted(self.relied),
+        }
+
+
+def _entries(text: str) -> list[str]:
+    return [entry for part in text.split(",") if (entry := part.strip())]

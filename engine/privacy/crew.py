@@ -1,0 +1,179 @@
+"""Further processes that look for personal data beside the scan's own: one for each further core.
+
+Each helper is `python -m engine.privacy.helper`: it reads texts as JSON lines on its standard input and answers with
+findings. It ends when its input ends, and the kernel kills it when the scan dies, so a `kill -9` leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import Empty, SimpleQueue
+from typing import IO, Any, cast
+
+import psutil
+
+from engine.errors import JobFailedError, SpecError, TunesmithError
+from engine.privacy.merge import Hit
+from engine.privacy.profiles import Profile
+from engine.spec import OwnSpec
+
+BYTES_OF_HELPER = {"md": 700 * 2**20, "none": 400 * 2**20}
+"""Memory of one helper, with a margin: 540 MB measured with the names pipeline, 260 MB without."""
+_PIECE = 48
+"""Texts that a process takes at a time; small, so that all end at about the same moment."""
+_HELPERS_AT_MOST = 15
+
+Detect = Callable[[Sequence[str]], list[list[Hit]]]
+
+
+def helpers_for(profile: Profile) -> int:
+    """How many helpers this machine has room for: one for each further core, while half of the free memory lasts."""
+    cores = len(os.sched_getaffinity(0))
+    room = psutil.virtual_memory().available // 2 // BYTES_OF_HELPER[profile.spacy]
+    return max(0, min(cores - 1, int(room), _HELPERS_AT_MOST))
+
+
+class Crew:
+    """Helpers of a scan. They load in the background; until one is ready, the scan works alone.
+
+    Args:
+        profile: What they look for.
+        own: The creator's own recognisers.
+        count: How many helpers.
+    """
+
+    def __init__(self, profile: Profile, own: Sequence[OwnSpec], count: int) -> None:
+        order = {"profile": profile.model_dump(mode="json"), "own": [one.model_dump(mode="json") for one in own]}
+        self.helpers = [_Helper(json.dumps(order)) for _ in range(count)]
+        self._threads = ThreadPoolExecutor(max_workers=max(1, count), thread_name_prefix="helper")
+        self._loading = [self._threads.submit(helper.wait_until_ready) for helper in self.helpers]
+        self._finalizer = weakref.finalize(self, _end, self.helpers, self._threads)
+
+    def ready(self, wait: bool = False) -> list[_Helper]:
+        """The helpers that have loaded.
+
+        Raises:
+            TunesmithError: A helper could not load.
+        """
+        for loading in self._loading:
+            if wait or loading.done():
+                loading.result()
+        return [helper for helper, loading in zip(self.helpers, self._loading, strict=True) if loading.done()]
+
+    def detect(self, texts: Sequence[str], alone: Detect, check_stop: Callable[[], None]) -> list[list[Hit]]:
+        """The findings of each text, in order; `alone` is this process's share of the work.
+
+        What is found in a text does not depend on who looks at it, nor on the texts beside it.
+        """
+        helpers = self.ready()
+        if not helpers or len(texts) <= _PIECE:
+            return alone(texts)
+        # The longest first: a long piece that starts last would keep everybody waiting.
+        order = sorted(range(len(texts)), key=lambda number: -len(texts[number]))
+        pieces: SimpleQueue[list[int]] = SimpleQueue()
+        for start in range(0, len(order), _PIECE):
+            pieces.put(order[start : start + _PIECE])
+        found: dict[int, list[Hit]] = {}
+        futures = [self._threads.submit(_share, pieces, texts, helper.detect, found) for helper in helpers]
+        try:
+            for piece in _left(pieces):
+                check_stop()
+                found.update(zip(piece, alone([texts[number] for number in piece]), strict=True))
+            _await(futures, check_stop)
+        except BaseException:
+            self.close()
+            raise
+        return [found[number] for number in range(len(texts))]
+
+    def close(self) -> None:
+        """End all helpers now."""
+        self._finalizer()
+
+
+class _Helper:
+    """One further process, and the pipe to it."""
+
+    def __init__(self, order: str) -> None:
+        command = [sys.executable, "-m", "engine.privacy.helper", str(os.getpid())]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True, encoding="ascii"
+        )
+        self._tell(order)
+
+    def wait_until_ready(self) -> None:
+        """Until the detectors are loaded.
+
+        Raises:
+            TunesmithError: They cannot be.
+        """
+        self._answer()
+
+    def detect(self, texts: Sequence[str]) -> list[list[Hit]]:
+        """The findings of each text."""
+        self._tell(json.dumps(list(texts)))
+        return [[Hit(*hit) for hit in hits] for hits in self._answer()]
+
+    def _tell(self, line: str) -> None:
+        with contextlib.suppress(BrokenPipeError):  # The answer that does not come says so.
+            pipe = cast(IO[str], self.process.stdin)
+            pipe.write(line + "\n")
+            pipe.flush()
+
+    def _answer(self) -> Any:
+        line = cast(IO[str], self.process.stdout).readline()
+        if not line:
+            raise JobFailedError(
+                "A helper process of the scan died.",
+                f"Process {self.process.pid} ended with {self.process.wait()}; often that means too little memory.",
+                "Run the same step again: what was looked at is remembered.",
+                code="helper_died",
+            )
+        answer = json.loads(line)
+        if isinstance(answer, dict):
+            kind = SpecError if answer["code"] == SpecError.code else TunesmithError
+            raise kind(answer["title"], answer["what"], answer["hint"], code=answer["code"])
+        return answer
+
+
+def _share(pieces: SimpleQueue[list[int]], texts: Sequence[str], detect: Detect, found: dict[int, list[Hit]]) -> None:
+    for piece in _left(pieces):
+        found.update(zip(piece, detect([texts[number] for number in piece]), strict=True))
+
+
+def _left(pieces: SimpleQueue[list[int]]) -> Iterator[list[int]]:
+    """What nobody has taken yet."""
+    while True:
+        try:
+            piece = pieces.get_nowait()
+        except Empty:
+            return
+        yield piece
+
+
+def _await(futures: list[Future[None]], check_stop: Callable[[], None]) -> None:
+    for future in futures:
+        while True:
+            check_stop()
+            with contextlib.suppress(TimeoutError):
+                future.result(timeout=0.2)
+                break
+
+
+def _end(helpers: list[_Helper], threads: ThreadPoolExecutor) -> None:
+    for helper in helpers:
+        helper.process.kill()
+    for helper in helpers:
+        helper.process.wait()
+    threads.shutdown(wait=True)
+    for helper in helpers:
+        for pipe in (helper.process.stdin, helper.process.stdout):
+            with contextlib.suppress(OSError):
+                cast(IO[str], pipe).close()

@@ -1,0 +1,202 @@
+"""Made-up names: of the same script, culture and sex where these are known, one for each person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from engine.privacy.surrogate.keyed import Draw, Keyed, like_case
+from engine.privacy.surrogate.people import People, Person, Token, name_tokens, normalised, person_of
+from engine.privacy.surrogate.words import Culture, Sex, ascii_of, folded, name_lists, parts, script_of
+
+_FROM_LISTS, _MADE_UP = 48, 400
+_UNSPACED = ("han", "hangul", "kana")
+
+
+@dataclass
+class Names:
+    """Hands out first and family names; a name that was handed out is never given to somebody else.
+
+    Args:
+        keyed: The secret.
+        people: Who is in the file.
+        free: Whether a word may be used: it does not occur in the original.
+    """
+
+    keyed: Keyed
+    people: People
+    free: Callable[[str], bool]
+    known: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+
+    def of(self, written: str) -> str | None:
+        """The surrogate of a name as it is written; None where no list or made-up word can serve."""
+        if script_of(written) in _UNSPACED:
+            return self._unspaced(written)
+        tokens = name_tokens(written)
+        if not tokens:
+            return None
+        person = self._person(person_of(written))
+        if person:
+            self.people.meet(person)
+        new: list[tuple[Token, str]] = []
+        for number, token in enumerate(tokens):
+            word = self._word(token, number, len(tokens), person)
+            if not word:
+                return None
+            new.append((token, self._compound(word, token)))
+        text = written
+        for token, word in sorted(new, key=lambda one: -one[0].start):
+            text = text[: token.start] + _dressed(word, token) + text[token.end :]
+        return text
+
+    def first_name(self, person: Person, like: str = "") -> str:
+        """The first name of a person's surrogate."""
+        return self._first(person.key, person.first, person.last, like or person.first)
+
+    def last_name(self, person: Person, like: str = "") -> str:
+        """The family name of a person's surrogate; families stay families."""
+        return self._last(person.last, person.first, like or person.last)
+
+    def lone(self, key: str, like: str) -> str:
+        """The surrogate of a lone name: linked to a whole name where it can be, else of its own."""
+        if linked := self.people.with_part(key):
+            return (self.first_name if linked[1] else self.last_name)(linked[0], like)
+        lists = name_lists()
+        if folded(key) not in lists.first and folded(key) in lists.last:
+            return self._last(key, "", like)
+        return self._first(f"lone {key}", key, "", like)
+
+    def _compound(self, word: str, token: Token) -> str:
+        """A name for each part of "Anne-Marie"; the word itself where there is one part."""
+        pieces = token.text.split("-")
+        more = [self._first(f"{token.key} part {number}", piece, "", piece) for number, piece in enumerate(pieces[1:])]
+        return "-".join([word, *more]) if all(more) else word
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def _person(self, person: Person | None) -> Person | None:
+        """The person; for "M. Lindqvist" the one whole name that it can mean."""
+        if person is None or len(person.first) > 1:
+            return person
+        same = [one for one in self.people.by_last.get(person.last, {}).values() if one.first.startswith(person.first)]
+        longer = [one for one in same if len(one.first) > 1]
+        return longer[0] if len(longer) == 1 else person
+
+    def _word(self, token: Token, number: int, count: int, person: Person | None) -> str:
+        if person is None:
+            return self.lone(token.key, token.text)
+        if number == 0:
+            return self.first_name(person, "" if token.initial else token.text)
+        if number == count - 1:
+            return self.last_name(person, token.text)
+        return self._first(f"{person.key} middle {token.key}", token.key, person.last, token.text)
+
+    def _first(self, key: str, first: str, last: str, like: str) -> str:
+        script = script_of(like)
+        culture = self._culture(last, first, script)
+        sex = _sex(first, last)
+        pool = _fitting(culture.first_names(sex) if culture else (), like)
+        return self._drawn("first", key, pool, script, sex or "female", like)
+
+    def _last(self, last: str, first: str, like: str) -> str:
+        script = script_of(like)
+        culture = self._culture(last, first, script)
+        ending = culture.feminine if culture else ""
+        female = bool(ending) and _sex(first, last) == "female"
+        root = last.removesuffix(ending) if female and last.endswith(ending) else last
+        pool = _fitting(culture.surnames if culture else (), like)
+        name = self._drawn("last", root, pool, script, "surnames", like)
+        return name + ending if name and female else name
+
+    def _culture(self, last: str, first: str, script: str) -> Culture | None:
+        lists = name_lists()
+        found = lists.last.get(folded(last)) or lists.first.get(folded(first), (None,))[0]
+        if found and lists.cultures[found].script == script:
+            return lists.cultures[found]
+        if script == "latin" and (last + first).isascii():
+            return lists.cultures["english"]  # of no list and in plain letters: most likely in English text
+        cultures = lists.of_script(script)
+        return self.keyed.draw("culture", last or first).pick(cultures) if cultures else None
+
+    def _drawn(self, kind: str, key: str, pool: tuple[str, ...], script: str, ending: str, like: str) -> str:
+        """A name for `key`: from the lists, then made of syllables; empty where neither works."""
+        memo = (kind, key, script)
+        if memo in self.known:
+            return self.known[memo]
+        draw = self.keyed.draw("name", *memo)
+        for attempt in range(_FROM_LISTS + _MADE_UP):
+            if attempt < _FROM_LISTS:
+                name = draw.pick(pool) if pool else ""
+            else:
+                name = _syllables(draw, script, ending, 1 + attempt // 150)
+            if name and self._usable(name, like):
+                self.taken.add(folded(name))
+                self.known[memo] = name
+                return name
+        return ""
+
+    def _usable(self, name: str, like: str) -> bool:
+        told = folded(name)
+        return told not in self.taken and told != folded(like) and self.free(name) and self.free(ascii_of(name) or name)
+
+    def _unspaced(self, written: str) -> str | None:
+        """Names that put the family name first and no space between: one surrogate for the whole of it."""
+        key = normalised(written)
+        culture = name_lists().of_script(script_of(written))[0]
+        found = self.known.get(("whole", key, culture.script))
+        draw = self.keyed.draw("whole", key)
+        for _ in range(_FROM_LISTS + _MADE_UP):
+            if found:
+                break
+            candidate = _whole(written, culture, draw)
+            if candidate not in self.taken and candidate != written and self.free(candidate):
+                found = self.known["whole", key, culture.script] = candidate
+                self.taken.add(candidate)
+        return found
+
+
+def _whole(written: str, culture: Culture, draw: Draw) -> str:
+    words = written.split(" ")
+    both = culture.first_names(None)
+    if len(words) > 1:
+        return " ".join([draw.pick(culture.surnames), *(draw.pick(both) for _ in words[1:])])
+    if culture.script == "kana":
+        return draw.pick(both if written in both else culture.surnames)
+    sex: Sex | None = next((s for s in ("female", "male") if written[1:] in culture.first_names(s)), None)
+    given = [one for one in culture.first_names(sex) if len(one) == len(written) - 1]
+    if given:
+        return draw.pick(culture.surnames) + draw.pick(given)
+    letters = "".join(culture.surnames) if len(written) == 1 else "".join(both)
+    return "".join(draw.pick(letters) for _ in written)
+
+
+def _sex(first: str, last: str) -> Sex | None:
+    found = name_lists().first.get(folded(first))
+    if found and found[1]:
+        return found[1]
+    return "female" if last.endswith(("ова", "ева", "ёва", "ина", "ская")) else None
+
+
+def _fitting(pool: tuple[str, ...], like: str) -> tuple[str, ...]:
+    """Names in plain letters for a name in plain letters."""
+    return tuple(name for name in pool if name.isascii()) if like.isascii() else pool
+
+
+def _syllables(draw: Draw, script: str, ending: str, count: int) -> str:
+    starts, middles = parts("syllables", script, "starts"), parts("syllables", script, "middles")
+    ends = parts("syllables", script, ending)
+    if not (starts and middles and ends):
+        return ""
+    inner = "".join(draw.pick(middles) + draw.pick(starts).lower() for _ in range(count - 1))
+    return draw.pick(starts) + inner + draw.pick(middles) + draw.pick(ends)
+
+
+def _dressed(word: str, token: Token) -> str:
+    """The word in the form of the token: an initial, or with its capitals; a compound stays a compound."""
+    if token.initial:
+        return like_case(word[0], token.text * 2)[0]
+    pieces = token.text.split("-")
+    if len(pieces) == word.count("-") + 1:
+        return "-".join(like_case(one, piece) for one, piece in zip(word.split("-"), pieces, strict=True))
+    return like_case(word, token.text)

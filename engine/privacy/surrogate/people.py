@@ -1,0 +1,161 @@
+"""Whose name is it: taking a written name apart, and linking a lone first or last name to a whole one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from engine.privacy.surrogate.words import folded, listed, name_lists, script_of
+
+_TITLES = listed(
+    "mr mrs ms miss mx dr prof professor sir madam rev herr frau monsieur madame mademoiselle mme mlle signor signora"
+    " señor señora senhor senhora dhr mevr shri smt"
+)
+_SUFFIXES = listed("jr sr ii iii iv phd md esq")
+_PARTICLES = listed(
+    "von van der den de del della di da do dos das du la le los las el al bin ibn ben bint zu zum zur ter ten te af av"
+    " y e"
+)
+_CAPITAL_PARTICLES = listed("Von Van Der Den De Del Della Di Da Dos Du La Le")
+"""Those that are also written with a capital, between names; "Ben" and "Al" are names then."""
+_TOKEN = re.compile(r"[^\W\d_](?:[\w\u0300-\u036f\u0900-\u097f\u200c\u200d]|['’ʼ`-](?=[^\W\d_]{2}))*")  # noqa: RUF001
+_POSSESSIVE = re.compile(r"['’]s?$")  # noqa: RUF001
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word of a name that says who it is. Offsets into the written name."""
+
+    start: int
+    end: int
+    text: str
+
+    @property
+    def key(self) -> str:
+        """What makes two spellings the same."""
+        return normalised(self.text)
+
+    @property
+    def initial(self) -> bool:
+        """Whether it is one letter only."""
+        return len(self.text) == 1
+
+
+def normalised(text: str) -> str:
+    """NFKC, without case, accents' composition, possessive s and marks."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return re.sub(r"[^\w]+", " ", _POSSESSIVE.sub("", plain)).strip()
+
+
+def name_tokens(written: str) -> list[Token]:
+    """The words of a name without titles before it, suffixes after it and particles inside: what says who it is.
+
+    "LINDQVIST, Maya" gives first name and family name in the usual order.
+    """
+    owned = _POSSESSIVE.search(written)
+    end = owned.start() if owned else len(written)
+    whole = [Token(one.start(), one.end(), one.group()) for one in _TOKEN.finditer(written, 0, end)]
+    told = list(whole)
+    # In a name all in small letters "ben" and "al" may be names: better a particle too many replaced than a name left.
+    particles = _PARTICLES if written != written.lower() else _PARTICLES - {"ben", "al", "el", "bin"}
+    leading = particles if written != written.lower() else frozenset()
+    while len(told) > 1 and (told[0].text.casefold() in _TITLES or told[0].text in leading):
+        told = told[1:]
+    while len(told) > 2 and told[-1].text.casefold() in _SUFFIXES:
+        told = told[:-1]
+    small = particles | _CAPITAL_PARTICLES
+    told = [one for one in told if one in (told[0], told[-1]) or one.text not in small]
+    comma = written.find(",")
+    if comma > 0 and len(told) > 1 and told[0].end <= comma <= told[1].start:
+        told = [*told[1:], told[0]]
+    return told
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person by the words of the name, in small letters."""
+
+    first: str
+    last: str
+    middle: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Tells persons apart; middle names do not count."""
+        return f"{self.first} {self.last}".strip()
+
+
+def person_of(written: str) -> Person | None:
+    """The person behind a name of two words or more; None for a lone name and for scripts without spaces."""
+    if script_of(written) in ("han", "hangul", "kana"):
+        return None
+    tokens = name_tokens(written)
+    if len(tokens) < 2:
+        return None
+    return Person(tokens[0].key, tokens[-1].key, tuple(one.key for one in tokens[1:-1]))
+
+
+@dataclass
+class People:
+    """Everybody with a whole name in the file, and who was met last in the row that is being read."""
+
+    by_first: dict[str, dict[str, Person]] = field(default_factory=lambda: defaultdict(dict))
+    by_last: dict[str, dict[str, Person]] = field(default_factory=lambda: defaultdict(dict))
+    by_word: dict[str, dict[str, Person]] = field(default_factory=lambda: defaultdict(dict))
+    """First and last names without accents, as user names have them."""
+    recent: list[Person] = field(default_factory=list)
+    """Persons of this row: those already read, the last one last."""
+    ahead: list[Person] = field(default_factory=list)
+    """Persons that come later in this row."""
+
+    def learn(self, written: Iterable[str]) -> None:
+        """Remember the whole names of the file."""
+        for name in written:
+            if person := person_of(name):
+                self.by_first[person.first][person.key] = person
+                self.by_last[person.last][person.key] = person
+                for word in (person.first, person.last):
+                    self.by_word[folded(word)][person.key] = person
+
+    def begin_row(self, written: Iterable[str]) -> None:
+        """Forget the row before; `written` are the names of the row in their order."""
+        self.recent = []
+        self.ahead = [person for name in written if (person := person_of(name))]
+
+    def meet(self, person: Person) -> None:
+        """A whole name was read."""
+        self.recent.append(person)
+
+    def with_part(self, key: str) -> tuple[Person, bool] | None:
+        """Who a lone name belongs to: the last one met in the row, one ahead in it, or the only one in the file.
+
+        Returns:
+            The person, and whether it is the first name.
+        """
+        for person in [*reversed(self.recent), *self.ahead]:
+            if key in (person.first, person.last):
+                return person, key == person.first
+        firsts, lasts = self.by_first.get(key, {}), self.by_last.get(key, {})
+        if len(firsts) == 1 and (not lasts or key in name_lists().first):
+            return next(iter(firsts.values())), True
+        if len(lasts) == 1 and not firsts:
+            return next(iter(lasts.values())), False
+        return None
+
+    def in_local_part(self, words: Iterable[str]) -> list[Person]:
+        """Persons whose first or last name stands in a user name, alone or run together; the row's first."""
+        wanted = sorted({folded(word) for word in words})
+        found: dict[Person, None] = {}
+        for one in [*reversed(self.recent), *self.ahead]:
+            names = [name for name in (folded(one.first), folded(one.last)) if len(name) > 2]
+            if any(name in word for name in names for word in wanted):
+                found[one] = None
+        for word in wanted:
+            pieces = [word, *(word[:at] for at in range(3, len(word))), *(word[at:] for at in range(1, len(word) - 2))]
+            for piece in pieces:
+                if len(self.by_word.get(piece, {})) == 1:
+                    found.setdefault(next(iter(self.by_word[piece].values())))
+        return list(found)

@@ -1,0 +1,54 @@
+"""What the creator states about the data, recorded with its date in the project and in its trail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from engine.audit import append
+from engine.project import Project
+from engine.spec import ConsentSpec, ProjectSpec, StatementSpec
+
+
+def state_content(
+    project: Project, *, rights: bool = False, adults: bool = False, consents: Iterable[str] = ()
+) -> ProjectSpec:
+    """Record what the creator states about the data, with the date, in the project and in its trail.
+
+    Args:
+        project: The project.
+        rights: The data is theirs to use, and those in it agreed.
+        adults: Everybody who appears in anything sexual is an adult.
+        consents: Persons who agreed that rows about their intimate life are trained on.
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
+    persons = [name for person in consents if (name := " ".join(person.split()))]
+
+    def apply(spec: ProjectSpec) -> ProjectSpec:
+        content = spec.content.model_copy(deep=True)
+        if rights or adults:
+            before = content.statement or StatementSpec(at=now, rights=False, adults=False)
+            content.statement = StatementSpec(at=now, rights=rights or before.rights, adults=adults or before.adults)
+        known = {consent.person for consent in content.consents}
+        content.consents = [
+            *content.consents,
+            *(ConsentSpec(person=name, at=now) for name in dict.fromkeys(persons) if name not in known),
+        ]
+        return spec.model_copy(update={"content": content})
+
+    spec = project.update(apply)
+    append(project, "stated", {"rights": rights, "adults": adults, "consents": len(persons)})
+    return spec
+
+
+def withdraw_consent(project: Project, persons: Iterable[str]) -> ProjectSpec:
+    """Take recorded consents back; rows that rely on them need another redaction."""
+    gone = {" ".join(person.split()).casefold() for person in persons}
+
+    def apply(spec: ProjectSpec) -> ProjectSpec:
+        kept = [consent for consent in spec.content.consents if consent.person.casefold() not in gone]
+        return spec.model_copy(update={"content": spec.content.model_copy(update={"consents": kept})})
+
+    spec = project.update(apply)
+    append(project, "consent_withdrawn", {"persons": len(gone)})
+    return spec

@@ -1,0 +1,291 @@
+"""The blind spots: rows in which nothing was found, those that look suspicious and a random sample of all.
+
+What the person reads in the sample proves something about the rows they did not read; the line on top says what.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from engine.errors import TunesmithError, UsageError
+from engine.privacy.blind import (
+    SAMPLE,
+    BlindRow,
+    Survey,
+    Verdict,
+    count_suspicious,
+    first_sign,
+    judge,
+    look,
+    sample_facts,
+    sample_rows,
+    survey_of,
+    suspicious_rows,
+)
+from engine.privacy.pointed import point_at
+from engine.privacy.store import FindingsStore
+from engine.spec import DataSpec
+from tui.charset import Glyphs, glyphs, plain
+from tui.proof import bound_words
+from tui.screens.ask import AskScreen
+from tui.screens.frame import FrameScreen, TopLine
+from tui.screens.new_finding import NewFindingScreen
+from tui.widgets.rows import Column, Row, RowList
+from tui.widgets.text import one_line, styled
+
+
+class BlindScreen(FrameScreen):
+    """Two lists of rows without findings, and the marked row in full.
+
+    Args:
+        findings: The findings file.
+        data: The dataset, with an absolute path.
+        project: The project's name, for line 1.
+    """
+
+    NAME = "blind"
+    HELP = """
+    No search finds everything. Here are the rows in which nothing was found.
+
+    The first list holds those that look suspicious all the same: a name is said, there is an @ or a long number, a
+    word has a capital inside a sentence. n marks what was missed; it is then found and hidden in all rows.
+
+    tab brings the random sample. Read each row and press enter when it is clean, n to mark what was missed. From what
+    you find follows how many such rows there can be at most: without a leak in 300 rows, at most 1 % of the rows
+    without findings still hold something, and this is wrong in 1 of 20 samples. The proof page shows it.
+    """
+    AUTO_FOCUS = "RowList"
+    DEFAULT_CSS = """
+    BlindScreen #blind-head { height: 2; padding: 0 1; }
+    BlindScreen #blind-rows { width: 38; }
+    BlindScreen.-wide #blind-rows { width: 52; }
+    BlindScreen #blind-text { width: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+    """
+
+    def __init__(self, findings: Path, data: DataSpec, project: str) -> None:
+        super().__init__()
+        self._project = project
+        self.store = FindingsStore(findings)
+        self._data = data
+        self.view = "suspicious"
+        self.rows: list[BlindRow] = []
+        self._survey: Survey | None = None
+        self._marks = {"suspicious": 0, "sample": 0}
+
+    def body(self) -> ComposeResult:
+        """What is proven, the list, the row."""
+        yield Static(id="blind-head")
+        with Horizontal():
+            yield RowList([Column("row", 9, "right"), Column("what")], id="blind-rows")
+            with VerticalScroll(id="blind-text", can_focus=False):
+                yield Static(id="blind-row")
+
+    def on_mount(self) -> None:
+        """Look at the rows, where nobody did since the scan."""
+        super().on_mount()
+        self.query_one(TopLine).project = self._project
+        self._open()
+
+    def on_unmount(self) -> None:
+        """Let go of the file."""
+        self.store.close()
+
+    # -- reading ------------------------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="look")
+    async def _open(self, size: int = 0) -> None:
+        """Show the survey of this scan; make one where there is none, or another sample where `size` says so."""
+        known = None if size else await self.ask_engine(lambda: survey_of(self.store))
+        if known is None:
+            self.say("Reading the rows in which nothing was found.")
+            known = await self.ask_engine(lambda: look(self.store, self._data, size or SAMPLE))
+        if known is None:
+            return
+        self._survey = known
+        if size:
+            self.view, self._marks["sample"] = "sample", 0
+        self.show_rows()
+        self._speak()
+
+    def show_rows(self) -> None:
+        """Read the list again; the pointer stays at its place."""
+        if self._survey is None:
+            return
+        try:
+            self.rows = suspicious_rows(self.store) if self.view == "suspicious" else sample_rows(self.store)
+        except TunesmithError as error:
+            self.show_problem(error)
+            return
+        rows, chosen = self.query_one(RowList), glyphs(self)
+        mark = min(self._marks[self.view], max(0, len(self.rows) - 1))
+        rows.set_rows(
+            [self._row(one, chosen) for one in self.rows], mark=self._key(self.rows[mark]) if self.rows else None
+        )
+        self._show_head()
+        self._show_text()
+
+    @staticmethod
+    def _key(row: BlindRow) -> str:
+        return f"{row.position} {row.row}"
+
+    def _row(self, one: BlindRow, chosen: Glyphs) -> Row:
+        number = f"{one.row + 1:,}"
+        if self.view == "suspicious":
+            return Row(self._key(one), (number, plain(", ".join(one.signs), chosen)))
+        marks = {"clean": styled(f"{chosen.done} clean", "$success"), "leak": styled(f"{chosen.bad} leak", "$warning")}
+        return Row(self._key(one), (number, marks.get(one.verdict or "", styled(f"{chosen.todo} to read", "$muted"))))
+
+    @property
+    def current(self) -> BlindRow | None:
+        """The marked row."""
+        at = self.query_one(RowList).marked
+        return self.rows[at] if at < len(self.rows) else None
+
+    def _show_head(self) -> None:
+        survey, chosen = self._survey, glyphs(self)
+        if survey is None:
+            return
+        facts = sample_facts(self.store)
+        proven = bound_words(facts) if facts else f"no row of the sample of {survey.size:,} read yet"
+        left = count_suspicious(self.store, survey)
+        names = (("suspicious", f"Suspicious rows {left:,}"), ("sample", f"Random sample {survey.size:,}"))
+        tabs = [styled(name, "bold $accent" if view == self.view else "$muted") for view, name in names]
+        first = Content(f" {chosen.dot} ").join(tabs) + styled(
+            f"   of {survey.clean_rows:,} rows without findings", "$muted"
+        )
+        tone = "$warning" if facts and facts.leaks else "$success" if facts else "$muted"
+        second = styled(plain(proven, chosen), tone)
+        self.query_one("#blind-head", Static).update(Content("\n").join([first, second]))
+
+    def _show_text(self) -> None:
+        one, chosen = self.current, glyphs(self)
+        line = self.query_one("#blind-row", Static)
+        if one is None:
+            empty = "No row looks suspicious." if self.view == "suspicious" else "There is no row without findings."
+            line.update(styled(empty if self._survey else "", "$muted"))
+            return
+        parts: list[Content] = []
+        for path, text in one.texts:
+            parts += [styled(plain(path, chosen), "$accent"), Content(plain(_lines(text), chosen)), Content("")]
+        line.update(Content("\n").join(parts))
+        self.query_one("#blind-text", VerticalScroll).scroll_home(animate=False)
+
+    def on_row_list_marked(self) -> None:
+        """Another row."""
+        self._marks[self.view] = self.query_one(RowList).marked
+        self._show_text()
+
+    def on_row_list_taken(self) -> None:
+        """Clean."""
+        self.action_clean()
+
+    def _speak(self) -> None:
+        sample = self.view == "sample"
+        self.say(
+            "Read the row: enter when it is clean, n to mark what was missed."
+            if sample
+            else "Nothing was found in these, but they look suspicious. n marks what was missed."
+        )
+
+    # -- what keys do -------------------------------------------------------------------------------------------
+
+    def action_move(self, by: int) -> None:
+        """Up and down."""
+        self.query_one(RowList).action_move(by)
+
+    def action_scroll(self, by: int) -> None:
+        """A long row."""
+        self.query_one("#blind-text", VerticalScroll).scroll_relative(y=by * 8, animate=False)
+
+    def action_switch(self) -> None:
+        """The other list."""
+        self.view = "sample" if self.view == "suspicious" else "suspicious"
+        self.show_rows()
+        self._speak()
+
+    def action_clean(self) -> None:
+        """Nothing personal here; of a sample this is kept."""
+        self._judge("clean")
+
+    def _judge(self, verdict: Verdict) -> None:
+        one = self.current
+        if one is None:
+            return
+        try:
+            if self.view == "sample":
+                judge(self.store, one.position, verdict)
+        except TunesmithError as error:
+            self.show_problem(error)
+            return
+        self._marks[self.view] = min(len(self.rows) - 1, self._marks[self.view] + 1)
+        self.show_rows()
+        if self.view == "sample":
+            self._said(f"Row {one.row + 1:,} is {verdict}.")
+
+    def _said(self, words: str) -> None:
+        facts = sample_facts(self.store)
+        self.say(f"{words} {bound_words(facts)}." if facts else words, "good")
+
+    def action_undo(self) -> None:
+        """Take the last thing back, also what was decided in the review."""
+        try:
+            undone = self.store.undo()
+        except TunesmithError as error:
+            self.show_problem(error)
+            return
+        self.show_rows()
+        self.say(f"Taken back: {undone}." if undone else "Nothing is left to take back.")
+
+    @work(exclusive=True, group="draw")
+    async def action_draw(self) -> None:
+        """Another sample."""
+        meaning = "How many rows to read. 60 without a leak prove at most 5 %, 300 at most 1 %. What you read stays."
+        typed = await self.app.push_screen_wait(AskScreen("Draw another sample", str(SAMPLE), meaning, _sample_size))
+        if typed is not None:
+            self._open(_sample_size(typed))
+
+    @work(exclusive=True, group="point")
+    async def action_point(self) -> None:
+        """Mark what was missed in the marked row."""
+        one = self.current
+        if one is None:
+            return
+        pointed = await self.app.push_screen_wait(NewFindingScreen(one.row, one.texts, *first_sign(one.texts)))
+        if pointed is None:
+            return
+        self.say("Searching it in all rows.")
+        done = await self.ask_engine(lambda: point_at(self.store, self._data, pointed.value, pointed.entity))
+        if done is None:
+            return
+        if self.view == "sample":
+            self._judge("leak")
+        else:
+            self.show_rows()
+        where = "1 place" if done.places == 1 else f"{done.places:,} places"
+        self._said(f"Found in {where}, and hidden. u takes it back.")
+
+    def action_close(self) -> None:
+        """Back to the values."""
+        self.dismiss(None)
+
+
+def _lines(text: str) -> str:
+    return "\n".join(one_line(line) for line in text.splitlines())
+
+
+def _sample_size(typed: str) -> int:
+    """The number that was typed.
+
+    Raises:
+        UsageError: It is no number from 1 to 10,000.
+    """
+    digits = typed.replace(",", "").strip()
+    if not digits.isdigit() or not 1 <= int(digits) <= 10_000:
+        raise UsageError("A sample has 1 to 10,000 rows.", f"It says {typed!r}.", "Type another number.")
+    return int(digits)

@@ -1,0 +1,93 @@
+"""Moving the ends of a finding: what it takes in, and in how many of its places the same words stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from engine.privacy.edits import Ends, ends_of
+from engine.privacy.findings import Place, ValueRow, masked
+from tui.charset import glyphs, plain
+from tui.commands import TABLE, bindings
+from tui.screens.ask import key_words
+from tui.widgets.marked_text import MarkedText
+from tui.widgets.text import one_line, styled
+
+
+class EndsScreen(ModalScreen[Ends | None]):
+    """Returns the new ends; None when nothing changed.
+
+    Args:
+        value: The value whose ends are moved.
+        place: The place that is shown.
+        alike: In how many places the same text stands between some ends.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(TABLE["ends"])
+    DEFAULT_CSS = """
+    EndsScreen > .dialog { width: 72; }
+    EndsScreen MarkedText { margin: 1 0; height: 4; }
+    EndsScreen #becomes { height: 2; }
+    """
+
+    def __init__(self, value: ValueRow, place: Place, alike: Callable[[Ends], int]) -> None:
+        super().__init__()
+        self._row, self._place, self._alike = value, place, alike
+        self.ends = Ends(0, 0, value.value)
+
+    def compose(self) -> ComposeResult:
+        """The text, what it becomes, the keys."""
+        with Vertical(classes="dialog"):
+            yield Static(styled("Where does it begin and end?", "bold"))
+            yield MarkedText()
+            yield Static(id="becomes")
+            yield Static(key_words(("left right", "the end"), ("shift+left right", "the beginning")))
+            yield Static(key_words(("enter", "Take it"), ("esc", "Leave it as it was")))
+
+    def on_mount(self) -> None:
+        """The ends as they are."""
+        self._show()
+
+    def _show(self) -> None:
+        place, ends, chosen = self._place, self.ends, glyphs(self)
+        whole, at = place.context_before + self._row.value + place.context_after, len(place.context_before)
+        self.query_one(MarkedText).show(whole, at - ends.left, at + len(self._row.value) + ends.right)
+        words = "As it was."
+        if (ends.left, ends.right) != (0, 0):
+            same = self._alike(ends)
+            where = "in its one place" if self._row.count == 1 else f"in {same:,} of its {self._row.count:,} places"
+            words = f"{where}; elsewhere it stays." if same < self._row.count else f"{where}."
+        shown = plain(one_line(masked(ends.value, self._row.entity)), chosen)
+        self.query_one("#becomes", Static).update(
+            Content("\n").join([styled(shown, "bold $warning"), styled(words, "$muted")])
+        )
+
+    def action_start(self, by: int) -> None:
+        """Move the beginning by so many letters to the right."""
+        self._move(self.ends.left - by, self.ends.right)
+
+    def action_end(self, by: int) -> None:
+        """Move the end by so many letters to the right."""
+        self._move(self.ends.left, self.ends.right + by)
+
+    def _move(self, left: int, right: int) -> None:
+        place = self._place
+        moved = ends_of(place.context_before, self._row.value, place.context_after, left, right)
+        if moved is not None:
+            self.ends = moved
+            self._show()
+
+    def action_take(self) -> None:
+        """Keep the new ends."""
+        self.dismiss(self.ends if (self.ends.left, self.ends.right) != (0, 0) else None)
+
+    def action_close(self) -> None:
+        """Change nothing."""
+        self.dismiss(None)

@@ -1,0 +1,230 @@
+"""What the keys of the review do: decisions, corrections, rules, and the pages that open over it.
+
+Apart from `privacy.py`, which shows the pages and starts the jobs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from textual import on, work
+
+from engine.errors import TunesmithError
+from engine.privacy.edits import Change
+from engine.privacy.gate import data_path
+from engine.privacy.pointed import point_at, texts_of_row
+from engine.privacy.review import TypeTotals, ids_of_type, type_totals
+from engine.privacy.rules import add_rule, preview, remove_rule, rules_of
+from engine.privacy.store import FindingsStore
+from engine.spec import DataSpec
+from tui.entities import TYPE_KEYS, short_name
+from tui.screens.base import StepScreen
+from tui.screens.blind import BlindScreen
+from tui.screens.bulk import BulkChoice, BulkScreen
+from tui.screens.ends import EndsScreen
+from tui.screens.frame import Tone
+from tui.screens.new_finding import NewFindingScreen
+from tui.screens.privacy_review import ReviewPage
+from tui.screens.rules import RuleScreen, RulesScreen, rule_words
+
+Page = Literal["scan", "review", "work", "proof"]
+REVIEW_WORDS = "Values you have not decided stay hidden.  enter writes the redacted file."
+
+
+class DecidingScreen(StepScreen):
+    """A step with a review in it."""
+
+    page: Page = "scan"
+
+    @property
+    def review(self) -> ReviewPage:
+        """The review."""
+        return self.query_one(ReviewPage)
+
+    @property
+    def data(self) -> DataSpec | None:
+        """The dataset, with an absolute path."""
+        if self.spec.data is None:
+            return None
+        return self.spec.data.model_copy(update={"path": str(data_path(self.project, self.spec.data.path))})
+
+    def _do(self, decide: Callable[[], str], tone: Tone = "quiet") -> None:
+        """Run a decision; it is on disk when this returns, or the error is on the screen."""
+        self.show_problem(None)
+        try:
+            words = decide()
+        except TunesmithError as error:
+            self.show_problem(error)
+            return
+        self.say(words or REVIEW_WORDS, tone if words else "quiet")
+
+    @on(ReviewPage.Failed)
+    def _review_failed(self, message: ReviewPage.Failed) -> None:
+        message.stop()
+        self.show_problem(message.error)
+
+    # -- deciding -----------------------------------------------------------------------------------------------
+
+    def action_decide(self, action: str) -> None:
+        """Hide or keep the marked value."""
+        review = self.review
+        self._do(
+            lambda: review.decide("keep" if action == "keep" else "hide"), "attention" if action == "keep" else "good"
+        )
+
+    def action_decide_here(self) -> None:
+        """The opposite at the marked place only."""
+        self._do(self.review.decide_here, "good")
+
+    def action_later(self) -> None:
+        """Go on without a decision."""
+        self._do(self.review.later)
+
+    def action_undo(self) -> None:
+        """Take the last decision back."""
+        self._do(self.review.undo)
+
+    def action_toggle_filter(self) -> None:
+        """Undecided or all."""
+        self._do(self.review.toggle_filter)
+
+    def action_toggle_order(self) -> None:
+        """By risk or by count."""
+        self._do(self.review.toggle_order)
+
+    def action_find(self) -> None:
+        """Open the search line."""
+        self.review.begin_search()
+
+    # -- correcting ---------------------------------------------------------------------------------------------
+
+    def action_retype(self, number: int) -> None:
+        """Say that the marked value is of the type behind a key."""
+        self._do(lambda: self.review.retype(TYPE_KEYS[number - 1]), "good")
+
+    @work(exclusive=True, group="dialog")
+    async def action_ends(self) -> None:
+        """Move the ends of the marked value."""
+        review = self.review
+        row, place = review.values.current, review.places.current
+        if row is None or place is None:
+            return
+        ends = await self.app.push_screen_wait(EndsScreen(row, place, lambda ends: review.alike(row.id, ends)))
+        if ends is not None:
+            self._after_dialog(lambda: review.move_ends(row, ends))
+
+    @work(exclusive=True, group="dialog")
+    async def action_point(self) -> None:
+        """Mark something in the row of the marked place, and search it everywhere."""
+        review, data = self.review, self.data
+        row, place = review.values.current, review.places.current
+        if data is None or row is None or place is None or review.store is None:
+            return
+        fields = await self.ask_engine(lambda: texts_of_row(data, place.row))
+        if fields is None:
+            return
+        screen = NewFindingScreen(place.row, fields, place.field, place.end, row.entity)
+        pointed = await self.app.push_screen_wait(screen)
+        if pointed is None:
+            return
+        self.say("Searching it in all rows.")
+        path = review.store.path
+
+        def search() -> tuple[Change, str]:
+            with FindingsStore(path) as store:
+                return point_at(store, data, pointed.value, pointed.entity), pointed.value
+
+        done = await self.ask_engine(search)
+        if done is None:
+            return
+        change = done[0]
+        if not change.places:
+            self.say("It stands only inside what is found already.", "attention")
+            return
+        where = "1 place" if change.places == 1 else f"{change.places:,} places"
+        self._after_dialog(lambda: review.after_change(change, f"Found in {where}, and hidden. u takes it back."))
+
+    def _after_dialog(self, decide: Callable[[], str]) -> None:
+        """As `_do`, once the screen is back and has said its own words."""
+        self.call_after_refresh(self._do, decide, "good")
+
+    # -- rules and blind spots ----------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="dialog")
+    async def action_rule(self) -> None:
+        """Make a rule of the marked value."""
+        review = self.review
+        row, store = review.values.current, review.store
+        if row is None or store is None:
+            return
+        screen = RuleScreen(row, review.places.current, lambda rule: preview(store, rule))
+        rule = await self.app.push_screen_wait(screen)
+        if rule is None:
+            return
+        changed = await self.ask_engine(lambda: add_rule(store, rule))
+        if changed is not None:
+            verb, what = rule_words(rule)
+            words = f"Rule: {verb} {what[:30]}. {changed:,} decided by it."
+            self._after_dialog(lambda: review.after_rule(words))
+
+    @work(exclusive=True, group="dialog")
+    async def action_rules(self) -> None:
+        """The rules there are."""
+        review = self.review
+        store = review.store
+        if store is None:
+            return
+        kept = await self.ask_engine(lambda: rules_of(store))
+        if kept is None:
+            return
+        gone = await self.app.push_screen_wait(RulesScreen(kept))
+        if gone is None:
+            return
+        changed = await self.ask_engine(lambda: remove_rule(store, gone))
+        if changed is not None:
+            words = f"The rule is off the list. {changed:,} decisions of it are open again."
+            self._after_dialog(lambda: review.after_rule(words))
+
+    @work(exclusive=True, group="dialog")
+    async def action_blind(self) -> None:
+        """Rows in which nothing was found."""
+        review, data = self.review, self.data
+        if data is not None and review.store is not None:
+            await self.app.push_screen_wait(BlindScreen(review.store.path, data, self.spec.name))
+
+    # -- a whole type -------------------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="bulk")
+    async def action_bulk(self) -> None:
+        """Ask which type and what, then do it apart from this thread: it may be many thousands of values."""
+        review = self.review
+        if review.store is None:
+            return
+        path, current = review.store.path, review.values.current
+
+        def totals() -> list[TypeTotals]:
+            with FindingsStore(path) as store:
+                return type_totals(store)
+
+        entries = await self.ask_engine(totals)
+        if not entries:
+            return
+        choice = await self.app.push_screen_wait(BulkScreen(entries, current.entity if current else ""))
+        if choice is None:
+            return
+        done = await self.ask_engine(lambda: _decide_type(self, choice))
+        if done is not None and self.page == "review":
+            review.after_bulk(done)
+            self.say(f"{done} u takes it back.", "attention" if choice.action == "keep" else "good")
+
+
+def _decide_type(screen: DecidingScreen, choice: BulkChoice) -> str:
+    """Decide all values of a type, through a connection of its own."""
+    with FindingsStore(screen.project.findings_file) as store:
+        ids = ids_of_type(store, choice.entity, undecided_only=choice.undecided_only)
+        words = f"{choice.action} {len(ids):,} values of the type {short_name(choice.entity)}"
+        changed = store.decide_values(ids, choice.action, "person", words)
+    done = "kept" if choice.action == "keep" else "hidden"
+    many = "1 value" if changed == 1 else f"{changed:,} values"
+    return f"{many} of the type {short_name(choice.entity)}: {done}."
