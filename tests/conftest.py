@@ -22,10 +22,10 @@ def state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     return folder / "state"
 
 
-def wait_until(condition: Callable[[], object], what: str, timeout: float = 30.0) -> None:
-    """Return as soon as `condition()` is true; fail after `timeout` seconds."""
+def wait_until(condition: Callable[[], object], what: str, timeout: float = 30.0, every: float = 0.02) -> None:
+    """Return as soon as `condition()` is true, asked `every` so many seconds; fail after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > deadline:
             pytest.fail(f"waited {timeout:g} s in vain: {what}")
-        time.sleep(0.02)
+        time.sleep(every)

@@ -20,7 +20,8 @@ from tests.conftest import wait_until
 
 def finished(folder: JobFolder, timeout: float = 240.0) -> JobView:
     """Wait for a job's end, whatever it is."""
-    wait_until(lambda: not view(folder).active, f"the end of {folder.id}", timeout)
+    # Looking at a job reads all its events: done too often, the looking slows what it looks at.
+    wait_until(lambda: not view(folder).active, f"the end of {folder.id}", timeout, every=0.5)
     return view(folder)
 
 
@@ -79,9 +80,9 @@ def wait_for_step(folder: JobFolder, step: int) -> None:
         job = view(folder)
         return not job.active or (job.snapshot.step is not None and job.snapshot.step.step >= step)
 
-    wait_until(there, f"step {step} of {folder.id}", 120.0)
+    wait_until(there, f"step {step} of {folder.id}", 120.0, every=0.1)
 
 
 def wait_for_checkpoint(folder: JobFolder) -> None:
     """Wait until a training job has saved a checkpoint or ended."""
-    wait_until(lambda: not (job := view(folder)).active or job.snapshot.checkpoint, "a checkpoint", 120.0)
+    wait_until(lambda: not (job := view(folder)).active or job.snapshot.checkpoint, "a checkpoint", 120.0, every=0.1)

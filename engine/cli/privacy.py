@@ -182,7 +182,6 @@ def redact_project(project: Project, out: Out, *, force: bool = False, forget_ke
     """Run the redaction and return what it did, with the file's absolute path."""
     result = run_job(project.root, "redact", {"forget_key": True} if forget_key else {}, out, force=force)
     made = project.load().redaction
-    actions.record(project, "redacted", {"sha256": made.sha256, "residual": made.residual})
     content = actions.read_json(project.proof_file).get("content", {})
     return {**result, "content": content, "path": str(project.root / str(made.path)), "residual": made.residual}
 

@@ -31,7 +31,9 @@ class Prompt:
     """What the row itself answers."""
 
 
-def prompts_for(project: Project, spec: ProjectSpec, tokenizer: Any, rows: Sequence[int], count: int) -> list[Prompt]:
+def prompts_for(
+    project: Project, spec: ProjectSpec, tokenizer: Any, rows: Sequence[int], more: Sequence[int], count: int
+) -> list[Prompt]:
     """Up to `count` distinct prompts from the given rows of the redacted file, spread evenly over them.
 
     For a chat the prompt is everything before its last answer, for plain text its first twelve tokens.
@@ -40,11 +42,12 @@ def prompts_for(project: Project, spec: ProjectSpec, tokenizer: Any, rows: Seque
         project: Where the rows are.
         spec: How they are read and rendered.
         tokenizer: Of the model.
-        rows: Indexes in the file.
+        rows: Indexes in the file: the rows kept apart.
+        more: Indexes of further rows, taken where those are too few.
         count: At most so many.
     """
     spread = rows[:: max(1, len(rows) // count)]
-    wanted = {row: place for place, row in reversed(list(enumerate([*spread, *rows])))}
+    wanted = {row: place for place, row in reversed(list(enumerate([*spread, *rows, *more])))}
     renderer = Renderer(tokenizer, spec.model.chat_template if spec.model else "model")
     found: dict[str, tuple[int, Prompt]] = {}
     for example in open_dataset(redacted_data(project, spec)).examples():

@@ -76,8 +76,8 @@ def run_evaluate(context: JobContext) -> dict[str, Any]:
         known = math.isfinite(loss)
         report[who] = {"loss": loss if known else None, "perplexity": perplexity(loss) if known else None}
 
-    rows = [row.index for row in prepared.holdout or prepared.train]
-    prompts = prompts_for(context.project, spec, tokenizer, rows, PROMPTS)
+    unseen, seen = ([row.index for row in rows] for rows in (prepared.holdout, prepared.train))
+    prompts = prompts_for(context.project, spec, tokenizer, unseen, seen, PROMPTS)
     report["answers"] = _answers(context, model, tokenizer, prompts, precision.device)
     file = context.project.evaluation_file(str(spec.run))
     atomic_write(file, json.dumps(report, indent=1, ensure_ascii=False), "saving the evaluation")

@@ -50,8 +50,8 @@ def check_content(project: Project, spec: ProjectSpec) -> None:
             "Your data holds sexual content, and your statement about it is missing.",
             f"{facts['adult_kept']:,} of {facts['rows']:,} rows. Once, you state that the data is yours to use and that"
             " everybody in it is an adult; it is kept in the project with its date.",
-            f"If both are true, run `tunesmith state {project.root} --rights --adults`, or say so in the wizard: h on the"
-            " data page.",
+            f"If both are true, run `tunesmith state {project.root} --rights --adults`, or say so in the wizard: h on"
+            " the data page.",
             code="statement_missing",
         )
 

