@@ -1,8 +1,8 @@
 """Make the pictures in this folder from the real app: `make screenshots`.
 
-The demo project is walked by the real jobs; every page is opened in the size of an SSH window (80x24) and the hero
-pages also at 120x40. The training page is taken while the model learns. The only thing that is not as it was is the
-machine's name.
+The demo project is walked by the real jobs; the hero pages are opened in the size of an SSH window (80x24) and of a
+large one (120x40). The training page is taken while the model learns. The only thing that is not as it was is the
+machine's name. Pages that show paths of this machine are left out.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def main() -> None:
 
 
 async def _walk(root: Path) -> None:
-    from engine.actions import make_demo_project
+    from engine.actions import make_demo_project, start_training
     from engine.jobs.launch import launch
     from engine.jobs.state import view
 
@@ -40,14 +40,13 @@ async def _walk(root: Path) -> None:
     for kind in ("check", "scan"):
         folder = launch(project.root, kind, {})
         await _until(lambda folder=folder: not view(folder).active)  # type: ignore[misc]
-    for place in ("model", "data", "privacy"):
-        await _shoot(root, place)
+    await _shoot(root, "privacy")
     for kind in ("redact", "preview"):
         folder = launch(project.root, kind, {})
         await _until(lambda folder=folder: not view(folder).active)  # type: ignore[misc]
-    for place in ("preview", "recipe", "confirm"):
+    for place in ("preview", "recipe"):
         await _shoot(root, place)
-    training = launch(project.root, "train", {})
+    training = start_training(project)
 
     def halfway() -> bool:
         step = view(training).snapshot.step
@@ -59,8 +58,7 @@ async def _walk(root: Path) -> None:
     await _until(lambda: not view(training).active)
     evaluation = launch(project.root, "evaluate", {})
     await _until(lambda: not view(evaluation).active)
-    for place in ("evaluate", "ship"):
-        await _shoot(root, place)
+    await _shoot(root, "evaluate")
 
 
 async def _until(condition: Callable[[], object]) -> None:
