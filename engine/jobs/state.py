@@ -190,7 +190,8 @@ class JobView:
             "id": self.record.id,
             "kind": self.record.kind,
             "project": self.record.project,
-            "state": self.state,
+            # The contract of the command line knows no state of its own for the first moments.
+            "state": "running" if self.state == "starting" else self.state,
             "step": step.step if step else self.snapshot.done,
             "steps": step.steps if step else self.snapshot.total,
             "unit": self.snapshot.unit or None,

@@ -251,7 +251,7 @@ def zipped(*names: str) -> bytes:
         ("rows.csv", zipped("xl/workbook.xml"), "an Excel file", "CSV"),
         ("rows.docx", zipped("word/document.xml"), "a Word file", ".txt"),
         ("rows.zip", zipped("rows.jsonl"), "a zip archive", "Unpack"),
-        ("rows.jsonl.gz", gzip.compress(b"{}"), "a gzip archive", "gunzip"),
+        ("rows.jsonl.gz", gzip.compress(b"{}", mtime=0), "a gzip archive", "gunzip"),
         ("rows.pdf", b"%PDF-1.7 ...", "a PDF", ".txt"),
         ("rows.xls", b"\xd0\xcf\x11\xe0" + b"\0" * 600, "an old Microsoft Office file", "CSV"),
         ("rows.db", b"SQLite format 3\0" + b"\0" * 90, "an SQLite database", "Export"),
