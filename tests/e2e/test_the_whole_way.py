@@ -182,6 +182,7 @@ def test_nobody_else_can_read_any_of_it(way: Way) -> None:
         assert path.stat().st_mode & PRIVATE_UMASK == 0, path
 
 
+@pytest.mark.slow
 def test_a_run_in_the_background_can_be_stopped(way: Way) -> None:
     set_recipe(way.project, max_steps=5000)
     said = way.machine.run("train", "voice", "--detach", "--json")

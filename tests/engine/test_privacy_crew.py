@@ -173,6 +173,7 @@ def kill_and_resume(folder: Path, kills: int, count: int) -> None:
     assert finish(project) == whole
 
 
+@pytest.mark.slow
 def test_a_killed_scan_goes_on_where_it_was(tmp_path: Path) -> None:
     kill_and_resume(tmp_path, kills=1, count=600)
 

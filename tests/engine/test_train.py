@@ -94,6 +94,7 @@ def test_events_have_no_gaps_and_one_end(whole_run: JobView) -> None:
     assert events[-1].kind == "finished"
 
 
+@pytest.mark.slow
 def test_stop_saves_and_resume_ends_where_the_whole_run_ends(project: Project, whole_run: JobView) -> None:
     folder = launch(project.root, "train", {})
     wait_for_step(folder, 1)
@@ -129,6 +130,7 @@ def test_killed_is_shown_as_died_and_resume_goes_on(project: Project, whole_run:
     assert_same_end(run_job(project, "train", resume=True), whole_run)
 
 
+@pytest.mark.slow
 def test_a_full_disk_at_a_checkpoint_costs_nothing_that_was_saved(project: Project, whole_run: JobView) -> None:
     folder = launch(project.root, "train", {})
     wait_for_checkpoint(folder)
