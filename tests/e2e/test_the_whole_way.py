@@ -122,8 +122,10 @@ def test_no_planted_value_is_left_in_the_redacted_file(way: Way) -> None:
     assert (way.machine.folder / "clean.jsonl").read_text(encoding="utf-8") == clean
     planted = yaml.safe_load((DEMO / "planted.yaml").read_text(encoding="utf-8"))
     values = [str(value) for kind in planted.values() for value in kind]
-    assert [value for value in values if value in clean] == []
-    assert sum(value in original for value in values) > 10
+    # An invented name may be that of somebody in the rows of the demo that this project does not have.
+    there = [value for value in values if value in original]
+    assert len(there) > 10
+    assert [value for value in there if value in clean] == []
     assert way.data.read_text(encoding="utf-8") == some_chats(way.machine.folder / "again.jsonl").read_text()
 
 
