@@ -19,16 +19,8 @@ from engine.jobs.folder import JobFolder
 from engine.jobs.launch import launch
 from engine.machine import PRESETS
 from engine.project import Project, create_project
-from engine.spec import (
-    FIXES,
-    DataFormat,
-    DataShape,
-    DataSpec,
-    ModelSpec,
-    ProjectSpec,
-    nearest_of,
-    with_settings,
-)
+from engine.spec import FIXES, DataFormat, DataShape, DataSpec, ModelSpec, ProjectSpec
+from engine.spec_text import nearest_of, with_settings
 from engine.steps import step_statuses, take_step
 
 DEMO_DATA = PRESETS / "demo" / "chats.jsonl"

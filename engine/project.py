@@ -27,7 +27,8 @@ from pathlib import Path
 from engine.errors import ProjectError, from_os_error
 from engine.files import atomic_write, make_private_folder
 from engine.machine import remember_project
-from engine.spec import ProjectSpec, dump_spec, parse_spec
+from engine.spec import ProjectSpec
+from engine.spec_text import dump_spec, parse_spec
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 
 from engine.errors import SpecError
 from engine.machine import PRESETS
-from engine.spec import RecipeSpec, nearest_of, parse_yaml_as
+from engine.spec import RecipeSpec
+from engine.spec_text import nearest_of, parse_yaml_as
 
 
 class RecipePreset(BaseModel):

@@ -35,6 +35,7 @@ _REASONS: dict[str, str] = {
     "run": "another run was made",
     "length": "the length limit was changed",
     "fixes": "what is done about unhealthy rows was changed",
+    "left_out": "rows were taken out",
 }
 
 
@@ -53,12 +54,15 @@ def inputs_of(step: StepName, spec: ProjectSpec) -> dict[str, str]:
         "model": _hash(spec.model.model_dump(mode="json", include={"source", "path", "chat_template"}))
         if spec.model
         else "",
-        "data": _hash(spec.data.model_dump(mode="json", exclude={"fixes"})) if spec.data else "",
+        "data": _hash(spec.data.model_dump(mode="json", exclude={"fixes", "left_out"}, exclude_defaults=True))
+        if spec.data
+        else "",
         "fixes": _hash(sorted(spec.data.fixes)) if spec.data and spec.data.fixes else "",
+        "left_out": _hash(sorted(spec.data.left_out)) if spec.data and spec.data.left_out else "",
         "decisions": spec.redaction.decisions or "",
         "redacted": spec.redaction.sha256 or "",
         "operators": _hash(spec.redaction.model_dump(include={"operator", "operators", "scope", "table"})),
-        "recipe": _hash(spec.recipe.model_dump(mode="json")),
+        "recipe": _hash(spec.recipe.model_dump(mode="json", exclude_defaults=True)),
         "length": str(spec.recipe.max_length),
         "run": spec.run or "",
     }
@@ -66,14 +70,14 @@ def inputs_of(step: StepName, spec: ProjectSpec) -> dict[str, str]:
         "model": ("model",),
         "data": ("data",),
         "privacy": ("data", "redacted", "operators"),
-        "preview": ("model", "redacted", "length", "fixes"),
-        "recipe": ("model", "redacted", "recipe", "fixes"),
-        "train": ("model", "redacted", "recipe", "fixes"),
+        "preview": ("model", "redacted", "length", "fixes", "left_out"),
+        "recipe": ("model", "redacted", "recipe", "fixes", "left_out"),
+        "train": ("model", "redacted", "recipe", "fixes", "left_out"),
         "evaluate": ("run",),
         "ship": ("run",),
     }
     # Projects made before there were fixes have no word about them, which means none.
-    return {name: facts[name] for name in wanted[step] if name != "fixes" or facts[name]}
+    return {name: facts[name] for name in wanted[step] if name not in ("fixes", "left_out") or facts[name]}
 
 
 def take_step(step: StepName, spec: ProjectSpec) -> ProjectSpec:

@@ -18,7 +18,8 @@ from engine.models.inspect import inspect_model
 from engine.plan.estimate import Plan, estimate
 from engine.plan.history import estimate_seconds
 from engine.project import Project, open_project
-from engine.spec import ProjectSpec, with_settings
+from engine.spec import ProjectSpec
+from engine.spec_text import with_settings
 
 _GPU_WAIT_S = 3.0
 _UNITS = {"gib": 2**30, "gb": 10**9, "mib": 2**20, "mb": 10**6, "g": 2**30, "m": 2**20}

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.errors import from_os_error
 from engine.machine import PRESETS
-from engine.spec import parse_yaml_as
+from engine.spec_text import parse_yaml_as
 
 RULES_FILE = PRESETS / "health" / "rules.yaml"
 

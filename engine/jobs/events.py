@@ -137,6 +137,35 @@ class SampleEvent(Event):
     base: str
     tuned: str
     reference: str = ""
+    step: int | None = None
+    """Of the training run that answers while it learns; None after it."""
+
+
+class AlertEvent(Event):
+    """A health rule fired: what was seen, what it usually means, what to do. Rules: `presets/health.yaml`."""
+
+    kind: Literal["alert"] = "alert"
+    rule: str
+    severity: Literal["note", "amber", "red"]
+    seen: str
+    means: str = ""
+    todo: str = ""
+    remedy: str = ""
+    """What one key does about it: a name of `engine.train.remedies`, or empty."""
+    step: int | None = None
+
+
+class SpentEvent(Event):
+    """What a run has cost so far, over all its parts."""
+
+    kind: Literal["spent"] = "spent"
+    seconds: float
+    energy_wh: float | None = None
+    """From the GPU's own meter; None where there is none."""
+    cost: float | None = None
+    """In the currency of the budget; None without a price."""
+    epsilon: float | None = None
+    """Differential privacy spent, at the recipe's delta; None without it."""
 
 
 class HeartbeatEvent(Event):
@@ -189,6 +218,8 @@ KnownEvent = (
     | MemoryEvent
     | WarningEvent
     | SampleEvent
+    | AlertEvent
+    | SpentEvent
     | HeartbeatEvent
     | FinishedEvent
     | StoppedEvent

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from engine.errors import UsageError
 from engine.jobs.events import (
+    AlertEvent,
     CheckpointEvent,
     EvaluationEvent,
     Event,
@@ -26,6 +27,7 @@ from engine.jobs.events import (
     PreflightEvent,
     ProgressEvent,
     SampleEvent,
+    SpentEvent,
     StepEvent,
     StoppedEvent,
     WarningEvent,
@@ -63,6 +65,8 @@ class Snapshot:
     memory: MemoryEvent | None = None
     warnings: tuple[WarningEvent, ...] = ()
     samples: tuple[SampleEvent, ...] = ()
+    alerts: tuple[AlertEvent, ...] = ()
+    spent: SpentEvent | None = None
     end: FinishedEvent | StoppedEvent | FailedEvent | None = None
     last_seen: float = 0.0
     started: float = 0.0
@@ -94,6 +98,7 @@ def fold(snapshot: Snapshot, events: Iterable[Event]) -> Snapshot:
         holdout=snapshot.holdout + tuple(curves.holdout),
         warnings=snapshot.warnings + tuple(curves.warnings),
         samples=snapshot.samples + tuple(curves.samples),
+        alerts=snapshot.alerts + tuple(curves.alerts),
     )
 
 
@@ -103,10 +108,11 @@ class _Curves:
     holdout: list[tuple[int, float]] = field(default_factory=list)
     warnings: list[WarningEvent] = field(default_factory=list)
     samples: list[SampleEvent] = field(default_factory=list)
+    alerts: list[AlertEvent] = field(default_factory=list)
 
     @property
     def touched(self) -> bool:
-        return bool(self.losses or self.holdout or self.warnings or self.samples)
+        return bool(self.losses or self.holdout or self.warnings or self.samples or self.alerts)
 
 
 def _apply(snapshot: Snapshot, event: Event, curves: _Curves) -> Snapshot:
@@ -137,6 +143,10 @@ def _apply(snapshot: Snapshot, event: Event, curves: _Curves) -> Snapshot:
             curves.warnings.append(event)
         case SampleEvent():
             curves.samples.append(event)
+        case AlertEvent():
+            curves.alerts.append(event)
+        case SpentEvent():
+            seen["spent"] = event
         case FinishedEvent() | StoppedEvent() | FailedEvent():
             seen["end"] = event
         case _:

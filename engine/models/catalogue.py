@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field
 from engine.errors import SpecError
 from engine.machine import PRESETS
 from engine.models.facts import ModelFacts
-from engine.spec import parse_yaml_as
+from engine.spec_text import parse_yaml_as
 
 Count = Annotated[int, Field(gt=0)]
 _BYTES_ON_DISK = 2

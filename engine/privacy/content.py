@@ -19,7 +19,8 @@ from engine.errors import from_os_error
 from engine.machine import PRESETS
 from engine.privacy.ages import sign_of_minor
 from engine.privacy.plainwords import WordList, hidden_words, plain_letters, starred, words_of
-from engine.spec import ContentSpec, parse_yaml_as
+from engine.spec import ContentSpec
+from engine.spec_text import parse_yaml_as
 
 RULES_FILE = PRESETS / "content" / "rules.yaml"
 LISTED_LINES = 1000

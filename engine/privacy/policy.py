@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from engine.errors import SpecError, UsageError, from_os_error
 from engine.privacy.findings import Action, ValueRow
 from engine.privacy.store import FindingsStore
-from engine.spec import parse_yaml_as
+from engine.spec_text import parse_yaml_as
 
 _PAGE = 2000
 

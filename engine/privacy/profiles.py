@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.errors import SpecError, from_os_error
 from engine.machine import PRESETS
-from engine.spec import Operator, OwnSpec, parse_yaml_as
+from engine.spec import Operator, OwnSpec
+from engine.spec_text import parse_yaml_as
 
 Score = Annotated[float, Field(ge=0.0, le=1.0)]
 

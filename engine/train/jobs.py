@@ -128,7 +128,10 @@ def fingerprint_of(spec: ProjectSpec) -> str:
         "model": spec.model.model_dump(mode="json", include={"source", "path", "revision", "chat_template"}),
         "rows": spec.redaction.sha256,
         "holdout": spec.data.holdout,
-        "recipe": spec.recipe.model_dump(mode="json", exclude={"preset", "keep_checkpoints", "save_steps"}),
+        "left_out": sorted(spec.data.left_out),
+        "recipe": spec.recipe.model_dump(
+            mode="json", exclude={"preset", "keep_checkpoints", "save_steps"}, exclude_defaults=True
+        ),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.cli.parser import OPERATORS
+from engine.cli.parse_privacy import OPERATORS
 from engine.data.rows import RawRow
 from engine.errors import PrivacyRefusedError, ProjectError, UsageError
 from engine.jobs.context import JobContext

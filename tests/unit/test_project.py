@@ -14,7 +14,8 @@ from engine.errors import DiskFullError, ProjectError, SpecError, TunesmithError
 from engine.files import atomic_stream, atomic_write, make_private_folder
 from engine.machine import known_projects
 from engine.project import Project, create_project, open_project
-from engine.spec import ProjectSpec, with_settings
+from engine.spec import ProjectSpec
+from engine.spec_text import with_settings
 
 
 def mode(path: Path) -> int:

@@ -10,17 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import SpecError
-from engine.spec import (
-    DataSpec,
-    ModelSpec,
-    ProjectSpec,
-    RecipeSpec,
-    RedactionSpec,
-    dump_spec,
-    parse_spec,
-    valid_keys,
-    with_settings,
-)
+from engine.spec import DataSpec, ModelSpec, ProjectSpec, RecipeSpec, RedactionSpec
+from engine.spec_text import dump_spec, parse_spec, valid_keys, with_settings
 from engine.steps import take_step
 
 FILE = Path("voice/project.yaml")

@@ -259,7 +259,7 @@ class ModelScreen(StepScreen):
         wanted = "model" if self.spec.model.chat_template == "chatml" else "chatml"
 
         def change() -> ProjectSpec:
-            from engine.spec import with_settings
+            from engine.spec_text import with_settings
             from engine.steps import take_step
 
             def apply(spec: ProjectSpec) -> ProjectSpec:

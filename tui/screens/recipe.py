@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from engine.errors import TunesmithError
 from engine.recipes import RecipePreset, load_recipes
-from engine.spec import with_settings
+from engine.spec_text import with_settings
 from tui.charset import glyphs, plain
 from tui.knobs import KNOBS, knob, settings_of, typed_value, value_text
 from tui.screens.base import StepScreen
