@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
@@ -18,6 +18,8 @@ from engine.models.facts import ModelFacts
 from engine.spec_text import parse_yaml_as
 
 Count = Annotated[int, Field(gt=0)]
+_NOT_PLAIN = ("qwen3_5_text",)
+"""Model types whose layers are not all alike, so that a few figures do not give their matrices."""
 _BYTES_ON_DISK = 2
 """Bytes for each parameter of the 16-bit files that are downloaded."""
 
@@ -38,6 +40,8 @@ class Figures(_Strict):
     vocabulary: Count
     tied: bool
     """Input and output embedding are one matrix."""
+    extra: dict[str, bool | int | float] = Field(default_factory=dict)
+    """Further keys of the model's config.json, by its own names: experts, latent attention."""
 
 
 class Fact(_Strict):
@@ -57,6 +61,8 @@ class CatalogueModel(_Strict):
     context: Count
     """In tokens."""
     architecture: str
+    model_type: str
+    """As `config.json` has it; of the language part, where there are others."""
     figures: Figures | None = None
     licence: str
     """As the hub names it; `unknown` where it could not be found."""
@@ -64,6 +70,10 @@ class CatalogueModel(_Strict):
     """Whether its page asks for consent first; None: not verified."""
     revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
     """A commit that was checked; None: not verified, and the newest is taken and pinned at the download."""
+    chat_template: str | None = None
+    """The family of the template its tokenizer brings; None: not verified."""
+    base_model: str | None = None
+    """The model it was made from, where that one's terms may apply too."""
     note: str = ""
     """One line for the list: what it is good for."""
     facts: Annotated[list[Fact], Field(min_length=1)]
@@ -80,14 +90,36 @@ class CatalogueModel(_Strict):
         """About what is downloaded: two bytes a parameter."""
         return self.parameters * _BYTES_ON_DISK
 
-    def as_facts(self) -> ModelFacts:
-        """The model's facts for a plan, before it is on this machine."""
+    def as_config(self) -> dict[str, Any] | None:
+        """What its `config.json` says about its size, by that file's keys; None without figures."""
+        if self.figures is None:
+            return None
         figures = self.figures
+        return {
+            "model_type": self.model_type,
+            "architectures": [self.architecture],
+            "num_hidden_layers": figures.layers,
+            "hidden_size": figures.hidden,
+            "intermediate_size": figures.inner,
+            "num_attention_heads": figures.heads,
+            "num_key_value_heads": figures.kv_heads,
+            "head_dim": figures.head_dim,
+            "vocab_size": figures.vocabulary,
+            "tie_word_embeddings": figures.tied,
+            "max_position_embeddings": self.context,
+            **figures.extra,
+        }
+
+    def as_facts(self) -> ModelFacts:
+        """The facts before it is on this machine; without its sizes where it is no plain decoder."""
+        figures = (
+            self.figures if self.figures and not self.figures.extra and self.model_type not in _NOT_PLAIN else None
+        )
         return ModelFacts(
             kind="folder",
             path="",
             architecture=self.architecture,
-            model_type="",
+            model_type=self.model_type,
             parameters=self.parameters,
             size_bytes=self.size_bytes,
             context_length=self.context,
