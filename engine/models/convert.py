@@ -19,11 +19,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
 from engine.errors import DiskFullError, ModelError, from_os_error
 from engine.files import make_private_folder, sync_folder
+from engine.licences.read import gguf_card
 from engine.machine import models_folder
 from engine.models.facts import ModelFacts
 from engine.models.gguf_header import converted_folder, read_gguf_header
 from engine.models.inspect import inspect_model
-from engine.models.licence import UNKNOWN
 from engine.models.load import quietly
 
 Phase = Callable[[str, str], None]
@@ -56,7 +56,7 @@ def convert_gguf(file: Path, sha256: str, on_phase: Phase, check_stop: Callable[
         make_private_folder(final.parent)
         temporary = Path(tempfile.mkdtemp(prefix=f".{final.name}.", dir=final.parent))
         _convert(file, temporary, on_phase, check_stop)
-        _write_card(temporary, file, facts)
+        _write_card(temporary, file)
         inspect_model(temporary)
         os.replace(temporary, final)
         sync_folder(final.parent)
@@ -128,19 +128,11 @@ def _check_room(file: Path, facts: ModelFacts) -> None:
         )
 
 
-def _write_card(folder: Path, file: Path, facts: ModelFacts) -> None:
+def _write_card(folder: Path, file: Path) -> None:
     """A card with what the GGUF file said of itself, so that its licence is not lost."""
     header = read_gguf_header(file)
-    said = {
-        "license": facts.licence if facts.licence != UNKNOWN else None,
-        "license_name": header.text("general.license.name") or None,
-        "license_link": header.text("general.license.link") or None,
-    }
-    front = (
-        yaml.safe_dump({key: value for key, value in said.items() if value}, sort_keys=False)
-        if any(said.values())
-        else ""
-    )
+    said = gguf_card(header)
+    front = yaml.safe_dump(said, sort_keys=False) if said else ""
     name = header.text("general.name") or file.stem
     text = f"# {name}\n\nConverted from `{file.name}` to safetensors.\n"
     (folder / "README.md").write_text(f"---\n{front}---\n{text}" if front else text, encoding="utf-8")

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import ModelError, from_os_error
+from engine.licences.chain import trace
 from engine.models.architectures import native_causal_models
 from engine.models.facts import ModelFacts, Weight, group_weights
 from engine.models.gguf_header import GgufArray, GgufHeader, read_gguf_header
-from engine.models.licence import UNKNOWN, folder_licence
 from engine.models.safetensors_header import Tensor, read_weights
 from engine.models.source import pickle_error, pickle_weights
 
@@ -81,7 +81,7 @@ def _inspect_folder(folder: Path) -> ModelFacts:
     tokenizer = _read_json(folder / "tokenizer_config.json") if "tokenizer_config.json" in names else {}
     _check_tokenizer(folder, names)
     weights = group_weights([(tensor.name, tensor.shape) for tensor in tensors])
-    licence = folder_licence(folder)
+    licence = trace(folder)
     return facts.replace(
         parameters=None if facts.stored_quantization else _count(tensors),
         size_bytes=size,
@@ -198,7 +198,7 @@ def _inspect_gguf(file: Path) -> ModelFacts:
         hint = "Join the parts first with llama.cpp's `llama-gguf-split --merge`."
         raise ModelError("This GGUF file is one part of several.", str(file), hint, code="split_gguf")
     weights = group_weights([(tensor.name, tensor.shape) for tensor in header.tensors])
-    licence = header.text("general.license").strip().lower()
+    licence = trace(file)
     return ModelFacts(
         kind="gguf",
         path=str(file),
@@ -216,8 +216,8 @@ def _inspect_gguf(file: Path) -> ModelFacts:
         head_dim=_gguf_head_dim(header, architecture),
         tied_embeddings=not any(weight.role == "head" for weight in weights),
         weights=weights,
-        licence=licence or UNKNOWN,
-        licence_source="general.license" if licence else "the file does not say it",
+        licence=licence.licence,
+        licence_source=licence.source,
         has_chat_template=bool(header.text("tokenizer.chat_template")),
         tokenizer_ok="tokenizer.ggml.tokens" in header.metadata,
         eos_token=_gguf_token(header, "eos"),

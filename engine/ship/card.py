@@ -1,7 +1,7 @@
 """The model card of an adapter: what it is, whose licence it is under, how it was made. No data, no names of files.
 
-The licence is the base model's, from its own facts. Where those do not say it the card says `unknown`; it never says
-something else by default.
+The licence is that of the base model and of what that was made from, with what its terms want shown. Where nobody can
+say it the card says `unknown`; it never says something else by default.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Any
 
 import yaml
 
-from engine.models.licence import UNKNOWN
+from engine.licences.duties import Duties
+from engine.licences.terms import UNKNOWN
 from engine.project import Project
 from engine.spec import ModelSpec, ProjectSpec
 
@@ -29,27 +30,32 @@ def base_name(model: ModelSpec) -> str:
     return Path(model.source).name or model.source
 
 
-def write_card(project: Project, spec: ProjectSpec, run: str, licence: str, parameters: int) -> str:
+def write_card(
+    project: Project, spec: ProjectSpec, run: str, duties: Duties, parameters: int, name: str | None = None
+) -> str:
     """The text of README.md.
 
     Args:
         project: For the check of the data and the evaluation of the run.
         spec: What was decided.
         run: The run that is shipped.
-        licence: Of the base model; `unknown` where it does not say.
+        duties: What the licences want said.
         parameters: Numbers in the adapter.
+        name: What it is called; None: as the project, begun as the licence asks.
     """
     model = spec.model
     base = base_name(model) if model else UNKNOWN
     front: dict[str, Any] = {"library_name": "peft", "tags": ["lora", "tunesmith"]}
     if model and model.kind == "hub":
         front["base_model"] = model.source
-    if licence != UNKNOWN:
-        front["license"] = licence
+    front |= duties.front
+    name = name or duties.name(spec.name)
+    shown = "".join(f"\n\n{words.format(name=name)}" for words in duties.show)
+    about = f"A LoRA adapter of {parameters:,} numbers for `{base}`. It needs that model to work."
     sections = [
         f"---\n{yaml.safe_dump(front, sort_keys=False)}---",
-        f"# {spec.name}\n\nA LoRA adapter of {parameters:,} numbers for `{base}`. It needs that model to work.",
-        _base_section(spec, base, licence),
+        f"# {name}\n\n{about}{shown}",
+        _base_section(spec, base, duties),
         _data_section(project, spec),
         _recipe_section(spec),
         _results_section(project, run),
@@ -57,14 +63,13 @@ def write_card(project: Project, spec: ProjectSpec, run: str, licence: str, para
     return "\n\n".join(sections) + "\n"
 
 
-def _base_section(spec: ProjectSpec, base: str, licence: str) -> str:
+def _base_section(spec: ProjectSpec, base: str, duties: Duties) -> str:
     revision = spec.model.revision if spec.model else None
     lines = ["## Base model", "", f"- Name: `{base}`"]
     lines.append(f"- Revision: `{revision}`" if revision else "- Revision: not known")
-    if licence == UNKNOWN:
-        lines.append("- Licence: unknown. The base model's files do not say it; find out before you share this.")
-    else:
-        lines.append(f"- Licence: {licence}. It is the base model's, and this adapter is bound by it.")
+    lines += duties.lines
+    if duties.files:
+        lines.append(f"- With this package: {', '.join(sorted(duties.files))}")
     return "\n".join(lines)
 
 

@@ -9,7 +9,7 @@ import re
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -29,6 +29,7 @@ def pack(
     config: dict[str, Any],
     passphrase: str | None,
     on_progress: Callable[[int, int], None],
+    texts: Mapping[str, bytes] | None = None,
 ) -> None:
     """Write the package, whole or not at all.
 
@@ -39,11 +40,12 @@ def pack(
         config: The adapter's settings, as they may leave this machine.
         passphrase: None: the package is not locked.
         on_progress: Called with (bytes packed, bytes in all).
+        texts: Licences and notices that go along, by file name.
 
     Raises:
         DiskFullError, ProjectError: The target cannot be written; an older package stays as it was.
     """
-    made = {"README.md": card.encode(), CONFIG: json.dumps(config, indent=2).encode()}
+    made = {**(texts or {}), "README.md": card.encode(), CONFIG: json.dumps(config, indent=2).encode()}
     files = [path for path in shipped_files(adapter) if path.name not in made]
     total = sum(path.stat().st_size for path in files) + sum(map(len, made.values()))
     with atomic_stream(target, "packing the adapter") as stream:

@@ -12,7 +12,6 @@ import pytest
 
 from engine.errors import ModelError
 from engine.models.inspect import facts_from_config, inspect_model
-from engine.models.licence import card_licence, folder_licence, front_matter, text_licence
 from tests.tiny_gguf import GGUF_ENTRIES, GGUF_SHAPES, gguf_bytes
 from tests.tiny_model import CONFIG, HIDDEN, INNER, LAYERS, VOCABULARY, make_sharded, make_tiny_model, tensors
 
@@ -36,7 +35,7 @@ def test_facts_of_a_folder(tmp_path: Path) -> None:
     assert facts.tokenizer_ok
     assert facts.tied_embeddings
     assert (facts.eos_token, facts.pad_token) == ("<|im_end|>", "<|pad|>")
-    assert (facts.licence, facts.licence_source) == ("apache-2.0", "README.md")
+    assert (facts.licence, facts.licence_source) == ("apache-2.0", "README.md: license: apache-2.0")
     roles = {weight.name: (weight.role, weight.count) for weight in facts.weights}
     assert roles["model.layers.*.self_attn.q_proj.weight"] == ("linear", LAYERS)
     assert roles["model.embed_tokens.weight"] == ("embedding", 1)
@@ -146,28 +145,17 @@ def test_chat_template_in_its_own_file(tmp_path: Path) -> None:
 
 
 def test_licence_is_never_guessed(tmp_path: Path) -> None:
-    assert folder_licence(tmp_path).licence == "unknown"
-    (tmp_path / "README.md").write_text("# A model\nApache? who knows")
-    assert folder_licence(tmp_path).licence == "unknown"
-    (tmp_path / "README.md").write_text("---\nlicense: other\n---\n")
-    assert folder_licence(tmp_path).licence == "unknown"
-    (tmp_path / "LICENSE").write_text("LLAMA 3.1 COMMUNITY LICENSE AGREEMENT\n...")
-    assert folder_licence(tmp_path).licence == "llama3.1"
-    (tmp_path / "README.md").write_text("---\nlicense: mit\n---\n")
-    said = folder_licence(tmp_path)
-    assert said.licence == "unknown"
-    assert "mit" in said.source
-    assert "llama3.1" in said.source
-
-
-def test_licence_readers() -> None:
-    assert card_licence({"license": "Other", "license_name": "Qwen-Research"}) == "qwen-research"
-    assert card_licence({"license": ["mit", "apache-2.0"]}) == ""
-    assert front_matter("no front matter") == {}
-    assert front_matter("---\n: : :\n---\n") == {}
-    assert text_licence("Apache License\n   Version 2.0, January 2004") == "apache-2.0"
-    assert text_licence("Creative Commons Attribution-NonCommercial 4.0 International") == "cc-by-nc-4.0"
-    assert text_licence("All rights reserved.") == ""
+    model = make_tiny_model(tmp_path / "model")
+    (model / "README.md").unlink()
+    assert inspect_model(model).licence == "unknown"
+    (model / "README.md").write_text("# A model\nApache? who knows")
+    assert inspect_model(model).licence == "unknown"
+    (model / "LICENSE").write_text("LLAMA 3.1 COMMUNITY LICENSE AGREEMENT\n...")
+    (model / "README.md").write_text("---\nlicense: mit\n---\n")
+    facts = inspect_model(model)
+    assert facts.licence == "llama3.1"
+    assert "license: mit" in facts.licence_source
+    assert "Llama 3.1" in facts.licence_source
 
 
 def test_gguf_header(tmp_path: Path) -> None:

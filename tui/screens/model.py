@@ -14,8 +14,10 @@ from textual.widgets import Input, Static
 from engine.errors import ModelError, TunesmithError
 from engine.models.source import DEMO, classify
 from tui.charset import glyphs
+from tui.licence import USES, is_allowed, short_verdict, wants_attention
 from tui.model_facts import Fact, count_text, licence_words, read_facts
 from tui.screens.base import StepScreen
+from tui.screens.licence import LicenceScreen
 from tui.threads import in_thread
 from tui.widgets.facts import Facts
 from tui.widgets.path_field import PathField
@@ -24,6 +26,7 @@ from tui.widgets.text import size_text, styled
 
 if TYPE_CHECKING:
     from engine.jobs.state import JobView
+    from engine.licences.verdict import Verdict
     from engine.models.catalogue import CatalogueModel
     from engine.spec import ProjectSpec
 
@@ -61,9 +64,12 @@ class ModelScreen(StepScreen):
     HuggingFaceTB/SmolLM2-135M-Instruct. Weights that are pickle files are not opened, because opening one can run
     any program on this machine.
 
-    The licence says what the makers of the model allow. Where it is unknown, nobody but you can answer that: read
-    the terms before you use the result. "ask first" means that the makers want you to accept their terms on the
-    hub's page before they let you download it.
+    The licence says what the makers of the model allow. l shows what it means for you: say there whether you want to
+    earn money with it, how many people will use it, where you are and whether the content is sexual. The page says
+    why, what you must do, and where that stands; enter keeps the verdict in the project. f leaves only models whose
+    terms allow your use. Where the licence is unknown, nobody but you can answer that: read the terms before you use
+    the result. "ask first" means that the makers want you to accept their terms on the hub's page before they let
+    you download it.
 
     c changes how a chat is written for the model: with its own template, or with the common ChatML one.
     """
@@ -72,7 +78,9 @@ class ModelScreen(StepScreen):
         super().__init__(*arguments, **options)  # type: ignore[arg-type]
         self._catalogue: tuple[Choice, ...] = ()
         self._facts: dict[str, tuple[Fact, ...]] = {}
-        self._on_arrival = False
+        self._verdicts: dict[str, Verdict] = {}
+        """For the use and the data of now, by source."""
+        self._only_allowed = False
 
     def body(self) -> ComposeResult:
         """The list and the facts of the marked model; the fields appear when they are asked for."""
@@ -116,14 +124,39 @@ class ModelScreen(StepScreen):
         except TunesmithError as error:
             self.show_problem(error)
         self._show_models()
+        self._judge_models()
 
     def spec_changed(self) -> None:
         """The chosen model stands on top."""
+        self._verdicts.clear()
         self._show_models()
+        self._judge_models()
+
+    @work(exclusive=True, group="verdicts")
+    async def _judge_models(self) -> None:
+        """What the terms of the listed models mean for the use of now."""
+        spec, sources = self.spec, [DEMO, *(choice.source for choice in self._catalogue)]
+
+        def judge() -> dict[str, Verdict]:
+            from engine.licences.check import marked_verdict
+
+            return {source: marked_verdict(self.project, spec, source) for source in sources}
+
+        try:
+            self._verdicts |= await in_thread(self, judge)
+        except TunesmithError as error:
+            self.show_problem(error)
+            return
+        self._show_models()
+        if marked := self.query_one("#models", RowList).marked_key:
+            self._show_facts(marked)
 
     def _choices(self) -> list[Choice]:
         words = self.query_one("#search", Input).value.lower().split()
         found = [choice for choice in self._catalogue if all(word in _searched(choice) for word in words)]
+        if self._only_allowed:
+            found = [choice for choice in found if choice.source in self._verdicts]
+            found = [choice for choice in found if is_allowed(self._verdicts[choice.source])]
         if words:
             return found
         demo = Choice(DEMO, "Demo model", "tiny, bundled", "apache-2.0", note="shows the way; there already")
@@ -142,6 +175,8 @@ class ModelScreen(StepScreen):
             mark = ""
             if choice.source == now:
                 mark = f"{chosen.done} taken" if self.status.state != "todo" else "taken"
+            elif choice.source in self._verdicts and self._verdicts[choice.source].verdict == "refused":
+                mark = f"{chosen.bad} refused"
             elif choice.gated:
                 mark = "ask first"
             cells = (choice.name, styled(choice.size, "$muted"), choice.licence, styled(mark, "$accent"))
@@ -155,6 +190,9 @@ class ModelScreen(StepScreen):
         question = styled("Which model should learn?", "bold")
         if self.query_one("#search", Input).display and not rows:
             question += styled("   no model has that in its name", "$warning")
+        elif self._only_allowed:
+            use = USES[self.spec.licence.use.use]
+            question += styled(f"   only what is allowed {use}; f shows all {count}", "$muted")
         elif count:
             question += styled(f"   {count} open models, the demo, or your own", "$muted")
         self.query_one("#question", Static).update(question)
@@ -177,15 +215,27 @@ class ModelScreen(StepScreen):
         path = self._path_of(source)
         if path is None:
             facts = (Fact("size", choice.size), Fact("licence", licence_words(choice.licence)))
-            panel.show(facts, choice.note)
+            panel.show(await self._judged(source, facts), choice.note)
             return
         try:
             if source not in self._facts:
                 self._facts[source] = await in_thread(self, read_facts, path)
+            shown = await self._judged(source, self._facts[source])
         except TunesmithError as error:
             panel.show((Fact("problem", error.title, attention=True),), error.hint)
             return
-        panel.show(self._facts[source], choice.note)
+        panel.show(shown, choice.note)
+
+    async def _judged(self, source: str, facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+        """The facts, with what the licence means for the use of now."""
+        if source not in self._verdicts:
+            from engine.licences.check import marked_verdict
+
+            spec = self.spec
+            self._verdicts[source] = await in_thread(self, lambda: marked_verdict(self.project, spec, source))
+        verdict = self._verdicts[source]
+        said = Fact("licence", short_verdict(verdict), attention=wants_attention(verdict))
+        return tuple(said if fact.name == "licence" else fact for fact in facts)
 
     def _path_of(self, source: str) -> Path | None:
         """Where the model lies on this machine; None when it has to be got first."""
@@ -234,6 +284,22 @@ class ModelScreen(StepScreen):
             self.go_on()
         else:
             self._show_facts(taken)
+
+    @work(exclusive=True, group="licence")
+    async def action_show_licence(self) -> None:
+        """The page of the marked model's licence."""
+        source = self.query_one("#models", RowList).marked_key
+        choice = next((choice for choice in self._choices() if choice.source == source), None)
+        if choice is None or choice.source == _OWN:
+            self.say("Mark a model first; t types your own.", "attention")
+            return
+        if await self.app.push_screen_wait(LicenceScreen(self.project, choice.source, choice.name)):
+            self.refresh_spec()
+
+    def action_toggle_allowed(self) -> None:
+        """Only models whose terms allow the use of now, or all."""
+        self._only_allowed = not self._only_allowed
+        self._show_models()
 
     def job_ended(self, job: JobView) -> None:
         """The model is here, or it is not."""

@@ -1,0 +1,121 @@
+"""The licence of the marked model: its line beside the list, its page, accepting, and the filter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.actions import choose_model
+from engine.licences.check import acceptance, project_verdict, set_use
+from engine.project import Project, create_project
+from engine.spec import UseSpec
+from tests.tiny_model import make_tiny_model
+from tests.tui.conftest import frame, shows, typed, until, wizard
+from tui.screens.licence import LicenceScreen
+from tui.widgets.rows import RowList
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Project:
+    project, _ = create_project(tmp_path / "fresh")
+    return project
+
+
+def _take(project: Project, folder: Path, card: str) -> None:
+    model = make_tiny_model(folder)
+    (model / "README.md").write_text(f"---\n{card}\n---\n")
+    choose_model(project, str(model))
+
+
+async def test_the_marked_model_says_what_its_terms_mean(fresh: Project, size: tuple[int, int]) -> None:
+    app = wizard()
+    async with app.run_test(size=size) as pilot:
+        app.open_project(fresh.root, "model")
+        await shows(pilot, "▸ Demo model", "apache-2.0: allowed", "l Licence", "f Allowed")
+        await pilot.press("enter")
+        await shows(pilot, "● Data")
+
+
+async def test_the_page_gives_reasons_duties_and_sources(fresh: Project, tmp_path: Path, size: tuple[int, int]) -> None:
+    _take(fresh, tmp_path / "mine", "license: mit\nbase_model: meta-llama/Llama-3.1-8B")
+    app = wizard()
+    async with app.run_test(size=size) as pilot:
+        app.open_project(fresh.root, "model")
+        await shows(pilot, "▸ mine", "llama3.1: under conditions")
+        await pilot.press("l")
+        await shows(
+            pilot, "You may do this under conditions", "mine, licence: llama3.1", "Conflict: mine says mit", "u for"
+        )
+        await pilot.press("end")
+        await shows(pilot, "This is advice about licence terms, not legal advice", "https://llama.meta.com")
+        await pilot.press("enter")
+        await shows(pilot, "You accepted this verdict", "Kept in the project")
+        await pilot.press("escape")
+        await shows(pilot, "Which model should learn?")
+    spec = fresh.load()
+    assert spec.licence.accepted is not None
+    assert spec.licence.accepted.licence == "llama3.1"
+    assert acceptance(spec, project_verdict(fresh, spec)) == "current"
+
+
+async def test_the_use_can_be_changed_and_makes_it_stale(fresh: Project, tmp_path: Path, size: tuple[int, int]) -> None:
+    _take(fresh, tmp_path / "mine", "license: gemma")
+    app = wizard()
+    async with app.run_test(size=size) as pilot:
+        app.open_project(fresh.root, "model")
+        await shows(pilot, "gemma: under conditions")
+        await pilot.press("l")
+        await shows(pilot, "u for yourself", "m 0 users", "r no region", "x nothing sexual", "d data:")
+        await pilot.press("enter")
+        await shows(pilot, "You accepted this verdict")
+        await pilot.press("u")
+        await shows(pilot, "u for research", "You accepted another verdict")
+        await pilot.press("m", *typed("2000"), "enter")
+        await shows(pilot, "m 2,000 users")
+        await pilot.press("r", *typed("europe"), "enter")
+        await shows(pilot, "This is not a region.")
+        await pilot.press("ctrl+u", *typed("de"), "enter")
+        await shows(pilot, "r DE")
+        await pilot.press("d", *typed("own"), "enter")
+        await shows(pilot, "d data: own")
+        await pilot.press("x")
+        await shows(pilot, "✗ The terms do not allow this", "Sexually explicit content")
+        await pilot.press("enter")
+        await shows(pilot, "There is nothing to accept")
+        await pilot.press("escape")
+        await shows(pilot, "! gemma: refused for you")
+    use = fresh.load().licence.use
+    assert (use.use, use.monthly_users, use.region, use.adult) == ("research", 2000, "DE", True)
+
+
+async def test_only_what_is_allowed_can_be_listed(fresh: Project, size: tuple[int, int]) -> None:
+    set_use(fresh, UseSpec(use="commercial", adult=True))
+    app = wizard()
+    async with app.run_test(size=size) as pilot:
+        app.open_project(fresh.root, "model")
+        await shows(pilot, "open models")
+        rows = app.screen.query_one("#models", RowList)
+        await until(pilot, lambda: any("gemma-2" in row.key for row in rows.rows), "all are listed")
+        before = len(rows.rows)
+        await pilot.press("f")
+        await shows(pilot, "only what is allowed to earn money with it")
+        await until(pilot, lambda: 2 < len(rows.rows) < before, "some are left out")
+        assert not any("gemma-2" in row.key or "gemma-3" in row.key for row in rows.rows)
+        assert any(row.key == "Qwen/Qwen2.5-7B-Instruct" for row in rows.rows)
+        await pilot.press("f")
+        await until(pilot, lambda: len(rows.rows) == before, "all are back")
+
+
+async def test_a_model_that_is_not_mine_cannot_be_accepted(fresh: Project) -> None:
+    app = wizard(ascii=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.open_project(fresh.root, "model")
+        await shows(pilot, "Demo model", "open models")
+        await pilot.press("l")
+        await shows(pilot, "You may do this")
+        await pilot.press("enter")
+        await shows(pilot, "This is not your model yet")
+        assert isinstance(app.screen, LicenceScreen)
+        assert frame(app).isascii()
+    assert fresh.load().licence.accepted is None
