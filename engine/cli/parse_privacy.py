@@ -9,7 +9,7 @@ OPERATORS = ("surrogate", "placeholder", "mask", "drop_row", "hash", "aes")
 
 
 def privacy_commands(table: Table) -> None:
-    """scan, review, redact, state."""
+    """scan, review, redact, restore, state."""
     scan = table.add(
         "scan",
         "engine.cli.privacy:scan",
@@ -22,6 +22,12 @@ def privacy_commands(table: Table) -> None:
         "--format", default="auto", metavar="NAME", help="jsonl, json, csv, parquet or txt; for a bare file"
     )
     scan.add_argument("--profile", metavar="NAME", help="a file of presets/redaction (default: the project's)")
+    scan.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="ray: spread the rows over a Ray cluster (needs `pip install 'tunesmith[cluster]'`)",
+    )
     scan.add_argument("--force", action="store_true", help="run although another heavy job is running")
 
     review = table.add(
@@ -52,6 +58,16 @@ def privacy_commands(table: Table) -> None:
         "--forget-key", action="store_true", help="delete the project's key afterwards; nothing leads back then"
     )
     redact.add_argument("--force", action="store_true", help="run although another heavy job is running")
+
+    restore = table.add(
+        "restore",
+        "engine.cli.restore:restore",
+        "turn replacements back into the hidden values, with the project's key and table",
+        "tunesmith restore my-voice --in answers.jsonl --out answers-restored.jsonl",
+    )
+    restore.add_argument("project", metavar="PROJECT")
+    restore.add_argument("--in", dest="source", required=True, metavar="FILE", help="a file with replacements in it")
+    restore.add_argument("--out", dest="target", required=True, metavar="FILE", help="where the values are written")
 
     state = table.add(
         "state",

@@ -15,6 +15,7 @@ from engine.cli.out import Out, count
 from engine.cli.projects import data_spec
 from engine.cli.scratch import scratch_project
 from engine.errors import EXIT_DONE, UsageError, from_os_error
+from engine.privacy.cluster import must_have_ray
 from engine.privacy.export import export_findings
 from engine.privacy.policy import accept_all, apply_policy, load_policy
 from engine.privacy.profiles import load_profile
@@ -28,6 +29,8 @@ def scan(args: argparse.Namespace, out: Out) -> int:
     """Look for personal data in the rows of a project, or of a bare file."""
     if args.profile:
         load_profile(args.profile)
+    if args.engine == "ray":
+        must_have_ray()
     target = Path(args.target).expanduser()
     if target.is_dir():
         project, _ = open_project(target)
@@ -49,7 +52,8 @@ def _with_profile(spec: ProjectSpec, profile: str) -> ProjectSpec:
 
 
 def _scan(project: Project, args: argparse.Namespace, out: Out) -> None:
-    result = run_job(project.root, "scan", {}, out, force=args.force)
+    how = {"engine": args.engine} if args.engine != "local" else {}
+    result = run_job(project.root, "scan", how, out, force=args.force)
     target = Path(args.findings).expanduser().resolve() if args.findings else None
     counts = findings_summary(project)
     if target is not None:

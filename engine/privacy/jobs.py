@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine import audit
 from engine.data.read import read_rows
@@ -28,8 +28,13 @@ from engine.privacy.store import FindingsStore
 from engine.privacy.sweep import Sweeper
 from engine.spec import DataSpec, OwnSpec
 
+if TYPE_CHECKING:
+    from engine.privacy.cluster import Cluster
+
 PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]*_\d+>")
 _BATCH_TEXTS, _BATCH_CHARACTERS = 512, 200_000
+_RAY_TEXTS = 20_000
+"""Texts that go to Ray at a time: bounds memory, and is enough work for many machines."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,8 @@ def run_scan(ctx: JobContext) -> dict[str, Any]:
     """Look for personal data in every row and put the findings into the store.
 
     With `{"file": path}` in the job's spec a file outside any project is scanned, and the findings go to
-    `findings.sqlite` in the job's folder.
+    `findings.sqlite` in the job's folder. With `{"engine": "ray"}` Ray's workers do the looking; the findings are the
+    same.
 
     Returns:
         rows, findings, values, rows_with_findings, by_entity, findings_file.
@@ -63,6 +69,8 @@ def run_scan(ctx: JobContext) -> dict[str, Any]:
         ctx.phase("count", "counting the rows")
         source = sha256_of(Path(given.data.path))
         total, taken = _count(ctx, given.data)
+        if ctx.spec.get("engine") == "ray":
+            _look_with_ray(ctx, given, memory, total)
         ctx.phase("scan", "looking for personal data")
         names = NameList()
         rows = 0
@@ -116,6 +124,34 @@ def run_redact(ctx: JobContext) -> dict[str, Any]:
     made = ctx.project.load().redaction
     audit.append(ctx.project, "redacted", {"sha256": made.sha256, "residual": made.residual})
     return proof
+
+
+def _look_with_ray(ctx: JobContext, given: ScanInput, memory: Memory, total: int) -> None:
+    """Let Ray's workers look at every text that nobody looked at; what they find is remembered as it comes."""
+    from engine.privacy.cluster import Cluster
+
+    ctx.phase("cluster", "looking for personal data with Ray")
+    with Cluster(ctx, given.profile, given.own) as cluster:
+        rows = waiting_rows = 0
+        waiting: dict[str, None] = {}
+        for batch in _batches(ctx, given.data):
+            waiting.update(dict.fromkeys(memory.unknown([text for _, fields in batch for _, text in fields])))
+            waiting_rows += len(batch)
+            if len(waiting) >= _RAY_TEXTS:
+                _look_at(ctx, cluster, memory, list(waiting), (rows, waiting_rows, total))
+                rows, waiting_rows, waiting = rows + waiting_rows, 0, {}
+        _look_at(ctx, cluster, memory, list(waiting), (rows, waiting_rows, total))
+
+
+def _look_at(
+    ctx: JobContext, cluster: Cluster, memory: Memory, texts: list[str], progress: tuple[int, int, int]
+) -> None:
+    before, here, total = progress
+    done = 0
+    for numbers, found in cluster.detect(texts) if texts else ():
+        memory.keep([texts[number] for number in numbers], found)
+        done += len(numbers)
+        ctx.progress(before + here * done // len(texts), total, "rows")
 
 
 def _write_findings(ctx: JobContext, given: ScanInput, memory: Memory, sweeper: Sweeper, total: int) -> None:

@@ -42,8 +42,12 @@ class Compiled:
     score: float
     pattern: Any
 
-    def find(self, text: str) -> list[OwnFinding]:
-        """All places in `text`.
+    def find(self, text: str, seconds: float = PATTERN_SECONDS) -> list[OwnFinding]:
+        """All places in `text`; other threads go on meanwhile.
+
+        Args:
+            text: Any text.
+            seconds: The longest the pattern may take.
 
         Raises:
             SpecError: The pattern takes too long on this text.
@@ -51,13 +55,13 @@ class Compiled:
         try:
             return [
                 OwnFinding(match.start(), match.end(), self.entity, self.score, self.name)
-                for match in self.pattern.finditer(text, timeout=PATTERN_SECONDS)
+                for match in self.pattern.finditer(text, timeout=seconds, concurrent=True)
                 if match.end() > match.start()
             ]
         except TimeoutError as error:
             raise SpecError(
                 f"Your recogniser `{self.name}` takes too long.",
-                f"redaction.own: its pattern ran over {PATTERN_SECONDS:g} seconds on a text of {len(text)} letters.",
+                f"redaction.own: its pattern ran over {seconds:g} seconds on a text of {len(text)} letters.",
                 "Repetitions inside repetitions, such as (a+)+, do that. Write the pattern without them.",
             ) from error
 
@@ -71,13 +75,26 @@ def compile_own(own: Sequence[OwnSpec]) -> list[Compiled]:
     return [_compiled(one) for one in own]
 
 
-def try_own(text: str, spec: OwnSpec) -> list[OwnFinding]:
+def try_own(text: str, spec: OwnSpec, seconds: float = PATTERN_SECONDS) -> list[OwnFinding]:
     """What one recogniser finds in a text: for a box in which the creator tries it.
 
     Raises:
-        SpecError: The pattern is none, or takes too long.
+        SpecError: The pattern is none, or takes longer than `seconds`.
     """
-    return _compiled(spec).find(text)
+    return _compiled(spec).find(text, seconds)
+
+
+def pattern_problem(pattern: str) -> tuple[str, int] | None:
+    """Why a pattern cannot be used, and at which letter of it; None where it can."""
+    if len(pattern) > _LONGEST_PATTERN:
+        return f"it is longer than {_LONGEST_PATTERN} letters", _LONGEST_PATTERN
+    try:
+        regex.compile(pattern)
+    except regex.error as error:
+        return str(error.msg), int(error.pos or 0)
+    except (RecursionError, OverflowError, ValueError) as error:
+        return str(error) or type(error).__name__, 0
+    return None
 
 
 def entity_of(name: str) -> str:

@@ -53,6 +53,16 @@ class Memory:
             known.update(found)
         return [known[name] for name in names]
 
+    def unknown(self, texts: Sequence[str]) -> list[str]:
+        """Those texts that nobody looked at, each once."""
+        by_name = {text_hash(text): text for text in texts}
+        known = self._known(set(by_name))
+        return [text for name, text in by_name.items() if name not in known]
+
+    def keep(self, texts: Sequence[str], found: Sequence[list[Hit]]) -> None:
+        """Remember the findings of texts that somebody else looked at."""
+        self._keep({text_hash(text): hits for text, hits in zip(texts, found, strict=True)})
+
     def _known(self, names: set[str]) -> dict[str, list[Hit]]:
         known: dict[str, list[Hit]] = {}
         asked = sorted(names)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import regex
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from engine.errors import ProjectError, UsageError
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 RuleKind = Literal["value", "pattern", "below", "field"]
 _INDEX = re.compile(r"(?<=\.)\d+(?=\.|$)")
 _EXAMPLES = 4
+_VALUE_SECONDS, _ALL_SECONDS = 0.5, 20.0
+"""The longest a pattern may take on one value, and on all of them together."""
 
 
 class Rule(BaseModel):
@@ -54,8 +58,8 @@ class Rule(BaseModel):
             raise ValueError("the rule is empty")
         if self.kind == "pattern":
             try:
-                compiled = re.compile(self.text)
-            except re.error as error:
+                compiled = regex.compile(self.text)
+            except (regex.error, RecursionError, OverflowError) as error:
                 raise ValueError(f"the pattern is not valid: {error}") from error
             if compiled.search(""):
                 raise ValueError("the pattern matches everything")
@@ -247,10 +251,42 @@ def _matcher(rule: Rule) -> _Matches:
     if rule.kind == "below":
         return lambda entity, _value, score: entity == rule.entity and score < rule.score
     if rule.kind == "pattern":
-        pattern = re.compile(rule.text, re.IGNORECASE)
-        return lambda _entity, value, _score: pattern.search(value) is not None
+        return _pattern_matcher(rule)
     wanted = rule.text.casefold().strip()
     return lambda _entity, value, _score: value.casefold().strip() == wanted
+
+
+def _pattern_matcher(rule: Rule) -> _Matches:
+    """Search the pattern, but not for ever.
+
+    Raises (what it returns):
+        UsageError: The pattern takes too long. Whoever asked is inside a transaction, so nothing was changed.
+    """
+    pattern = regex.compile(rule.text, regex.IGNORECASE)
+    spent = 0.0
+
+    def matches(_entity: str, value: str, _score: float) -> bool:
+        nonlocal spent
+        began = time.monotonic()
+        try:
+            found = pattern.search(value, timeout=_VALUE_SECONDS, concurrent=True) is not None
+        except TimeoutError:
+            raise _too_slow(rule, f"over {_VALUE_SECONDS:g} seconds on a value of {len(value)} letters") from None
+        spent += time.monotonic() - began
+        if spent > _ALL_SECONDS:
+            raise _too_slow(rule, f"over {_ALL_SECONDS:g} seconds on the values together")
+        return found
+
+    return matches
+
+
+def _too_slow(rule: Rule, how: str) -> UsageError:
+    return UsageError(
+        "The pattern of this rule takes too long.",
+        f"/{rule.text[:200]}/ ran {how}. Nothing was changed.",
+        "Repetitions inside repetitions, such as (a+)+, do that. Write it without them, or take the rule off the list.",
+        code="slow_pattern",
+    )
 
 
 def _decider(rules: Sequence[Rule]) -> Callable[[str, str, float], Action | None]:

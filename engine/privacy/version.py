@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from engine.machine import PRESETS
 from engine.privacy.profiles import Profile
 from engine.spec import OwnSpec
 
@@ -27,6 +28,7 @@ _SOURCES = (
     "doubts.py",
     "hits.py",
     "merge.py",
+    "naming.py",
     "nlp.py",
     "own.py",
     "presidio.py",
@@ -47,4 +49,6 @@ def detector_version(profile: Profile, own: Sequence[OwnSpec] = ()) -> str:
     folder = Path(__file__).parent
     for source in sorted([*(folder / name for name in _SOURCES), *(folder / "recognisers").glob("*.py")]):
         digest.update(source.read_bytes())
+    for names in sorted((PRESETS / "redaction" / "names").glob("*.yaml")):
+        digest.update(names.read_bytes())
     return digest.hexdigest()[:16]

@@ -15,8 +15,8 @@ from engine.jobs.events import FailedEvent, FinishedEvent, PhaseEvent, ProgressE
 from engine.project import Project
 from engine.spec import ProjectSpec
 from engine.steps import take_step
+from tests.tui.privacy_pages import both_sizes, text_of
 from tests.tui.recorded import RecordedJob, make_project, until
-from tests.tui.test_privacy_screen import both_sizes, text_of
 from tui.app import TunesmithApp
 from tui.charset import UNICODE
 from tui.preview_rows import Preview, PreviewRow, read_preview

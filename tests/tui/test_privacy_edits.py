@@ -14,8 +14,8 @@ from engine.privacy.rules import rules_of
 from engine.privacy.store import FindingsStore
 from engine.project import Project
 from tests.tui.findings import CHATS, findings, private_project, scan
+from tests.tui.privacy_pages import both_sizes, decision, marked, opened, redacted, said, screen_of, text_of
 from tests.tui.recorded import until
-from tests.tui.test_privacy_screen import both_sizes, decision, marked, opened, redacted, said, screen_of, text_of
 from tui.screens.ask import AskScreen
 from tui.screens.blind import BlindScreen
 from tui.screens.ends import EndsScreen

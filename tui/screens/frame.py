@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
-from textual.reactive import reactive
+from textual.reactive import Reactive, reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -147,6 +147,8 @@ class FrameScreen(Screen[None]):
     IS_STEP: ClassVar[bool] = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 as Textual declares it
     AUTO_FOCUS: ClassVar[str | None] = "RowList, Input"
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """As Textual's, but another focus draws only the widgets that have to do with it, not the whole screen again."""
     DEFAULT_CSS = """
     FrameScreen { layout: vertical; overflow: hidden; background: $background; }
     FrameScreen > #body { height: 1fr; }

@@ -46,6 +46,7 @@ _PAGES_OF: dict[str, tuple[Page, ...]] = {
     "blind": ("review", "proof"),
     "stop_job": ("work",),
     "known": ("scan", "review", "proof"),
+    "own": ("scan", "review", "proof"),
 }
 """On which pages an action can be taken; actions that are not listed can be taken on all."""
 
@@ -86,6 +87,9 @@ class PrivacyScreen(DecidingScreen):
     1 to 9 say that it is something else, e moves its ends, n marks something that was missed and finds it in all rows.
     r makes a rule of it, which also holds for the next file. v shows the rows in which nothing was found, and what a
     random sample of them proves. u takes back whatever came last, as often as you like.
+
+    w takes words that only you know to be personal. p takes word lists and patterns of your own, with a box to try them
+    in and a look at your first 1,000 rows.
 
     `sure` says how sure the search is, from 0 to 1. The list begins with what most needs a look: things that would
     name somebody, and of these the unsure ones. Passwords and keys are shown by their first two letters only.

@@ -13,11 +13,12 @@ from textual import on, work
 from engine.errors import TunesmithError
 from engine.privacy.edits import Change
 from engine.privacy.gate import data_path
+from engine.privacy.own_try import try_on_rows
 from engine.privacy.pointed import point_at, texts_of_row
 from engine.privacy.review import TypeTotals, ids_of_type, type_totals
 from engine.privacy.rules import add_rule, preview, remove_rule, rules_of
 from engine.privacy.store import FindingsStore
-from engine.spec import DataSpec
+from engine.spec import DataSpec, OwnSpec, ProjectSpec
 from tui.entities import TYPE_KEYS, short_name
 from tui.screens.base import StepScreen
 from tui.screens.blind import BlindScreen
@@ -25,6 +26,7 @@ from tui.screens.bulk import BulkChoice, BulkScreen
 from tui.screens.ends import EndsScreen
 from tui.screens.frame import Tone
 from tui.screens.new_finding import NewFindingScreen
+from tui.screens.own import OwnScreen
 from tui.screens.privacy_review import ReviewPage
 from tui.screens.rules import RuleScreen, RulesScreen, rule_words
 
@@ -193,6 +195,18 @@ class DecidingScreen(StepScreen):
         if data is not None and review.store is not None:
             await self.app.push_screen_wait(BlindScreen(review.store.path, data, self.spec.name))
 
+    @work(exclusive=True, group="dialog")
+    async def action_own(self) -> None:
+        """The creator's own recognisers; changed ones are kept at once, and ask for another search."""
+        data = self.data
+        on_rows = (lambda spec: try_on_rows(data, spec)) if data is not None else None
+        own = await self.app.push_screen_wait(OwnScreen(self.spec.redaction.own, on_rows))
+        if own is None:
+            return
+        kept = await self.ask_engine(lambda: self.project.update(lambda spec: _with_own(spec, own)))
+        if kept is not None:
+            self.call_after_refresh(self.refresh_spec)
+
     # -- a whole type -------------------------------------------------------------------------------------------
 
     @work(exclusive=True, group="bulk")
@@ -217,6 +231,10 @@ class DecidingScreen(StepScreen):
         if done is not None and self.page == "review":
             review.after_bulk(done)
             self.say(f"{done} u takes it back.", "attention" if choice.action == "keep" else "good")
+
+
+def _with_own(spec: ProjectSpec, own: list[OwnSpec]) -> ProjectSpec:
+    return spec.model_copy(update={"redaction": spec.redaction.model_copy(update={"own": own})})
 
 
 def _decide_type(screen: DecidingScreen, choice: BulkChoice) -> str:

@@ -33,6 +33,10 @@ _OPEN, _CLOSE, _NO_BREAK = "\ue000", "\ue001", "\u00a0"
 """The marks around the value and the spaces in it while lines are broken; no shown text holds the first two."""
 
 
+_MOST_LINES = 7
+"""Lines of context that a place can fill: 60 letters are kept on either side."""
+
+
 @dataclass(frozen=True)
 class _Shape:
     """How much fits: places in sight, and lines of context for each."""
@@ -162,10 +166,14 @@ class Places(Widget, can_focus=True):
     # -- drawing ------------------------------------------------------------------------------------------------
 
     def _shape(self) -> _Shape:
+        """As many places as fit; what room they leave goes to their context, because a decision hangs on it."""
         room = max(3, self.size.height - _FOOT_LINES - 1)
         gap = 1 if room >= 15 else 0
-        lines = 4 if room >= 24 else 2
-        return _Shape(max(1, min(6, (room + gap) // (1 + lines + gap))), lines, gap)
+        least = 4 if room >= 24 else 2
+        places = max(1, min(6, (room + gap) // (1 + least + gap)))
+        there = max(1, min(places, self.total))
+        lines = (room + gap) // there - 1 - gap
+        return _Shape(places, max(least, min(_MOST_LINES, lines)) if there < places else least, gap)
 
     def render(self) -> Content:
         """The places, then what happens and what the value becomes."""

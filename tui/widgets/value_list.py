@@ -17,6 +17,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.style import Style
 from textual.visual import Visual
 
 from engine.privacy.findings import ValueRow
@@ -27,6 +28,8 @@ from tui.widgets.text import fit, one_line, styled
 _PAGE = 64
 _PAGES_KEPT = 8
 _STRIPS_KEPT = 256
+_AHEAD = 3
+"""Values in sight below the pointer."""
 _SEEN_WIDTH = 6
 _SCORE_WIDTH = 4
 _DECISION_WIDTH = 6
@@ -85,6 +88,7 @@ class ValueList(ScrollView, can_focus=True):
         self._source: ValueSource | None = None
         self._pages: OrderedDict[int, list[ValueRow]] = OrderedDict()
         self._strips: OrderedDict[tuple[ValueRow, bool, bool, int], Strip] = OrderedDict()
+        self._drawn_in: Style | None = None
         self.count = 0
 
     # -- what it shows ------------------------------------------------------------------------------------------
@@ -181,9 +185,13 @@ class ValueList(ScrollView, can_focus=True):
         return strip.apply_meta({"row": index})
 
     def notify_style_update(self) -> None:
-        """Other colours: nothing that was drawn can be used again."""
-        self._strips.clear()
+        """Other colours: what was drawn cannot be used again. With the focus only the marked line has others."""
         super().notify_style_update()
+        if self.visual_style != self._drawn_in:
+            self._strips.clear()
+            self._drawn_in = self.visual_style
+        for key in [key for key in self._strips if key[1]]:
+            del self._strips[key]
 
     def _head(self, width: int, chosen: Glyphs) -> Content:
         value = max(8, width - _FIXED)
@@ -218,7 +226,9 @@ class ValueList(ScrollView, can_focus=True):
 
     def _scroll_to_mark(self) -> None:
         if self.is_mounted and self.count:
-            self.scroll_to_region(Region(0, self.marked, 1, 2), animate=False, force=True, immediate=True)
+            # The next values are in sight before the pointer gets there.
+            ahead = min(1 + _AHEAD, max(1, self.size.height - 2))
+            self.scroll_to_region(Region(0, self.marked, 1, 1 + ahead), animate=False, force=True, immediate=True)
 
 
 def score_text(score: float) -> str:

@@ -1,11 +1,11 @@
-# ruff: noqa: E501 (patterns are broken at their parts, and hold the marks that people type)
+# ruff: noqa: E501, RUF001 (patterns are broken at their parts, and hold the marks that people type)
 """Dates of birth: a date near "born" or "birthday" in several languages, or a full date of a likely birth year."""
 
 from __future__ import annotations
 
 import re
 
-from engine.privacy.recognisers.rules import Rule, RuleRecognizer, has_digits
+from engine.privacy.recognisers.rules import Rule, RuleRecognizer, contains, has_digits
 
 _MONTH = (
     r"(?:jan(?:uary|uar|vier|eiro)?|feb(?:ruary|ruar)?|f[ée]v(?:rier|ereiro)?|mar(?:ch|s|zo|[çc]o)?|märz|apr(?:il|ile)?|avr(?:il)?|abr(?:il)?"
@@ -13,13 +13,24 @@ _MONTH = (
     r"|sep(?:t(?:ember|embre|iembre)?)?|set(?:embro|tembre)?|oct(?:ober|obre|ubre)?|okt(?:ober)?|out(?:ubro)?|ott(?:obre)?"
     r"|nov(?:ember|embre|iembre|embro)?|dec(?:ember)?|dez(?:ember|embro)?|d[ée]c(?:embre)?|dic(?:iembre|embre)?|gen(?:naio)?|ene(?:ro)?)\.?"
 )
+_UNITS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
+_DAY_WORD = (
+    r"(?:(?:twenty|thirty)[ \-])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth"
+    rf"|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|{_UNITS})|twentieth|thirtieth|twenty|thirty"
+)
+_YEAR_WORD = (
+    r"(?:nineteen|twenty|two[ \-]thousand)(?:[ \-](?:hundred|and|oh|twenty|thirty|forty|fou?rty|fifty|sixty|seventy|eighty|ninety"
+    rf"|{_UNITS})){{0,4}}"
+)
 _YEAR = r"(?:19[2-9]\d|20[01]\d)"
 _NUMERIC = r"(?:\d{1,2}[./\-]\d{1,2}[./\-](?:\d{4}|\d{2})|\d{4}[./\-]\d{1,2}[./\-]\d{1,2})"
 _WORDED = (
-    rf"(?:\d{{1,2}}(?:st|nd|rd|th|er|\.|º)?\s(?:of\s|de\s)?{_MONTH},?(?:\s(?:of\s|de\s|del\s)?\d{{4}})?"
+    rf"(?:(?:the\s)?\d{{1,2}}(?:st|nd|rd|th|er|\.|º)?\s(?:of\s|de\s)?{_MONTH},?(?:\s(?:of\s|de\s|del\s)?(?:\d{{4}}|['’]\d{{2}}\b))?"
     rf"|{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?\b(?:,?\s\d{{4}})?|{_MONTH}[,\s]\s?\d{{4}})"
 )
 _DATE = rf"(?:{_NUMERIC}|{_WORDED})"
+_LAST = rf"(?:,?\s(?:of\s|in\s)?(?:{_YEAR_WORD}|\d{{4}}|['’]\d{{2}}))?"
+_SAID = rf"(?:(?:the\s)?(?:{_DAY_WORD})\s(?:(?:day\s)?of\s)?{_MONTH}{_LAST}|{_MONTH}\s(?:the\s)?(?:{_DAY_WORD}){_LAST})"
 _FULL = (
     rf"(?:\d{{1,2}}[./\-]\d{{1,2}}[./\-]{_YEAR}|{_YEAR}[./\-]\d{{1,2}}[./\-]\d{{1,2}}"
     rf"|\d{{1,2}}(?:st|nd|rd|th|\.)?[\s\-](?:of\s|de\s)?{_MONTH},?[\s\-](?:de\s|del\s)?{_YEAR}|{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?,?\s{_YEAR})"
@@ -36,6 +47,9 @@ def birth_recogniser() -> RuleRecognizer:
     rules = [
         Rule("date after a birth word", re.compile(rf"{_BIRTH}[^\n]{{0,40}}?(?<!\w)(?P<date>{_DATE})(?!\w)", flags), 0.85,
              group="date", needs=has_digits(1)),
+        Rule("date in words after a birth word",
+             re.compile(rf"{_BIRTH}[^\n]{{0,40}}?(?<!\w)(?P<date>{_SAID})(?!\w)", flags), 0.85, group="date",
+             needs=contains("birth", "bday", "b-day", "dob", "d.o.b", "born")),
         Rule("date before a birth word",
              re.compile(rf"(?<!\w)(?P<date>{_DATE})(?!\w)[^\n]{{0,25}}?(?:birth|b-?day|dob\b|\bborn|geburtstag)", flags), 0.75,
              group="date", needs=has_digits(1)),

@@ -67,7 +67,8 @@ def email_recogniser() -> RuleRecognizer:
     """Finds e-mail addresses that are spelt out or whose domain is not a public one."""
     flags = re.IGNORECASE
     rules = [
-        Rule("any domain", re.compile(r"(?<![\w.+\-])[\w.+%\-]{1,64}@[\w\-]+(?:\.[\w\-]+)+"), 0.7, needs=contains("@")),
+        Rule("any domain", re.compile(r"(?<![\w.+\-/])[\w.+%\-]{1,64}@{1,3}[\w\-]+(?:\.[\w\-]+)+"), 0.7, check=_no_version,
+             needs=contains("@")),
         Rule("local domain", re.compile(r"(?<![\w.+\-])[\w.+%\-]{2,64}@(?:localhost|[a-z]+)\b(?!\.\w)", flags), 0.4,
              needs=contains("@")),
         Rule("spelt out", re.compile(rf"(?<![\w.])[\w.+\-]{{2,64}}{_AT}[\w\-]{{2,40}}(?:{_DOT}[a-z]{{2,12}}){{1,3}}\b",
@@ -77,8 +78,16 @@ def email_recogniser() -> RuleRecognizer:
              check=lambda match: " " in match.group() or "@" in match.group() or "(" in match.group()),
         Rule("gapped", re.compile(r"(?<![\w.])[\w.+\-]{2,64}\s?@\s?[\w\-]{2,40}\s?\.\s?(?:com|net|org|io|me|de|co|fr)\b",
                                   flags), 0.7, needs=contains("@")),
+        Rule("gapped, any ending", re.compile(r"(?<![\w.])[\w.+\-]{2,64}\s@\s[\w\-]{2,40}\s?\.\s?[a-z]{2,6}\b(?!\s?\.\s?\d)", flags), 0.65,
+             needs=contains("@")),
     ]  # fmt: skip
     return RuleRecognizer("EMAIL_ADDRESS", "SpeltEmailRecognizer", rules)
+
+
+def _no_version(match: re.Match[str]) -> bool:
+    """Refuse `package@1.2.3`: the last part of a domain is no number, unless all of it is an address in numbers."""
+    domain = match.group().rpartition("@")[2]
+    return not domain.rpartition(".")[2].isdigit() or domain.count(".") == 3
 
 
 def _spelt_out(match: re.Match[str]) -> bool:

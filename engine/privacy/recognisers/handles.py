@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from engine.privacy.recognisers.rules import Rule, RuleRecognizer, contains
-from engine.privacy.recognisers.words import is_common
+from engine.privacy.recognisers.words import is_common, is_dictionary_word
 
 _CODE_WORDS = frozenset(
     """property media import override staticmethod classmethod dataclass param return returns throws deprecated
@@ -57,6 +57,22 @@ def _not_a_word(match: re.Match[str]) -> bool:
     return (marked or len(name) >= 4) and not is_common(name) and "http" not in name
 
 
+def _goes_on(match: re.Match[str]) -> bool:
+    """Whether a word of the dictionary stands there as part of a sentence: "User: remind me", "find content on"."""
+    name = match.group("name")
+    return name.isalpha() and is_dictionary_word(name)
+
+
+def _named(match: re.Match[str]) -> bool:
+    after = match.string[match.end("name") : match.end("name") + 2]
+    sentence = _goes_on(match) and after[:1] == " " and after[1:].isalpha()
+    return _not_a_word(match) and not sentence and not re.match(rf"(?:{_SITES})$", match.group("name"), re.IGNORECASE)
+
+
+def _no_word(match: re.Match[str]) -> bool:
+    return _not_a_word(match) and not _goes_on(match)
+
+
 def _marked(match: re.Match[str]) -> bool:
     """Whether the word beside an app's name is no word: it holds a digit, or a dot or a line inside."""
     name = match.group("name")
@@ -76,7 +92,15 @@ def handle_recogniser() -> RuleRecognizer:
              re.compile(rf"\b(?:{_PLACES})\s?(?:(?:handle|name|tag|id|user|account)\s?)?"
                         rf"(?:\s(?:is|ist|est|es)\s|\s?[:=]\s?|\s[-–>]+\s)"
                         rf"\s?[\"'`]?[@$]?(?P<name>{_NAME})", flags),
-             0.75, group="name", check=_not_a_word),
+             0.75, group="name", check=_named),
+        Rule("user name asked for", re.compile(rf"\b(?:{_PLACES})\s?\?\s(?P<name>{_NAME})", flags), 0.65, group="name",
+             check=_marked, needs=contains("?")),
+        Rule("search for a name", re.compile(
+            rf"\b(?:search|find|look up|look for|looking for|follow|add|subscribe to|sub to)\s(?:for\s|up\s)?(?P<name>{_NAME})\s(?:on|over on|at)"
+            rf"\s(?:my\s|the\s)?(?:{_APPS})\b", flags), 0.7, group="name", check=_no_word),
+        Rule("odd word after the app", re.compile(rf"\b(?:{_APPS})\s(?P<name>[a-z][a-z0-9_.]{{6,29}})(?![\w'’])"), 0.5,
+             group="name", check=_no_word),
+        Rule("live:name", re.compile(r"(?<![\w.:])live:(?:\.cid\.)?[\w.\-]{3,40}\w"), 0.85, needs=contains("live:")),
         Rule("user name after a phrase",
              re.compile(rf"\b(?:add me|find me|follow me|dm me|hit me up|hmu|message me|my user(?:name)?)"
                         rf"(?:\s(?:on|at|as|@)\s?(?:{_PLACES})?)?\s?(?:as|at|under|is|:|@|-)\s[\"'`]?"

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-from engine.privacy.recognisers.rules import Rule, RuleRecognizer
+from engine.privacy.recognisers.known import given_names, is_label, short_surnames
+from engine.privacy.recognisers.rules import Rule, RuleRecognizer, contains
 from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
 
 _WORD = r"[^\W\d_][\w'’\-]*"
@@ -28,8 +29,29 @@ _NOT_NAMES = frozenset(
     sure here there that this it what out up down on in by in soon again please anytime today by bitch mommy master mistress goddess
     sir ok okay names old fan guys people all love hun hon honey dear both everybody team folks sweetie sweetheart darling gorgeous
     beautiful handsome buddy bro dude man girl boy lady ladies gentlemen friend friends mate sexy cutie hello hi hey yes no thanks
-    thank good morning evening afternoon night sunshine world stranger customer support sales user admin sirmadam hiring manager
+    thank at good morning evening afternoon night sunshine world stranger customer support sales user admin sirmadam hiring manager
     """.split()
+)
+_MOODS = frozenset(
+    "sunny rich early so young precious lucky happy may april june august summer autumn dawn angel".split()
+)
+_SHORT_WORDS = frozenset("An Do So He She Long You Song Sun Her Me My Man Men Fan Die May Can Tan Pan Ok Oh".split())
+_SHORT_WORDS_AFTER_ROLES = frozenset(
+    """I A An As At By Do For From If In Is It No Of On Or So The This That To We You Your My And But Not With Says Said Who What When
+    Where Why How Was Has Had Can Could Would Should Did Does Are Please Note Notes Meeting Office Team Role Job Training Mode Account
+    Access Level School Day Days Week Page List Class Course Board Guide Only Must Shall May Might""".split()
+)
+_TAG_WORDS = frozenset("tiktok tuesday thursday brexit covid netflix insta onlyfans tbt ootd".split())
+_SYLLABLES = re.compile(
+    r"(?:(?:[bpmfdtnlgkhjqxrycswz]|zh|ch|sh)?(?:a|o|e|i|u|ü|ai|ei|ao|ou|ia|ie|iu|ua|uo|ui|ue|iao|uai)(?:n|ng|r)?){1,2}",
+    re.IGNORECASE,
+)
+_ROLES = (
+    r"Manager|Director|Teacher|Landlady|Landlord|Mistress|Master|Secretary|Supervisor|Chairman|Chairwoman|President|Minister|Principal"
+    r"|Headmaster|Headmistress|Nurse|Doctor|Lawyer|Engineer|Accountant|Boss|Chef|Driver|Foreman|Lady|Lord|Queen|King|Prince|Princess"
+    r"|Madam|Domina|Goddess|Daddy|Mommy|Nanny|Granny|Grandpa|Grandma|Grandmother|Grandfather|Auntie|Aunty|Aunt|Uncle|Cousin|Brother|Sister"
+    r"|Father|Mother|Abuela|Abuelo|Nonna|Nonno|Opa|Oma|Tante|Onkel|T[íi]a|T[íi]o|Dada|Dadi|Nana|Bibi|Xiao|Lao|Comrade|Ayi|DJ|MC|Deacon"
+    r"|Pastor|Rabbi|Imam|Sheikh|Sensei|Coach|Professor|Prof\.?|Dr\.?|Colonel|Major|General|Lieutenant|Corporal|Private|Sergeant|Inspector"
 )
 _OTHER_SCRIPTS = (
     r"[\u0400-\u04FF\u0500-\u052F]|[\u0370-\u03FF]|[\u0590-\u05FF]|[\u0600-\u06FF\u0750-\u077F\uFB50-\uFDFF\uFE70-\uFEFF]"
@@ -78,6 +100,77 @@ def _a_small_name(match: re.Match[str]) -> bool:
     return not drawn_out and name not in _NOT_NAMES and not is_common(name) and (known or not is_dictionary_word(name))
 
 
+def _two_small_words(match: re.Match[str]) -> bool:
+    """Two words in small letters after "name" are one where neither fills a sentence."""
+    words = match.group("name").casefold().split()
+    return all(
+        word not in _NOT_NAMES and not is_label(word) and (not is_dictionary_word(word) or word in given_names())
+        for word in words
+    )
+
+
+def _a_given_name(match: re.Match[str]) -> bool:
+    name = match.group("name").casefold()
+    return name not in _NOT_NAMES and (name in given_names() or name in names_that_are_words())
+
+
+def _called_by_name(match: re.Match[str]) -> bool:
+    """A name that is an everyday word too, called at: "hey will, ..."."""
+    return _a_given_name(match) and not is_label(match.group("name")) and match.group("name") not in _MOODS
+
+
+def _family_name_first(match: re.Match[str]) -> bool:
+    first, given = match.group("family"), match.group("given").casefold()
+    known = given in given_names() or given in names_that_are_words()
+    return not is_label(first) and (known or not (is_dictionary_word(given) or is_dictionary_word(first)))
+
+
+def _short_family_name(match: re.Match[str]) -> bool:
+    return match.group("name").casefold() in short_surnames() and match.group("name") not in _SHORT_WORDS
+
+
+def _two_syllables(match: re.Match[str]) -> bool:
+    """ "Ma Long": a short family name and one of the syllables that such given names are made of."""
+    family, given = match.group("family"), match.group("given")
+    if family.casefold() not in short_surnames() or family in _SHORT_WORDS or not _SYLLABLES.fullmatch(given):
+        return False
+    opens = (
+        re.search(r"(?:^|[.!?:\n][\"'”’)]*\s*)$", match.string[max(0, match.start() - 4) : match.start()]) is not None
+    )
+    return not (is_common(given) and is_common(family)) and not (
+        opens and is_common(given) and is_dictionary_word(family)
+    )
+
+
+def _a_role(match: re.Match[str]) -> bool:
+    return match.group("short") not in _SHORT_WORDS_AFTER_ROLES
+
+
+def _in_a_hashtag(match: re.Match[str]) -> bool:
+    """Whether a part of a tag, as its capitals divide it, is a given name."""
+    parts = re.findall(r"[A-ZÀ-Þ][a-zà-ÿ]{2,}", match.group("tag"))
+    return any(
+        part.casefold() in given_names()
+        and not is_common(part)
+        and not is_dictionary_word(part)
+        or part.casefold() in given_names()
+        and part.casefold() in names_that_are_words()
+        and not is_common(part)
+        or (
+            len(part) >= 4
+            and not is_dictionary_word(part)
+            and part.casefold() not in _TAG_WORDS
+            and len(parts) > 1
+            and part == parts[-1]
+        )
+        for part in parts
+    )
+
+
+def _known_foreign(match: re.Match[str]) -> bool:
+    return match.group().casefold() in given_names()
+
+
 def is_foreign(text: str) -> bool:
     """Whether a text holds letters of another script than Latin."""
     return not text.isascii() and _FOREIGN.search(text) is not None
@@ -104,6 +197,37 @@ def name_recogniser() -> RuleRecognizer:
             r"(?:^|[.!?\n][ ]?)(?:hi|hey|hello|hiya|dear|hallo|hola|ciao)[ ]+(?P<name>[a-z]{3,12})(?=[ ]?[,!.:;\n]|$)", re.MULTILINE), 0.4,
             group="name", check=_not_common),
         Rule("title", re.compile(rf"(?i:\b(?:{_TITLES}))\.?[ ](?P<name>{_UPPER}{more})"), 0.6, group="name", check=_not_a_word),
+        Rule("role and name", re.compile(rf"(?<![\w'’])(?:{_ROLES})[ ](?P<short>[A-ZÀ-ÖØ-Þ][a-zà-ÿ]+)(?![\w])"), 0.6, check=_a_role),
+        Rule("small role and name", re.compile(
+            r"(?<![\w'’])(?:dj|mc|uncle|aunt|auntie|cousin|tante|onkel|t[íi]a|t[íi]o|nonna|grandma|grandpa|nurse|coach|mr|mrs|ms|miss|dr|mistress)[ ]"
+            r"(?P<name>[a-z]{3,12})(?![\w])"), 0.5, check=_a_small_name),
+        Rule("name, then the name", re.compile(
+            rf"(?i:(?<![\w'’\-])(?:name|names|namely|attn|contact|recipient|sender|reservation under|booked under|booking under|signed off by|approved by"
+            rf"|reported by|assigned to|opened by|closed by|reviewed by|written by|c/o))[ ](?P<name>{_UPPER}{more})"), 0.55, group="name",
+            check=_not_common),
+        Rule("name in small letters", re.compile(
+            r"(?<![\w'’\-])(?:full |real |legal )?name[ ]+(?P<name>[a-z]{2,12}[ ][a-z]{2,14})(?=[ ]*(?:[.,!?)\n;]|$))", flags), 0.55,
+            group="name", check=_two_small_words),
+        Rule("family name first", re.compile(
+            rf"^[ \t]*(?:[-*•]|\d{{1,3}}[.)])?[ \t]*(?P<family>{_UPPER}(?:[ ]{_UPPER})?),[ ](?P<given>{_UPPER})(?:[ ][A-Z]\.?|[ ]{_UPPER})?[ \t]*$",
+            re.MULTILINE), 0.6, check=_family_name_first),
+        Rule("short names in a row", re.compile(
+            r"(?<![\w'’])(?P<name>[A-Z][a-z]{1,2})(?=(?:,[ ]|[ ](?:and|&|vs)[ ])[A-Z][a-z])|(?<=\band )(?P<last>[A-Z][a-z]{1,2})(?![\w'’])"), 0.5,
+            check=lambda match: _short_family_name(match) if match.group("name") else match.group("last").casefold() in short_surnames()
+            and match.group("last") not in _SHORT_WORDS),
+        Rule("short family name and given name", re.compile(r"(?<![\w'’])(?P<family>[A-Z][a-z]{1,5})[ ](?P<given>[A-Z][a-z]{1,10})(?![\w])"),
+             0.5, check=_two_syllables),
+        Rule("name in a hashtag", re.compile(r"(?<![\w&])#(?P<tag>\w*[A-ZÀ-Þ][a-zà-ÿ]{2,}\w*)"), 0.5, group="tag", check=_in_a_hashtag,
+             needs=contains("#")),
+        Rule("called at", re.compile(
+            r"(?:^|[.!?\n][ ]?)(?:hi|hey|hello|hiya|dear|hallo|hola|ciao|ok|thanks|yo)[ ]+(?P<name>[a-z]{3,12})(?=,)", re.MULTILINE | flags),
+            0.5, group="name", check=_called_by_name),
+        Rule("I am, and a greeting", re.compile(
+            r"\b(?:i'm|i’m|im|i am|this is|it's|it’s|its)[ ]+(?P<name>[a-z]{3,12})(?=,?[ ]+(?:nice to|pleased to|here\b|again\b|btw\b|from\b|by the way"
+            r"|speaking\b|and i'?m\b)|[ ]?,[ ]?\d\d\b)", flags), 0.6, group="name", check=_called_by_name),
+        Rule("only a name", re.compile(r"\A[ ]*(?:its|it's|it’s|this is)[ ]+(?P<name>[a-z]{3,12})[ ]*[.!]?[ ]*\Z", flags), 0.5,
+             group="name", check=_called_by_name),
+        Rule("known name of another script", re.compile(r"(?<!\w)[^\W\d_]{2,20}(?!\w)"), 0.6, check=_known_foreign, needs=is_foreign),
         Rule("signature", re.compile(
             rf"(?i:(?:^|\n|[.!?,] ?)(?:best(?: regards| wishes)?|(?:kind |warm )?regards|sincerely|cheers|love|xoxo|xx|yours(?: truly)?|signed|"
             rf"thanks|sent by|mit freundlichen gr[üu](?:ß|ss)en|lg|mfg|cordialement|saludos))[ ]*,?[ ]*\n?[ ]*[-–—~]?[ ]*(?P<name>{_UPPER}{more})"

@@ -18,6 +18,9 @@ _KINDS = (
 )
 
 
+_TICKET = re.compile(r"[A-Z][A-Z0-9]{1,7}-\d{1,5}")
+
+
 def _an_id(match: re.Match[str]) -> bool:
     value = match.group("value")
     digits = sum(letter.isdigit() for letter in value)
@@ -26,6 +29,18 @@ def _an_id(match: re.Match[str]) -> bool:
 
 def _two_kinds(match: re.Match[str]) -> bool:
     return sum(letter.isdigit() for letter in match.group()) >= 4
+
+
+def _a_plate(match: re.Match[str]) -> bool:
+    """Letters and digits in capitals, as on a car."""
+    value = match.group("value")
+    letters = sum(letter.isalpha() for letter in value)
+    return letters >= 1 and sum(letter.isdigit() for letter in value) >= 1 and 5 <= len(value.replace(" ", "")) <= 10
+
+
+def _a_code(match: re.Match[str]) -> bool:
+    """Refuse "JIRA-1234": letters and a short number name a ticket or a paper, not a person."""
+    return _two_kinds(match) and _TICKET.fullmatch(match.group()) is None
 
 
 def number_recogniser() -> RuleRecognizer:
@@ -40,7 +55,12 @@ def number_recogniser() -> RuleRecognizer:
              needs=has_digits(5)),
         Rule("letters and digits", re.compile(r"(?<![\w\-./#@])[A-Z]{1,4}-?\d{6,14}[A-Z]?(?![\w\-/])"), 0.5, needs=has_digits(6)),
         Rule("mixed code", re.compile(r"(?<![\w\-./#@])(?=[A-Z0-9\-]*[A-Z])(?=[A-Z0-9\-]*\d)[A-Z0-9]{2,8}(?:-[A-Z0-9]{2,10}){1,4}(?![\w\-/])"),
-             0.4, check=_two_kinds, needs=has_digits(4)),
+             0.4, check=_a_code, needs=has_digits(4)),
+        Rule("plate after a word", re.compile(
+            r"\b(?i:(?:licen[cs]e |number |car )?plates?|tags?|registration|reg|rego|kennzeichen|nummernschild|matr[íi]cula|immatriculation|targa"
+            r"|placa|kenteken)\b(?i:\s(?:number|no\.?|nr\.?|is|was|reads?))*[^\w\n]{1,4}"
+            r"(?P<value>[A-ZÄÖÜ0-9]{1,4}(?:[ \-·][A-ZÄÖÜ0-9]{1,4}){1,3}|[A-Z0-9]{5,8})(?![\w\-])"), 0.6, group="value", check=_a_plate,
+            needs=has_digits(1)),
         Rule("social security form", re.compile(r"(?<![\w\-.])\d{3}[- ]\d{2}[- ]\d{4}(?![\w\-])"), 0.7, entity="US_SSN",
              needs=has_digits(9)),
         Rule("long number", re.compile(r"(?<![\w.\-+$€£/#])\d{9,19}(?![\w.\-/%])"), 0.4, needs=has_digits(9)),

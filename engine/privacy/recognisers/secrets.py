@@ -46,6 +46,17 @@ _FILLER = frozenset(
 )
 
 
+_JOINING = frozenset(
+    """the and but you i me we he she it they is are was were be been to of in on at for with from by as so or if not no do did
+    does has have had will would can could should a an my your his her our their this that these those there then than what
+    who which when where how why because about just like get got all""".split()
+)
+_FINGERPRINT = re.compile(
+    r"\b(?:commits?|git|revision|rev|ref|head|merge[ds]?|revert(?:ed|s)?|cherry-pick(?:ed)?|checkout|rebased?|blob|tree|hash|sha-?\d{0,3}"
+    r"|md5|checksum|digest|etag|image|layer)\b(?:\s(?:is|of|to|onto|at))?[\s:=@(`\"']{1,4}$", re.IGNORECASE
+)  # fmt: skip
+
+
 def entropy(text: str) -> float:
     """Shannon entropy in bits per character."""
     counts = Counter(text)
@@ -69,6 +80,23 @@ def _assigned(match: re.Match[str]) -> bool:
     if value.casefold() in _FILLER or len(value) < 4 or value.startswith(("$", "<", "{{", "os.", "process.", "env.")):
         return False
     return not re.fullmatch(r"[*x•·.]+|\w+\(.*", value, re.IGNORECASE)
+
+
+def _seed_words(match: re.Match[str]) -> bool:
+    """Twelve words and more that make no sentence: hardly any of them is one that joins others."""
+    words = re.findall(r"[a-z]+", match.group("value").casefold())
+    return len(words) >= 11 and sum(word in _JOINING for word in words) <= len(words) // 8
+
+
+def _loose_words(match: re.Match[str]) -> bool:
+    words = match.group("value").casefold().split()
+    return not any(word in _JOINING or word in _FILLER for word in words)
+
+
+def _no_fingerprint(match: re.Match[str]) -> bool:
+    """A key, unless the word before says that it is the name of a commit or a checksum."""
+    before = match.string[max(0, match.start() - 24) : match.start()]
+    return _hex_key(match) and _FINGERPRINT.search(before) is None
 
 
 def _random(match: re.Match[str]) -> bool:
@@ -104,10 +132,21 @@ def secret_recogniser() -> RuleRecognizer:
              group="value", check=_assigned),
         Rule("password in prose",
              re.compile(rf"\b(?:{_NAMES})(?:\s(?:for|to|of|on|von|für|zu|de|del|du)\s(?:\S+\s?){{1,4}}?|\s?[(][^)]{{0,30}}[)])?"
-                        r"(?P<joint>\s(?:is|was|to|ist|lautet|est|es|é|jest|on|är|are|will be|stays|be|now|still)\s(?:now\s|still\s|just\s)?"
+                        r"(?P<joint>(?:'s|’s)\s|\s(?:(?:re)?set to|changed (?:it )?to|is|was|to|ist|lautet|est|es|é|jest|on|är|are|will be|stays|be|now|still)\s(?:now\s|still\s|just\s)?"
                         r"(?:set to\s)?|\s?[:=]\s?|\s?[-=]>\s?|\s-\s)"
                         r"[\"'`“‘«]?(?P<value>[^\s\"'`”’»]{3,80})", flags),
              0.85, group="value", check=_prose),
+        Rule("passphrase of several words", re.compile(
+            r"\b(?:pass ?phrases?|pass ?words?|passwort|diceware)\b(?:\s(?:is|was)|(?:'s|’s)|\s?[:=]|\s[-–])\s?[\"'`“]?"
+            r"(?P<value>[a-z]{3,12}(?:[ \-_][a-z]{3,12}){3,7})(?=[\"'`”]?\s*(?:$|[.,;!?\n)]))", flags), 0.75, group="value",
+            check=_loose_words),
+        Rule("recovery phrase", re.compile(
+            r"\b(?:seed|recovery|mnemonic|backup|secret|wallet|bip-?39)(?:[ \-](?:phrase|words?|key|seed))?\b[^\n]{0,30}?[:\s]\s?[\"'`“]?"
+            r"(?P<value>\b[a-z]{3,8}(?:(?:,\s?|[\s\-])(?:\d{1,2}[.)]\s?)?[a-z]{3,8}){10,23})(?![\w])", flags), 0.9, group="value",
+            check=_seed_words, needs=contains("seed", "recovery", "mnemonic", "backup", "secret", "wallet", "bip")),
+        Rule("web hook", re.compile(
+            r"(?:discord(?:app)?\.com/api/webhooks/|hooks\.slack\.com/(?:services|workflows)/|\.webhook\.office\.com/webhookb2/)"
+            r"(?P<value>[\w\-/@.]{16,250}[\w])", flags), 0.95, group="value", needs=contains("hook")),
         Rule("password, then the value",
              re.compile(rf"\b(?:{_NAMES})\s[\"'`]?(?P<value>(?=[^\s]*\d)(?=[^\s]*[A-Za-z])[^\s\"'`,;]{{6,60}})", flags),
              0.6, group="value"),
@@ -123,7 +162,7 @@ def secret_recogniser() -> RuleRecognizer:
              group="value", needs=contains("://")),
         Rule("curl -u", re.compile(r"(?:\s-u|--user)[\s=][\"']?(?P<value>[^\s:\"']{1,64}:[^\s\"']{2,100})"), 0.9,
              group="value"),
-        Rule("hex key", re.compile(r"(?<![\w\-/])(?:[0-9a-f]{32,128}|[0-9A-F]{32,128})(?![\w\-])"), 0.55, check=_hex_key),
+        Rule("hex key", re.compile(r"(?<![\w\-/])(?:[0-9a-f]{32,128}|[0-9A-F]{32,128})(?![\w\-])"), 0.55, check=_no_fingerprint),
         Rule("random text", re.compile(r"(?<![\w/.\-@#+])[A-Za-z0-9_\-+]{24,128}={0,2}(?![\w/])"), 0.5, check=_random),
         Rule("license key", re.compile(r"(?<![\w\-])(?:[A-Z0-9]{5}-){3,6}[A-Z0-9]{5}(?![\w\-])"), 0.75),
     ]  # fmt: skip

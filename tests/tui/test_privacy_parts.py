@@ -1,0 +1,71 @@
+"""Parts of the review: the context of a place, lines by cells, short names, pages of the list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.privacy.findings import ValueRow
+from engine.privacy.store import FindingsStore, Order
+from tests.tui.findings import private_project
+from tests.tui.privacy_pages import opened, screen_of
+from tui.entities import short_name
+from tui.screens.privacy_parts import ReviewHead
+from tui.screens.privacy_review import ReviewPage
+from tui.widgets.places import context
+from tui.widgets.wrap import wrap_cells
+
+
+@pytest.mark.parametrize("width", [12, 20, 40])
+def test_the_context_keeps_the_value_in_sight(width: int, tmp_path: Path) -> None:
+    from tui.charset import UNICODE
+
+    project = private_project(tmp_path / "p")
+    with FindingsStore(project.findings_file) as store:
+        for row in store.values(0, 100):
+            for place in store.places(row.id, 0, 10):
+                lines = context(place, row.entity, width, 2, UNICODE)
+                assert len(lines) <= 2
+                assert all(line.cell_length <= width + 1 for line in lines)
+                assert UNICODE.mark_left in "".join(line.plain for line in lines)
+
+
+def test_wide_signs_are_wrapped_by_cells() -> None:
+    assert wrap_cells("日本語の文章です", 6) == ["日本語", "の文章", "です"]
+    assert wrap_cells("a bb ccc", 4) == ["a bb", "ccc"]
+
+
+def test_every_short_name_fits() -> None:
+    for entity in ("PERSON", "US_PASSPORT", "SOMETHING_VERY_LONG", "DATE_OF_BIRTH"):
+        assert 0 < len(short_name(entity)) <= 8
+
+
+async def test_the_head_and_list_read_pages_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits: list[int] = []
+    values = FindingsStore.values
+
+    def counted(self: FindingsStore, offset: int, limit: int, *rest: Any, **more: Any) -> list[ValueRow]:
+        limits.append(limit)
+        return values(self, offset, limit, *rest, **more)
+
+    monkeypatch.setattr(FindingsStore, "values", counted)
+    project = private_project(tmp_path / "p")
+    async with opened(project) as pilot:
+        assert screen_of(pilot).query_one(ReviewHead)
+        assert screen_of(pilot).query_one(ReviewPage).undecided == 7
+    assert limits
+    assert max(limits) <= 64
+
+
+def test_the_place_of_a_value_is_its_place_in_the_list(tmp_path: Path) -> None:
+    project = private_project(tmp_path / "p")
+    orders: tuple[Order, ...] = ("risk", "count", "value")
+    with FindingsStore(project.findings_file) as store:
+        for order in orders:
+            for only, search in ((False, ""), (True, ""), (False, "ma")):
+                listed = [row.id for row in store.values(0, 100, order, only, search)]
+                assert [store.position(one, order, only, search) for one in listed] == list(range(len(listed)))
+                assert store.count_values(only, search) == len(listed)
+        assert store.summary().decided_values == 2
