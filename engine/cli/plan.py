@@ -1,91 +1,108 @@
-"""`plan`: what a run will take, estimated before it starts."""
+"""`plan`: memory, time and cost of a run, worked out before it starts."""
 
 from __future__ import annotations
 
 import argparse
-import re
-import time
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import psutil
-
-from engine import actions
 from engine.cli.out import Out, duration, size
-from engine.errors import EXIT_DONE, ModelError, UsageError
-from engine.hardware.nvml import NvmlSampler
-from engine.models.inspect import inspect_model
-from engine.plan.estimate import Plan, estimate
-from engine.plan.history import estimate_seconds
+from engine.errors import EXIT_DONE, EXIT_REFUSED, UsageError
+from engine.plan.architecture import Architecture, architecture_of
+from engine.plan.history import past_speed
+from engine.plan.machine import amount_of, this_machine
+from engine.plan.memory import Rows, rows_of_length
+from engine.plan.report import Machine, PlanReport, architecture_for, basis_of, make_report, rows_of
+from engine.plan.variants import NotPlannedYetError, Profiles, profiles_kept
 from engine.project import Project, open_project
+from engine.recipes import refuse_impossible
 from engine.spec import ProjectSpec
 from engine.spec_text import with_settings
 
-_GPU_WAIT_S = 3.0
-_UNITS = {"gib": 2**30, "gb": 10**9, "mib": 2**20, "mb": 10**6, "g": 2**30, "m": 2**20}
-
 
 def plan(args: argparse.Namespace, out: Out) -> int:
-    """Estimate memory and time of the project's run, with settings that are tried and not saved."""
-    project, spec = open_project(Path(args.project))
-    spec = with_settings(spec, args.settings)
-    memory, on_cuda = _memory(args.gpu_memory)
-    tokens = _tokens(project, spec)
-    found = _estimate(spec, tokens["longest"], memory, on_cuda=on_cuda)
-    seconds = estimate_seconds(project, tokens["all"]) if tokens["all"] else None
-    out.result({**found.as_dict(), "memory_bytes": memory, "on_cuda": on_cuda, "seconds": seconds})
-    where = "the GPU" if on_cuda else "this machine's memory (no NVIDIA GPU)"
-    out.say(f"{found.note}")
-    out.say(f"Measured against {memory / 2**30:.1f} GiB of {where}; {found.tokens:,} tokens at once.")
-    for name, amount in found.breakdown.items():
-        out.say(f"  {name:12} {size(amount):>8}{'' if name in found.exact else '  estimated'}")
-    if seconds:
-        low, high = map(duration, seconds)
-        out.say(f"Time: {low if low == high else f'{low} to {high}'}, by the speed of earlier runs.")
-    else:
-        out.say("Time: not known before the first run; `tunesmith train PROJECT --smoke` measures it.")
-    return EXIT_DONE
+    """Plan a project's run, or one of any model, with settings that are tried and not saved.
 
-
-def _estimate(spec: ProjectSpec, longest: int, memory: int, *, on_cuda: bool) -> Plan:
-    if spec.model is None or spec.model.path is None:
-        raise ModelError("The model is not on this machine yet.", "", "Run `tunesmith preview PROJECT`, which gets it.")
-    found = estimate(inspect_model(Path(spec.model.path)), spec.recipe, longest, memory, on_cuda=on_cuda)
-    if found is None:
-        raise ModelError(
-            "This model's files do not say enough for a plan.",
-            spec.model.path,
-            "Try a few steps instead: `tunesmith train PROJECT --smoke`.",
-            code="no_plan",
-        )
-    return found
-
-
-def _tokens(project: Project, spec: ProjectSpec) -> dict[str, int]:
-    """Tokens of the longest row and of the whole run; without a preview the length limit is the longest."""
-    summary: dict[str, Any] = actions.read_json(project.preview_folder / "summary.json")
-    recipe = spec.recipe
-    if not summary:
-        return {"longest": recipe.max_length, "all": 0}
-    rows, tokens = int(summary["train_rows"]), int(summary["tokens"])
-    epochs = recipe.max_steps * recipe.effective_batch / rows if recipe.max_steps and rows else recipe.epochs
-    return {"longest": int(summary["longest_tokens"]), "all": int(tokens * epochs)}
-
-
-def _memory(given: str | None) -> tuple[int, bool]:
-    """Memory in bytes, and whether it is a GPU's: as given, else of the largest GPU here, else the machine's.
-
-    Raises:
-        UsageError: What was given is no amount.
+    Returns:
+        3 where the run does not fit as it is set, with what would; the plan is printed all the same.
     """
-    if given:
-        found = re.fullmatch(r"([\d.]+)\s*([a-z]+)", given.strip().lower())
-        if not found or found[2] not in _UNITS or found[1].count(".") > 1 or found[1] == ".":
-            raise UsageError(f"`{given}` is not an amount of memory.", "", "Write it as 24GiB.")
-        return int(float(found[1]) * _UNITS[found[2]]), True
-    with NvmlSampler(interval_s=0.2) as sampler:
-        deadline = time.monotonic() + _GPU_WAIT_S
-        while sampler.latest() is None and not sampler.why_not and time.monotonic() < deadline:
-            time.sleep(0.02)
-        totals = [gpu.memory_total for gpu in sampler.latest() or () if gpu.memory_total]
-    return (max(totals), True) if totals else (psutil.virtual_memory().total, False)
+    project, spec = _opened(args)
+    spec = with_settings(spec, args.settings)
+    refuse_impossible(spec.recipe)
+    architecture = architecture_of(args.model) if args.model else architecture_for(spec)
+    rows = rows_of(project, spec.recipe) if project and not args.model else rows_of_length(spec.recipe.max_length)
+    machine = this_machine(amount_of(args.gpu_memory) if args.gpu_memory else None, args.device)
+    report = _report(args, project, spec, architecture, rows, machine)
+    out.result(report.as_dict())
+    _tell(report, out)
+    return EXIT_REFUSED if report.fits is False else EXIT_DONE
+
+
+def _opened(args: argparse.Namespace) -> tuple[Project | None, ProjectSpec]:
+    if args.project:
+        return open_project(Path(args.project))
+    if not args.model:
+        raise UsageError("What is to be planned?", "", "Give a PROJECT, or --model with a config.json or an id.")
+    return None, ProjectSpec(name="plan", created=datetime.now(UTC))
+
+
+def _report(
+    args: argparse.Namespace,
+    project: Project | None,
+    spec: ProjectSpec,
+    architecture: Architecture,
+    rows: Rows,
+    machine: Machine,
+) -> PlanReport:
+    def made(profiles: Profiles) -> PlanReport:
+        return make_report(
+            architecture,
+            spec.recipe,
+            rows,
+            profiles,
+            machine,
+            price_per_hour=args.price if args.price is not None else spec.budget.price_per_hour,
+            currency=spec.budget.currency,
+            speed=past_speed(project, machine.gpu) if project and not args.model and not args.gpu_memory else None,
+            with_fit=args.fit,
+            basis=basis_of(project, spec) if project else "",
+        )
+
+    try:
+        return made(profiles_kept(architecture))
+    except NotPlannedYetError:
+        # only now: the libraries take seconds to import
+        from engine.plan.compute import profiles_of
+    return made(profiles_of(architecture))
+
+
+def _tell(report: PlanReport, out: Out) -> None:
+    out.say(report.note)
+    out.say(f"Highest in the {report.phase}; {report.tokens_at_once:,} tokens at once.")
+    for name, amount in report.breakdown.items():
+        out.say(f"  {name:12} {size(amount):>8}")
+    if report.largest_that_fits:
+        most = report.largest_that_fits
+        out.say(f"At most {most['max_length']:,} tokens a row as it is, or {most['micro_batch']:,} rows at once.")
+    _tell_time(report, out)
+    if report.fit and (report.fit["fits"] or not report.suggestion):
+        for line in report.fit["why"]:
+            out.say(f"  {line}")
+        for other in report.fit["alternatives"]:
+            fits = "fits" if other["fits"] else "does not fit"
+            out.say(f"  {other['what']:26} {other['time']:.2f} x the time, {size(other['memory'])}, {fits}")
+    if report.suggestion:
+        out.say(report.suggestion)
+
+
+def _tell_time(report: PlanReport, out: Out) -> None:
+    if report.seconds_per_step is None:
+        out.say("Time: not known before the first run; `tunesmith train PROJECT --smoke` measures it.")
+        return
+    low, high = report.seconds_per_step
+    basis = "by earlier runs here" if report.time["basis"] == "history" else f"as a rule on {report.time['card']}"
+    out.say(f"Time: {low:.2f} to {high:.2f} s a step, {basis}.")
+    if run := report.time.get("run_seconds"):
+        out.say(f"The whole run: {duration(run[0])} to {duration(run[1])}.")
+    if cost := report.cost:
+        out.say(f"Cost: {cost['low']:.2f} to {cost['high']:.2f} {cost['currency']}.")

@@ -1,10 +1,11 @@
-"""How long a run will take, from what this project's earlier runs did on this machine. No history, no figure."""
+"""How fast this machine was in earlier runs of a project's model. No history, no figure."""
 
 from __future__ import annotations
 
+from engine.errors import TunesmithError
 from engine.jobs.folder import jobs_of
 from engine.jobs.state import view
-from engine.machine import hostname
+from engine.machine import hostname, known_projects
 from engine.project import Project
 
 _RUNS = 3
@@ -21,15 +22,39 @@ def past_tokens_per_second(project: Project) -> tuple[float, ...]:
     return tuple(speed for speed in speeds if speed > 0)[-_RUNS:]
 
 
-def estimate_seconds(project: Project, tokens: int) -> tuple[float, float] | None:
-    """Seconds to train on `tokens` tokens, from the fastest and the slowest of the last runs.
+def past_speed(project: Project, gpu: str = "") -> tuple[float, float] | None:
+    """The slowest and the fastest of the last runs, in tokens a second.
+
+    Runs of this project count; where it has none, those of other projects on this machine with the same model.
 
     Args:
-        project: Whose runs count. A run with another model or recipe counts too; the band shows how far they differ.
-        tokens: Without padding, over all epochs.
-
-    Returns:
-        (low, high), or None when this project has not finished a run here.
+        project: Whose model it is about.
+        gpu: The card of the plan; runs are told apart by machine, and a machine's card is taken to be the same.
     """
-    speeds = past_tokens_per_second(project)
-    return (tokens / max(speeds), tokens / min(speeds)) if speeds else None
+    speeds = past_tokens_per_second(project) or _of_others(project)
+    return (min(speeds), max(speeds)) if speeds else None
+
+
+def estimate_seconds(project: Project, tokens: int) -> tuple[float, float] | None:
+    """Seconds to train on `tokens` tokens, from the fastest and the slowest of the last runs; None without runs."""
+    speed = past_speed(project)
+    return (tokens / speed[1], tokens / speed[0]) if speed else None
+
+
+def _of_others(project: Project) -> tuple[float, ...]:
+    try:
+        mine = project.load().model
+    except TunesmithError:
+        return ()
+    found: tuple[float, ...] = ()
+    for root in known_projects():
+        other = Project(root)
+        if mine is None or root.resolve() == project.root.resolve():
+            continue
+        try:
+            theirs = other.load().model
+        except TunesmithError:
+            continue
+        if theirs is not None and theirs.source == mine.source:
+            found += past_tokens_per_second(other)
+    return found[-_RUNS:]

@@ -1,0 +1,142 @@
+"""What a model is built of, from its description alone: config.json, GGUF metadata, or the catalogue's figures.
+
+No weights are needed, so a model can be planned before it is downloaded. Nothing heavy is imported.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.errors import ModelError
+from engine.models.architectures import native_causal_models
+from engine.models.catalogue import load_catalogue
+from engine.models.inspect import inspect_model
+
+_NEEDED = {
+    "hidden_size": ("hidden_size", "n_embd", "d_model"),
+    "num_hidden_layers": ("num_hidden_layers", "n_layer", "num_layers"),
+    "num_attention_heads": ("num_attention_heads", "n_head", "num_heads"),
+    "vocab_size": ("vocab_size",),
+}
+_GGUF_TYPES = {"gemma3": "gemma3_text", "qwen2moe": "qwen2_moe", "qwen3moe": "qwen3_moe", "gpt-oss": "gpt_oss"}
+"""Where llama.cpp and transformers name an architecture differently."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A model's config as a dictionary of transformers' own keys, and where it is from."""
+
+    config: dict[str, Any]
+    name: str
+    source: str
+    note: str = ""
+    """What was left out or assumed; empty: nothing."""
+
+    def figure(self, name: str) -> int | None:
+        """A whole number of the config."""
+        value = next((self.config[key] for key in _NEEDED.get(name, (name,)) if key in self.config), None)
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def architecture_of(source: str) -> Architecture:
+    """Find the model's description.
+
+    Args:
+        source: A config.json anywhere, a model folder, a .gguf file, or an id of the catalogue.
+
+    Raises:
+        ModelError: It is none of these, or lacks something; the field is named.
+    """
+    path = Path(source).expanduser()
+    if path.is_dir():
+        path = path / "config.json"
+        if not path.is_file():
+            raise _problem("The model's config.json is missing.", f"{path} does not exist.")
+    if path.is_file():
+        return _from_gguf(path) if path.suffix.lower() == ".gguf" else _from_file(path)
+    for model in load_catalogue():
+        if model.id.lower() == source.lower():
+            config = model.as_config()
+            if config is None:
+                raise _problem("The catalogue has no figures of this model.", source)
+            return checked(config, model.id, "catalogue")
+    raise _problem(
+        "The model is not there.",
+        f"{source} is neither a file nor a folder here, nor an id of `tunesmith models`.",
+        "Give the path of a config.json, a model folder or a .gguf file.",
+    )
+
+
+def checked(config: dict[str, Any], name: str, source: str) -> Architecture:
+    """Take the language part of a config and see that it is whole.
+
+    Raises:
+        ModelError: `architecture`, or a field is missing or no whole number above zero.
+    """
+    native = native_causal_models()
+    note = ""
+    text = config.get("text_config")
+    if isinstance(text, dict) and str(text.get("model_type", "")) in native:
+        note = "Only the part that writes text is counted."
+        config = {
+            **text,
+            "tie_word_embeddings": text.get("tie_word_embeddings", config.get("tie_word_embeddings", True)),
+        }
+    kind = config.get("model_type")
+    if not isinstance(kind, str) or not kind:
+        raise _problem("The model's config is incomplete.", f"{source}: `model_type` is missing.")
+    if native and kind not in native:
+        raise _problem(
+            "tunesmith cannot plan this kind of model.",
+            f"{source}: model_type is `{kind}`, which transformers does not know as a model that writes text.",
+        )
+    for field, keys in _NEEDED.items():
+        given = next((config[key] for key in keys if key in config), None)
+        if given is None:
+            raise _problem("The model's config is incomplete.", f"{source}: `{field}` is missing.")
+        if not isinstance(given, int) or isinstance(given, bool) or given < 1:
+            raise _problem(
+                "The model's config cannot be right.", f"{source}: `{field}` is {given!r}, not a whole number above 0."
+            )
+    wanted = {key: value for key, value in config.items() if key not in ("quantization_config", "auto_map")}
+    return Architecture(wanted, name, source, note)
+
+
+def _from_file(path: Path) -> Architecture:
+    try:
+        config = json.loads(path.read_bytes())
+    except ValueError as error:
+        line = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise _problem("The model's config cannot be read.", f"{path}{line}: {error}.") from error
+    if not isinstance(config, dict):
+        raise _problem("The model's config cannot be read.", f"{path}: it is not an object of keys and values.")
+    return checked(config, path.parent.name if path.name == "config.json" else path.stem, str(path))
+
+
+def _from_gguf(path: Path) -> Architecture:
+    """The metadata of a GGUF file in transformers' words."""
+    facts = inspect_model(path)
+    config: dict[str, Any] = {
+        "model_type": _GGUF_TYPES.get(facts.architecture, facts.architecture),
+        "hidden_size": facts.hidden_size,
+        "intermediate_size": facts.intermediate_size,
+        "num_hidden_layers": facts.layers,
+        "num_attention_heads": facts.heads,
+        "num_key_value_heads": facts.kv_heads,
+        "head_dim": facts.head_dim,
+        "vocab_size": facts.vocab_size,
+        "max_position_embeddings": facts.context_length,
+        "tie_word_embeddings": facts.tied_embeddings,
+    }
+    experts = [weight.shape[0] for weight in facts.weights if weight.role == "expert" and len(weight.shape) == 3]
+    if experts:
+        config |= {"num_experts": experts[0], "num_local_experts": experts[0]}
+    return checked({key: value for key, value in config.items() if value is not None}, path.stem, str(path))
+
+
+def _problem(title: str, what: str, hint: str = "") -> ModelError:
+    hint = hint or "Download config.json from the model's page again, or choose another model."
+    return ModelError(title, what, hint, code="config")

@@ -1,0 +1,73 @@
+"""The table of cards (`presets/cards.yaml`): memory, speed, and how much of it training really uses."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from engine.machine import PRESETS
+from engine.spec_text import parse_yaml_as
+
+Share = Annotated[float, Field(gt=0, le=1)]
+GIB = 2**30
+
+
+class Card(BaseModel):
+    """One card; `match` are parts of the name the driver gives it, in small letters."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    match: Annotated[list[str], Field(min_length=1)]
+    memory_gib: Annotated[float, Field(gt=0)]
+    dtype: Literal["float16", "bfloat16"]
+    tflops: Annotated[float, Field(gt=0)]
+    bandwidth_gbs: Annotated[float, Field(gt=0)]
+    used: tuple[Share, Share]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Card:
+        if self.used[0] > self.used[1]:
+            raise ValueError("`used` is low, then high")
+        return self
+
+
+class _CardFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: str
+    date: date
+    cards: list[Card]
+
+
+@cache
+def load_cards(file: Path = PRESETS / "cards.yaml") -> tuple[Card, ...]:
+    """All cards of the table.
+
+    Raises:
+        SpecError: The file says something we cannot use; names file:line and key.
+    """
+    return tuple(parse_yaml_as(_CardFile, file.read_text(encoding="utf-8"), file).cards)
+
+
+def card_named(name: str) -> Card | None:
+    """The card the driver calls so; the longest match wins (`RTX 4070 Ti SUPER` over `RTX 4070`)."""
+    spoken = name.lower()
+    found = [
+        (len(part), card)
+        for card in load_cards()
+        for part in card.match
+        # whole words: an A100 is no A10
+        if re.search(rf"(?<![a-z0-9]){re.escape(part)}(?![a-z0-9])", spoken)
+    ]
+    return max(found, key=lambda entry: entry[0])[1] if found else None
+
+
+def cards_with(memory: int) -> tuple[Card, ...]:
+    """The cards that have this memory to a twentieth: what somebody may mean who typed a size only."""
+    return tuple(card for card in load_cards() if abs(card.memory_gib * GIB - memory) <= memory / 20)

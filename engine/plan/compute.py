@@ -1,0 +1,118 @@
+"""Working profiles out: the heavy half of the plan. Imports torch, transformers, peft and bitsandbytes."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import torch
+from transformers import AutoConfig
+
+from engine.errors import ModelError
+from engine.models.load import quietly
+from engine.plan.architecture import Architecture
+from engine.plan.fake_attention import attention_name
+from engine.plan.fake_model import fake_model
+from engine.plan.fake_step import StepSettings, profile_step
+from engine.plan.growth import sizes_for
+from engine.plan.optimizers import optimizer_state
+from engine.plan.profile import Profile
+from engine.plan.variants import NotPlannedYetError, Profiles, Variant, keep_profile, kept_profile
+from engine.spec import RecipeSpec
+
+_UNPLANNABLE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    RuntimeError,
+    StopIteration,
+    TypeError,
+    ValueError,
+)
+
+
+def profiles_of(architecture: Architecture) -> Profiles:
+    """Profiles from this disk, and what is missing worked out and kept."""
+
+    def profile(variant: Variant) -> Profile:
+        with suppress(NotPlannedYetError):
+            return kept_profile(architecture, variant)
+        found = compute_profile(architecture, variant)
+        keep_profile(architecture, variant, found)
+        return found
+
+    return profile
+
+
+def compute_profile(architecture: Architecture, variant: Variant) -> Profile:
+    """Run the step under fake tensors.
+
+    Where PEFT adapts experts it allows no dropout, and some old architectures know only transformers' own attention:
+    the step is then planned without the one, or with the other.
+
+    Raises:
+        ModelError: `no_plan`: the architecture cannot be run without its weights; says what stood in the way.
+    """
+    problem: Exception | None = None
+    attention = attention_name(variant.attention, variant.on_cuda)
+    for dropout, name in ((variant.dropout, attention), (0.0, attention), (0.0, "sdpa"), (0.0, "eager")):
+        try:
+            with quietly(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return _run(architecture, replace(variant, dropout=dropout), name)
+        except _UNPLANNABLE as error:
+            problem = problem or error
+            if not _may_go_otherwise(error):
+                break
+    assert problem is not None
+    raise _no_plan(architecture, problem) from problem
+
+
+def _may_go_otherwise(error: Exception) -> bool:
+    """Whether it was dropout on experts, or an attention that the architecture has no class for."""
+    words = str(error)
+    return "lora_dropout" in words or "plan_" in words or "attention" in words
+
+
+def _run(architecture: Architecture, variant: Variant, attention: str) -> Profile:
+    dtype = getattr(torch, variant.dtype)
+    targets = variant.targets.split(",")
+    recipe = RecipeSpec(
+        quantization=variant.quantization,
+        targets=targets if len(targets) > 1 else variant.targets,
+        dropout=variant.dropout,
+        dora=variant.dora,
+        loss=variant.loss,
+    )
+    config = _config(architecture)
+    sizes = sizes_for(config)
+    fake = fake_model(config, recipe, dtype=dtype, rank=sizes.rank, attention=attention)
+    settings = StepSettings(
+        on_cuda=variant.on_cuda,
+        dtype=dtype,
+        checkpointing=variant.checkpointing,
+        reference=variant.loss == "nll",
+        padded=variant.padded,
+        accumulates=variant.accumulates,
+        keeps_weights=variant.kept_weights,
+        evaluation=variant.evaluation,
+    )
+    return profile_step(fake, settings, sizes, optimizer_state(variant.optimizer))
+
+
+def _config(architecture: Architecture) -> Any:
+    settings = {key: value for key, value in architecture.config.items() if key != "model_type"}
+    return AutoConfig.for_model(str(architecture.config["model_type"]), **settings)
+
+
+def _no_plan(architecture: Architecture, error: Exception) -> ModelError:
+    first = (str(error).strip() or type(error).__name__).splitlines()[0][:250]
+    return ModelError(
+        "The memory of this model cannot be worked out beforehand.",
+        f"{architecture.source}: {type(error).__name__}: {first}",
+        "Try a few steps instead: `tunesmith train PROJECT --smoke`.",
+        code="no_plan",
+    )

@@ -1,0 +1,79 @@
+"""Which layers of a model differ from one another, and a model of a few layers that stands for all of them.
+
+Memory is linear in layers of one kind. So a step of a model with two layers of every kind, and the number of the
+others, give the step of the whole. Takes transformers' configurations but imports nothing heavy itself.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from typing import Any
+
+_EACH = 2
+_INDEX_LISTS = ("mlp_only_layers", "moe_layers")
+"""Lists that name layers by number instead of having one entry for each."""
+
+
+def small_config(config: Any) -> tuple[Any, tuple[int, ...], dict[int, int]]:
+    """Cut a configuration down.
+
+    Returns:
+        A copy with few layers; the kind of each of them, as a number; and how many more of each kind there were.
+    """
+    small = copy.deepcopy(config)
+    text = small.get_text_config()
+    total = int(text.num_hidden_layers)
+    kinds = _kinds(text, total)
+    chosen = _choose(kinds)
+    _keep(text, chosen, total)
+    left = Counter(kinds)
+    left.subtract(kinds[place] for place in chosen)
+    return small, tuple(kinds[place] for place in chosen), {kind: count for kind, count in left.items() if count}
+
+
+def _kinds(text: Any, total: int) -> list[int]:
+    """One number for each layer; equal for layers that are built alike."""
+    known: dict[Any, int] = {}
+    return [known.setdefault(_traits(text, place, total), len(known)) for place in range(total)]
+
+
+def _traits(text: Any, place: int, total: int) -> tuple[Any, ...]:
+    lists = [
+        str(value[place])
+        for name, value in sorted(vars(text).items())
+        if isinstance(value, list) and len(value) == total and name not in _INDEX_LISTS
+    ]
+    numbers = [
+        place in value for name in _INDEX_LISTS if isinstance(value := getattr(text, name, None), list) and value
+    ]
+    first_dense = getattr(text, "first_k_dense_replace", None)
+    step = getattr(text, "decoder_sparse_step", None)
+    dense = isinstance(first_dense, int) and place < first_dense
+    sparse = isinstance(step, int) and step > 1 and (place + 1) % step == 0
+    return (*lists, *numbers, dense, sparse)
+
+
+def _choose(kinds: list[int]) -> list[int]:
+    """The first two of every kind, and the last layer of all in place of its kind's second."""
+    chosen: list[int] = []
+    for kind in dict.fromkeys(kinds):
+        places = [place for place, other in enumerate(kinds) if other == kind]
+        chosen += places[:1] + places[-1:] if len(places) > 1 else places
+    return sorted(chosen)
+
+
+def _keep(text: Any, chosen: list[int], total: int) -> None:
+    for name, value in list(vars(text).items()):
+        if name in _INDEX_LISTS and isinstance(value, list):
+            setattr(text, name, [chosen.index(place) for place in value if place in chosen])
+        elif isinstance(value, list) and len(value) == total:
+            setattr(text, name, [value[place] for place in chosen])
+    first_dense = getattr(text, "first_k_dense_replace", None)
+    if isinstance(first_dense, int):
+        text.first_k_dense_replace = sum(place < first_dense for place in chosen)
+    step = getattr(text, "decoder_sparse_step", None)
+    if isinstance(step, int) and step > 1:
+        dense = [number for number, place in enumerate(chosen) if (place + 1) % step]
+        text.decoder_sparse_step, text.mlp_only_layers = 1, dense
+    text.num_hidden_layers = len(chosen)

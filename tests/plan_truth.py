@@ -1,0 +1,135 @@
+"""The plan held against the truth: real steps under a mode that counts storages, and figures that others published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from bitsandbytes.nn import Linear4bit, Linear8bitLt
+from peft import get_peft_model
+
+from engine.machine import PRESETS
+from engine.models.load import load_model, quietly
+from engine.plan.architecture import Architecture, architecture_of, checked
+from engine.plan.compute import profiles_of
+from engine.plan.memory import Memory, Rows, memory_of, rows_of_length
+from engine.plan.storages import StorageCounter
+from engine.spec import ModelSpec, RecipeSpec
+from engine.train import fused
+from engine.train.adapters import adapter_config
+from engine.train.batches import IGNORED, collate, supervised_nll
+from engine.train.loss import targets_of, teach_loss
+
+DEMO = PRESETS / "demo" / "model"
+PUBLISHED = Path(__file__).parent / "bench" / "published_memory.yaml"
+_LLAMA = {"model_type": "llama", "num_hidden_layers": 32, "num_attention_heads": 32, "hidden_size": 4096}
+MODELS = {
+    "llama-3.1-8b": {**_LLAMA, "intermediate_size": 14336, "num_key_value_heads": 8, "vocab_size": 128256},
+    "llama-2-7b": {**_LLAMA, "intermediate_size": 11008, "num_key_value_heads": 32, "vocab_size": 32000},
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One step: so many rows of so many tokens, so many of each learned, with these knobs."""
+
+    rows: int
+    length: int
+    learned: int
+    knobs: dict[str, Any]
+
+    @property
+    def recipe(self) -> RecipeSpec:
+        """With two micro-batches in a step, so that gradients are there already."""
+        sizes = {"micro_batch": self.rows, "effective_batch": 2 * self.rows, "max_length": self.length}
+        return RecipeSpec.model_validate({"gradient_checkpointing": False, **self.knobs, **sizes})
+
+
+def planned(folder: Path, case: Case) -> Memory:
+    """The plan of a step on a CPU, with unpacked weights kept (they are, on a machine with room)."""
+    rows = Rows(case.length, case.learned, varied=False)
+    architecture = architecture_of(str(folder))
+    return memory_of(architecture, case.recipe, rows, profiles_of(architecture), on_cuda=False, free_ram=1 << 50)
+
+
+def measured(folder: Path, case: Case) -> int:
+    """Bytes at the peak of a real micro-batch on the CPU, when optimizer state and gradients are there."""
+    recipe = case.recipe
+    spec = ModelSpec(source=str(folder), kind="folder", path=str(folder))
+    with quietly():
+        base = load_model(spec, quantization=recipe.quantization, compute_dtype=torch.float32, device="cpu")
+        model = get_peft_model(base, adapter_config(recipe))
+        model.train()
+        if recipe.gradient_checkpointing is True:
+            model.enable_input_require_grads()
+            base.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})
+    fused.fuse_adapters(model)
+    if recipe.loss == "chunked_nll":
+        teach_loss(base)
+    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], fused=True)
+    _micro_batch(model, case)
+    optimizer.step()
+    counter = StorageCounter()
+    with counter:
+        counter.hold(_held(model, optimizer))
+        _micro_batch(model, case)
+        counter.finish()
+    return round(counter.peak)
+
+
+def _micro_batch(model: Any, case: Case) -> None:
+    labels = [IGNORED] * (case.length - case.learned) + [1] * case.learned
+    batch = collate([{"input_ids": [1] * case.length, "labels": labels}] * case.rows, 0)
+    if case.recipe.loss == "nll":
+        loss, _ = supervised_nll(model, batch)
+    else:
+        batch["places"], batch["tokens"] = targets_of(batch.pop("labels"), IGNORED)
+        loss = model(**batch)
+    loss.backward()  # type: ignore[no-untyped-call]
+
+
+def _held(model: Any, optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
+    """Everything that is there between two micro-batches."""
+    held = [*model.parameters(), *model.buffers(), *(p.grad for p in model.parameters() if p.grad is not None)]
+    held += [value for state in optimizer.state.values() for value in state.values() if torch.is_tensor(value)]
+    for module in model.modules():
+        if isinstance(module, Linear4bit):
+            state = module.weight.quant_state
+            held += [state.absmax, state.code, state.offset, state.state2.absmax, state.state2.code]
+        elif isinstance(module, Linear8bitLt):
+            held += [module.state.CB, module.state.SCB]
+        held += _kept_by(module)
+    return held
+
+
+def _kept_by(module: Any) -> list[torch.Tensor]:
+    """Unpacked weights that a fused adapter keeps."""
+    closure = getattr(getattr(module.__dict__.get("forward"), "__func__", None), "__closure__", None) or ()
+    bases = [cell.cell_contents for cell in closure if isinstance(cell.cell_contents, fused._Base)]
+    return [base._kept for base in bases if base._kept is not None]
+
+
+def published() -> list[dict[str, Any]]:
+    """The figures of others."""
+    content: list[dict[str, Any]] = yaml.safe_load(PUBLISHED.read_text(encoding="utf-8"))
+    return content
+
+
+def model_of(entry: dict[str, Any]) -> Architecture:
+    """The model of a published figure."""
+    return checked(MODELS[entry["model"]], entry["model"], "tests/plan_truth.py")
+
+
+def against(entry: dict[str, Any]) -> list[tuple[int, float, Memory, float]]:
+    """For each point: tokens in a row, published bytes, the plan, and the difference as a share of the published."""
+    architecture = model_of(entry)
+    found = []
+    for length, size in entry["points"].items():
+        recipe = RecipeSpec.model_validate({**entry["settings"], "max_length": length})
+        plan = memory_of(architecture, recipe, rows_of_length(length), profiles_of(architecture), on_cuda=True)
+        figure = plan.allocated if entry["figure"] == "allocated" else sum(plan.driver) / 2
+        found.append((length, size * entry["gb"], plan, figure / (size * entry["gb"]) - 1))
+    return found
