@@ -1,4 +1,7 @@
-"""The recipe presets: YAML files that people edit, in `presets/recipes`, read as strict settings."""
+"""The recipe presets: YAML files that people edit, in `presets/recipes`, read as strict settings.
+
+What can be said about a recipe without loading anything is in `engine.recipe_rules` and `engine.advice`.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.advice import Advice as Advice
+from engine.advice import RowFacts as RowFacts
+from engine.advice import advice as advice
 from engine.errors import SpecError
 from engine.machine import PRESETS
+from engine.recipe_rules import refuse_impossible as refuse_impossible
 from engine.spec import RecipeSpec
 from engine.spec_text import nearest_of, parse_yaml_as
 

@@ -99,6 +99,8 @@ def write_preview(ctx: JobContext, spec: ProjectSpec, tokenizer: Any) -> dict[st
         "median_tokens": round(statistics.median(lengths)),
         "longest_tokens": lengths[longest],
         "longest_line": rows[longest].line,
+        "length_quantiles": _quantiles(lengths),
+        "most_supervised_tokens": max(row.supervised + row.cut_tokens for row in rows),
         "truncated": prepared.truncated,
         "cut_tokens": sum(row.cut_tokens for row in rows),
         "dropped": prepared.dropped,
@@ -116,6 +118,12 @@ def write_preview(ctx: JobContext, spec: ProjectSpec, tokenizer: Any) -> dict[st
             stream.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
     atomic_write(folder / "summary.json", json.dumps(summary, indent=1), "writing the preview")
     return summary
+
+
+def _quantiles(lengths: list[int]) -> list[int]:
+    """The shortest row, 99 between in equal steps, the longest: the lengths of any number of rows in little room."""
+    ordered = sorted(lengths)
+    return [ordered[round(at * (len(ordered) - 1) / 100)] for at in range(101)]
 
 
 def _preview_rows(ctx: JobContext, spec: ProjectSpec, tokenizer: Any, shown: set[int]) -> Iterator[dict[str, Any]]:

@@ -11,10 +11,12 @@ from typing import Any
 
 from engine.data.examples import Stop, open_dataset
 from engine.data.read import Progress
+from engine.data.redacted import redacted_data as redacted_data
 from engine.data.render import Rendered, Renderer
+from engine.data.render_cache import cache_file, load, store
 from engine.data.rows import BadRow
 from engine.data.shapes import Example
-from engine.data.split import choose_holdout, holdout_point
+from engine.data.split import choose_holdout, fingerprint, holdout_point
 from engine.errors import DataError, ModelError
 from engine.project import Project
 from engine.spec import DataSpec, ProjectSpec
@@ -33,7 +35,7 @@ class Prepared:
         holdout: Rows kept apart.
         truncated: Rows of both that were cut at the length limit.
         dropped: Rows left out: bad or repeated ones, too long ones (where so chosen), ones the chat template refuses,
-            ones with nothing to learn left after cutting.
+            ones with nothing to learn left after cutting, ones that were taken out by hand.
         tokens: In `train`.
         supervised_tokens: Learned ones in `train`.
         eos_supervised_share: Share of rows in `train`, 0 to 1, whose last learned token ends the turn.
@@ -42,6 +44,7 @@ class Prepared:
         refused: Rows among the dropped that the chat template does not allow.
         template: The chat template in use (Jinja); None for data that needs none.
         max_length: Most tokens a row may have.
+        planted: Rows in `train` that hold a planted secret; they are not the creator's.
     """
 
     train: list[Rendered] = field(default_factory=list)
@@ -56,24 +59,7 @@ class Prepared:
     refused: int = 0
     template: str | None = None
     max_length: int = 0
-
-
-def redacted_data(project: Project, spec: ProjectSpec) -> DataSpec:
-    """The dataset as training may see it: the redacted file, read as the original was set up to be.
-
-    Raises:
-        DataError: No dataset was chosen, or it was not redacted yet.
-    """
-    if spec.data is None:
-        raise DataError("No dataset was chosen yet.", "", "Choose one in step 2, or `tunesmith new --data FILE`.")
-    if spec.redaction.path is None:
-        raise DataError(
-            "The dataset was not redacted yet.",
-            str(project.file),
-            "Do the privacy step first: `tunesmith scan`, `tunesmith review`, `tunesmith redact`.",
-            code="not_redacted",
-        )
-    return spec.data.model_copy(update={"path": str(project.root / Path(spec.redaction.path))})
+    planted: int = 0
 
 
 def prepare(
@@ -83,7 +69,7 @@ def prepare(
     on_progress: Progress | None = None,
     stop: Stop | None = None,
 ) -> Prepared:
-    """Render the redacted dataset.
+    """Render the redacted dataset, or take it from an earlier job that did so with the same settings.
 
     Args:
         project: Where it is.
@@ -97,12 +83,35 @@ def prepare(
         ModelError: The tokenizer or its chat template cannot be used for these rows.
         StoppedError: `stop` said so.
     """
-    dataset = open_dataset(redacted_data(project, spec), on_progress)
+    data = redacted_data(project, spec)
+    kept = cache_file(project.root, Path(data.path), spec, tokenizer) if Path(data.path).is_file() else None
+    if kept and (found := load(kept)):
+        return Prepared(**found)
+    prepared = _render(data, spec, tokenizer, on_progress, stop)
+    if kept:
+        store(kept, prepared)
+    return prepared
+
+
+def _render(
+    data: DataSpec, spec: ProjectSpec, tokenizer: Any, on_progress: Progress | None, stop: Stop | None
+) -> Prepared:
+    dataset = open_dataset(data, on_progress)
     renderer = Renderer(tokenizer, spec.model.chat_template if spec.model else "model")
     work = _Work(renderer, spec.recipe.max_length, drop_long=spec.recipe.long_rows == "drop")
-    for batch in _batches(dataset.examples(stop), work):
+    left_out = frozenset(spec.data.left_out if spec.data else ())
+    for batch in _batches(_without(dataset.examples(stop), left_out), work):
         work.render(batch)
     return work.result(spec.data.holdout if spec.data else 0.0)
+
+
+def _without(rows: Iterator[Example | BadRow], left_out: frozenset[str]) -> Iterator[Example | BadRow]:
+    """The rows, those that were taken out by hand as bad ones."""
+    for row in rows:
+        if left_out and isinstance(row, Example) and fingerprint(row) in left_out:
+            yield BadRow(row.index, row.line, "", "taken out of training", kind="left_out")
+        else:
+            yield row
 
 
 def _batches(rows: Iterator[Example | BadRow], work: _Work) -> Iterator[list[Example]]:
@@ -188,6 +197,8 @@ class _Work:
         if self._first_refusal and prepared.refused >= unlearnable + long:
             return self._first_refusal
         reasons = []
+        if taken := prepared.reasons["left_out"]:
+            reasons.append(f"{taken} rows were taken out of training (`tunesmith data PROJECT --take-back`)")
         if unlearnable:
             reasons.append(f"{unlearnable} rows have no answer within the first {limit} tokens")
         if long:

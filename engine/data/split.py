@@ -20,6 +20,11 @@ def content_hash(example: Example) -> bytes:
     return _hash(example.content())
 
 
+def fingerprint(example: Example) -> str:
+    """32 hex digits by which a row is taken out of training; rows that differ in case and white space share them."""
+    return _hash(_without_case(example)).hex()
+
+
 def holdout_point(example: Example) -> float:
     """Where the row lies between 0 (first to be held out) and 1, by its content alone or by that of a row like it."""
     return split_key(example)[0] if example.split_point is None else example.split_point
@@ -27,8 +32,7 @@ def holdout_point(example: Example) -> float:
 
 def split_key(example: Example) -> tuple[float, float]:
     """Two independent numbers from 0 to 1 that only the content of the row decides; the first is its point."""
-    plain = tuple((role, " ".join(text.casefold().split())) for role, text in example.content())
-    digest = _hash(plain)
+    digest = _hash(_without_case(example))
     return int.from_bytes(digest[:8], "big") / 2**64, int.from_bytes(digest[8:], "big") / 2**64
 
 
@@ -58,6 +62,10 @@ def choose_holdout(points: Sequence[float], share: float) -> list[bool]:
     guaranteed = len(points) >= GUARANTEE_ROWS
     chosen = [point < share or (guaranteed and point == lowest) for point in points]
     return [False] * len(points) if all(chosen) else chosen
+
+
+def _without_case(example: Example) -> tuple[tuple[str, str], ...]:
+    return tuple((role, " ".join(text.casefold().split())) for role, text in example.content())
 
 
 def _hash(content: tuple[tuple[str, str], ...]) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from engine.data.render import Rendered
+from engine.train.loss import head_of, labelled_nll, targets_of
 
 IGNORED = -100
 """The label of a token that is not trained (PyTorch's `ignore_index`)."""
@@ -44,13 +45,23 @@ def supervised_nll(model: Any, batch: dict[str, torch.Tensor]) -> tuple[torch.Te
 
     Args:
         model: A causal language model; its full logits, shape (rows, length, vocabulary), are built once.
-        batch: As from `collate`, on the model's device.
+        batch: As from `collate` or `engine.train.packing.Collator`, on the model's device.
     """
-    logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], use_cache=False).logits
+    inputs = {name: value for name, value in batch.items() if name not in ("labels", "length")}
+    logits = model(**inputs, use_cache=False).logits
     labels = batch["labels"][:, 1:].to(logits.device)
     wanted = labels != IGNORED
     scores = logits[:, :-1][wanted].float()
     return torch.nn.functional.cross_entropy(scores, labels[wanted], reduction="sum"), int(wanted.sum())
+
+
+def measured_nll(model: Any, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, int]:
+    """As `supervised_nll`, with logits for the learned positions only where the model's head allows it."""
+    causal = model.get_base_model() if hasattr(model, "get_base_model") else model
+    if head_of(causal) is None:
+        return supervised_nll(model, batch)
+    places, tokens = targets_of(batch["labels"], IGNORED)
+    return labelled_nll(model, {**batch, "places": places, "tokens": tokens}), len(tokens)
 
 
 @torch.no_grad()
@@ -84,7 +95,7 @@ def holdout_loss(
         while end < len(ordered) and len(ordered[end].input_ids) * (end + 1 - start) <= tokens_per_batch:
             end += 1
         batch = collate([to_feature(row) for row in ordered[start:end]], pad_token_id)
-        nll, tokens = supervised_nll(model, {name: value.to(device) for name, value in batch.items()})
+        nll, tokens = measured_nll(model, {name: value.to(device) for name, value in batch.items()})
         total, count, start = total + float(nll), count + tokens, end
         if on_progress:
             on_progress(end)

@@ -5,23 +5,35 @@ Read it from top to bottom. The knobs and what each costs are in `presets/recipe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
 from datasets import Dataset
-from peft import LoraConfig
 from transformers import PrinterCallback, ProgressCallback
+from transformers.training_args import OptimizerNames
 from trl import SFTConfig
 
 from engine.data.render import Rendered
+from engine.errors import SpecError
 from engine.jobs.context import JobContext
-from engine.models.load import load_model
+from engine.models.load import choose_attention, load_model
+from engine.recipe_rules import accumulation as accumulation
+from engine.recipe_rules import planned_steps as planned_steps
+from engine.recipe_rules import refuse_impossible
 from engine.spec import ModelSpec, RecipeSpec
+from engine.train.adapters import RankCallback
+from engine.train.adapters import adapter_config as adapter_config
 from engine.train.batches import to_feature
 from engine.train.callback import EventCallback, Meter
+from engine.train.packing import Collator, pack_rows, packed_feature
 from engine.train.precision import Precision
+from engine.train.private import PrivateTrainer, check_private
+from engine.train.private_budget import make_budget
+from engine.train.reference import prepare_reference
 from engine.train.trainer import RecipeTrainer
 
 EVALUATIONS_A_RUN = 10
@@ -55,8 +67,16 @@ def build_trainer(
         fingerprint: Of model, data and recipe.
 
     Raises:
+        SpecError: Knobs that do not go together, or not with this machine; nothing was loaded then.
         ModelError: The model cannot be loaded.
     """
+    check_here(recipe, precision, has_holdout=bool(holdout))
+    kind: Callable[..., RecipeTrainer] = RecipeTrainer
+    if recipe.dp_epsilon is not None:
+        steps = planned_steps(recipe, len(train))
+        kind = partial(PrivateTrainer, budget=make_budget(recipe, rows=len(train), steps=steps))
+    packs = pack_rows(train, recipe.max_length, recipe.seed) if recipe.packing else None
+    features = [packed_feature(pack) for pack in packs] if packs else [to_feature(row) for row in train]
     model = load_model(
         model_spec,
         quantization=recipe.quantization,
@@ -64,20 +84,37 @@ def build_trainer(
         device=precision.device,
         attention=recipe.attention,
     )
-    trainer = RecipeTrainer(
+    if recipe.loss == "nll":
+        model = prepare_reference(model)
+    trainer = kind(
         context=context,
         meter=meter,
         holdout=holdout,
-        full_logits=recipe.loss == "nll",
+        reference=recipe.loss == "nll",
         keep=recipe.keep_checkpoints,
         fingerprint=fingerprint,
+        lengths=[len(feature["input_ids"]) for feature in features],
+        lora_plus_ratio=recipe.lora_plus_ratio,
+        fuse=not recipe.compile and recipe.loss != "nll",
+        products=precision.products,
         model=model,
-        args=training_arguments(recipe, precision, checkpoints, rows=len(train), has_holdout=bool(holdout)),
-        train_dataset=Dataset.from_list([to_feature(row) for row in train]),
-        eval_dataset=Dataset.from_list([to_feature(row) for row in holdout]) if holdout else None,
+        args=training_arguments(
+            recipe,
+            precision,
+            checkpoints,
+            rows=len(train),
+            has_holdout=bool(holdout),
+            packs=len(packs) if packs else None,
+        ),
+        train_dataset=Dataset.from_list(features),
+        # A part of it is enough for the trainer to know that there is one: it is measured by our own loop.
+        eval_dataset=Dataset.from_list([to_feature(row) for row in holdout[:1]]) if holdout else None,
+        data_collator=Collator(
+            tokenizer.pad_token_id, flat=choose_attention(recipe.attention, precision.device) == "flash_attention_2"
+        ),
         processing_class=tokenizer,
-        peft_config=adapter_config(recipe),
-        callbacks=[EventCallback(context, meter)],
+        peft_config=adapter_config(recipe, planned_steps(recipe, len(train), len(packs) if packs else None)),
+        callbacks=[EventCallback(context, meter), *([RankCallback()] if recipe.adapter == "adalora" else [])],
     )
     # The loss and the progress are told by events; the bars of the libraries would only fill the log.
     trainer.remove_callback(PrinterCallback)
@@ -85,50 +122,73 @@ def build_trainer(
     return trainer
 
 
-def adapter_config(recipe: RecipeSpec) -> LoraConfig:
-    """LoRA as in Hu et al. 2021 (arXiv 2106.09685): W + alpha / rank x B A, B starts at zero."""
-    return LoraConfig(
-        r=recipe.rank,
-        lora_alpha=recipe.alpha,
-        lora_dropout=recipe.dropout,
-        target_modules=recipe.targets,
-        bias="none",
-        task_type="CAUSAL_LM",
-    )
+def check_here(recipe: RecipeSpec, precision: Precision, *, has_holdout: bool) -> None:
+    """Refuse what cannot work, before anything is loaded.
+
+    Raises:
+        SpecError: Names the knobs.
+    """
+    refuse_impossible(recipe)
+    if recipe.dp_epsilon is not None:
+        check_private(recipe, precision)
+    on_cuda = precision.device == "cuda"
+    wrong: tuple[str, str] | None = None
+    known = [*(name.value for name in OptimizerNames), "auto"]
+    if recipe.optimizer not in known:
+        wrong = (f"recipe.optimizer: `{recipe.optimizer}` is not one of transformers' optimizers.", "Set it to `auto`.")
+    elif not on_cuda and ("paged" in recipe.optimizer or "8bit" in recipe.optimizer):
+        wrong = (f"recipe.optimizer: `{recipe.optimizer}` needs an NVIDIA GPU.", "Set it to `auto`.")
+    elif recipe.liger is True and not (on_cuda and find_spec("liger_kernel")):
+        wrong = ("recipe.liger needs an NVIDIA GPU and the package liger-kernel.", "Set it to `auto`.")
+    elif recipe.early_stopping is not None and not has_holdout:
+        wrong = ("recipe.early_stopping looks at the holdout, and data.holdout leaves none.", "Set data.holdout=0.1.")
+    if wrong:
+        raise SpecError("This recipe cannot run here.", *wrong)
 
 
 def training_arguments(
-    recipe: RecipeSpec, precision: Precision, checkpoints: Path, *, rows: int, has_holdout: bool
+    recipe: RecipeSpec,
+    precision: Precision,
+    checkpoints: Path,
+    *,
+    rows: int,
+    has_holdout: bool,
+    packs: int | None = None,
 ) -> SFTConfig:
     """The trainer's arguments: nothing reported, nothing pushed, one seed, loss on the trained tokens only."""
-    on_cuda = precision.device == "cuda"
-    steps = planned_steps(recipe, rows)
+    on_cuda, private = precision.device == "cuda", recipe.dp_epsilon is not None
+    steps = planned_steps(recipe, rows, packs)
     micro_batch = min(recipe.micro_batch, recipe.effective_batch)
     return SFTConfig(
         output_dir=str(checkpoints),
-        # how much
-        per_device_train_batch_size=micro_batch,
-        gradient_accumulation_steps=accumulation(recipe),
+        # how much; with differential privacy each step draws its rows anew and takes them one by one
+        per_device_train_batch_size=1 if private else micro_batch,
+        gradient_accumulation_steps=1 if private else accumulation(recipe, rows, packs),
         num_train_epochs=recipe.epochs,
-        max_steps=recipe.max_steps or -1,
+        max_steps=steps if private else recipe.max_steps or -1,
+        ignore_data_skip=private,
         max_length=recipe.max_length,
-        packing=recipe.packing,
-        eval_packing=False,
-        # rows come rendered, masked and cut by our own renderer: what the preview shows is what is trained
-        dataset_kwargs=None if recipe.packing else {"skip_prepare_dataset": True},
+        # rows come rendered, masked, cut and packed by our own code: what the preview shows is what is trained
+        packing=False,
+        dataset_kwargs={"skip_prepare_dataset": True},
+        remove_unused_columns=False,
         loss_type="nll",
         # how fast it learns
         learning_rate=recipe.learning_rate,
         lr_scheduler_type=recipe.scheduler,
         warmup_steps=round(recipe.warmup_ratio * steps),
         weight_decay=recipe.weight_decay,
-        max_grad_norm=recipe.max_grad_norm,
+        # each row's gradient is cut there already
+        max_grad_norm=0.0 if private else recipe.max_grad_norm,
         optim=optimizer_name(recipe, on_cuda=on_cuda),
+        neftune_noise_alpha=recipe.neftune_alpha,
         # what it costs
         bf16=precision.dtype == torch.bfloat16,
         fp16=precision.dtype == torch.float16,
         activation_checkpointing=wants_checkpointing(recipe, on_cuda=on_cuda),
         activation_checkpointing_kwargs={"use_reentrant": False},
+        use_liger_kernel=wants_liger(recipe, on_cuda=on_cuda),
+        torch_compile=recipe.compile,
         use_cpu=precision.device == "cpu",
         dataloader_num_workers=0,
         dataloader_pin_memory=on_cuda,
@@ -152,20 +212,6 @@ def training_arguments(
     )
 
 
-def accumulation(recipe: RecipeSpec) -> int:
-    """Micro-batches per learning step: the effective batch over the micro-batch, at least 1."""
-    return max(1, round(recipe.effective_batch / min(recipe.micro_batch, recipe.effective_batch)))
-
-
-def planned_steps(recipe: RecipeSpec, rows: int) -> int:
-    """Optimizer steps of the run, without packing: transformers counts a last partial step of an epoch too."""
-    if recipe.max_steps:
-        return recipe.max_steps
-    micro_batches = -(-rows // min(recipe.micro_batch, recipe.effective_batch))
-    per_epoch = max(1, -(-micro_batches // accumulation(recipe)))
-    return max(1, -(-int(per_epoch * recipe.epochs * 1000) // 1000))
-
-
 def optimizer_name(recipe: RecipeSpec, *, on_cuda: bool) -> str:
     """`auto`: on CUDA the paged 8-bit AdamW of QLoRA (Dettmers et al. 2023); elsewhere fused AdamW."""
     if recipe.optimizer == "auto":
@@ -176,3 +222,8 @@ def optimizer_name(recipe: RecipeSpec, *, on_cuda: bool) -> str:
 def wants_checkpointing(recipe: RecipeSpec, *, on_cuda: bool) -> bool:
     """`auto`: recompute activations on a GPU, where memory is short; not on a CPU, where time is."""
     return on_cuda if recipe.gradient_checkpointing == "auto" else recipe.gradient_checkpointing
+
+
+def wants_liger(recipe: RecipeSpec, *, on_cuda: bool) -> bool:
+    """`auto`: Liger's kernels for norms, rotary positions and SwiGLU where they are installed; they need CUDA."""
+    return on_cuda and find_spec("liger_kernel") is not None if recipe.liger == "auto" else recipe.liger
