@@ -12,7 +12,7 @@ from typing import Any
 
 from textual.content import Content
 
-from engine.jobs.events import FailedEvent, StepEvent, StoppedEvent
+from engine.jobs.events import AlertEvent, FailedEvent, StepEvent, StoppedEvent
 from engine.jobs.state import JobState, JobView
 from engine.machine import hostname
 from tui.charset import Glyphs, plain
@@ -168,14 +168,28 @@ def _fact(name: str, value: str) -> Content:
 
 
 def warning_line(job: JobView, now: float, width: int, chosen: Glyphs) -> Content:
-    """The last warning in one line; the log page has all of them whole."""
-    warnings = job.snapshot.warnings
-    if not warnings:
+    """The last warning or alert in one line; the pages behind tab and h have all of them whole."""
+    warnings, alerts = job.snapshot.warnings, job.snapshot.alerts
+    if not warnings and not alerts:
         return fit(styled("no warnings so far" if job.active else "no warnings", "$muted"), width, chosen)
+    if alerts and (not warnings or alerts[-1].seq > warnings[-1].seq):
+        return _alert_line(alerts, now, width, chosen)
     last = warnings[-1]
     more = f" ({len(warnings)} in all: tab)" if len(warnings) > 1 else ""
     head = styled(f"{chosen.notice} ", "$warning") + styled(f"{clock(last.t, now)}  ", "$muted")
-    words = " ".join(part for part in (last.title, last.hint) if part)
+    return _line(head, " ".join(part for part in (last.title, last.hint) if part), more, width, chosen)
+
+
+def _alert_line(alerts: tuple[AlertEvent, ...], now: float, width: int, chosen: Glyphs) -> Content:
+    last = alerts[-1]
+    mark = {"red": chosen.bad, "amber": chosen.notice}.get(last.severity, chosen.dot)
+    colour = {"red": "$error", "amber": "$warning"}.get(last.severity, "$muted")
+    head = styled(f"{mark} ", colour) + styled(f"{clock(last.t, now)}  ", "$muted")
+    more = f" ({len(alerts)} in all: h)" if len(alerts) > 1 else " (h)"
+    return _line(head, f"{last.seen} {last.todo}", more, width, chosen)
+
+
+def _line(head: Content, words: str, more: str, width: int, chosen: Glyphs) -> Content:
     room = max(0, width - head.cell_length - len(more))
     text = Content(plain(one_line(words), chosen))
     shown = text if text.cell_length <= room else fit(text, room, chosen)
@@ -188,7 +202,7 @@ def outcome_lines(job: JobView, checkpoint: int | None, project: Path, chosen: G
         return _finished_lines(job.snapshot.result, project, chosen)
     if job.state in ("stopped", "failed", "died"):
         if checkpoint:
-            words = f"A checkpoint of step {checkpoint:,} is saved. r goes on from there, n starts a new run."
+            words = f"A checkpoint of step {checkpoint:,} is saved. g goes on from there, n starts a new run."
         else:
             words = "No checkpoint was saved yet. n starts a new run."
         return [styled(f"{chosen.arrow} ", "$accent") + Content(words)]
@@ -202,6 +216,8 @@ def _finished_lines(result: dict[str, Any], project: Path, chosen: Glyphs) -> li
         line = styled("holdout loss  ", "$muted") + styled(loss_text(tuned), "bold") + Content(" - lower is better")
         if isinstance(base, float):
             line += Content(f"; the base model has {loss_text(base)}") + verdict(base, tuned, chosen)
+        if result.get("went_back"):
+            line += styled(f"  best, of step {result.get('best_step')}", "$muted")
         lines.append(line)
     else:
         lines.append(styled("holdout loss  ", "$muted") + Content("no rows were kept apart, so nobody can tell"))
@@ -253,6 +269,8 @@ def speaking_words(job: JobView | None, *, stopping: bool, paused_at: str) -> tu
 def _stopped_words(job: JobView) -> str:
     end = job.snapshot.end
     forced = isinstance(end, StoppedEvent) and end.forced
+    if isinstance(end, StoppedEvent) and "budget" in end.by:
+        return f"Stopped: {end.by} is reached. What it had is saved."
     return "It had to be forced; the last checkpoint stays." if forced else "Stopped as asked. What it had is saved."
 
 

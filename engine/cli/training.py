@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from engine import actions
+from engine.cli.evaluation import evaluation_lines, say_base
 from engine.cli.follow import follow, run_job
 from engine.cli.out import Out, size
 from engine.cli.projects import ensure_model
-from engine.errors import EXIT_DONE
-from engine.project import open_project
+from engine.errors import EXIT_DONE, UsageError
+from engine.jobs.folder import JobFolder, jobs_of
+from engine.jobs.state import view
+from engine.project import Project, open_project
 
 _SHOWN_ANSWERS = 2
 
@@ -20,7 +23,7 @@ def train(args: argparse.Namespace, out: Out) -> int:
     """Check, start, and watch a training run; Ctrl-C asks it to save and stop."""
     project, _ = open_project(Path(args.project))
     ensure_model(project, out)
-    job = actions.start_training(project, resume=args.resume, smoke=args.smoke, force=args.force)
+    job = _start(project, args, out)
     if args.detach:
         out.result({"job": job.id, "project": str(project.root), "folder": str(job.root)})
         out.say(f"Training in the background: {job.id}")
@@ -35,6 +38,39 @@ def train(args: argparse.Namespace, out: Out) -> int:
     return EXIT_DONE
 
 
+def _start(project: Project, args: argparse.Namespace, out: Out) -> JobFolder:
+    """The job that the options ask for.
+
+    Raises:
+        UsageError: Options that do not go together.
+    """
+    if args.promote:
+        if args.resume or args.smoke:
+            raise UsageError("--promote goes on by itself.", "", "Leave out --resume and --smoke.")
+        return actions.promote(project, args.settings, force=args.force)
+    if args.settings:
+        raise UsageError(
+            "--set goes with --promote here.",
+            " ".join(args.settings),
+            "To train with other settings, change project.yaml or make the project with `tunesmith new --set`.",
+        )
+    if not args.resume and not args.smoke and (where := cut_short(project)):
+        out.say(where)
+    return actions.start_training(project, resume=args.resume, smoke=args.smoke, force=args.force)
+
+
+def cut_short(project: Project) -> str:
+    """Where the last training job ended without finishing, if it can go on; empty otherwise."""
+    jobs = [view(folder) for folder in jobs_of(project.root) if folder.id.startswith("train-")]
+    last = jobs[-1] if jobs else None
+    if last is None or last.state not in ("died", "stopped", "failed") or last.snapshot.checkpoint is None:
+        return ""
+    step = last.snapshot.checkpoint.step
+    return (
+        f"The last run {last.state} and is saved at step {step:,}: --resume would go on from there. This is a new run."
+    )
+
+
 def say_trained(result: dict[str, Any], out: Out) -> None:
     """What came out of a training run, in words."""
     out.say()
@@ -44,6 +80,12 @@ def say_trained(result: dict[str, Any], out: Out) -> None:
     if result.get("eval_loss") is not None:
         out.say(f"  holdout loss   {result['eval_loss']:.3f}, lower is better{_base(result.get('base_eval_loss'))}")
     out.say(f"  memory         {size(result['peak_bytes'])} at most, {result['peak_bytes_are']}")
+    if result.get("went_back"):
+        out.say(f"  best           the adapter is that of step {result['best_step']:,}, the best on the holdout")
+    if result.get("cost") is not None:
+        out.say(f"  cost           {result['cost']:.2f}")
+    if result.get("energy_wh") is not None:
+        out.say(f"  energy         {result['energy_wh']:,.0f} Wh")
     if result.get("adapter_dir"):
         out.say(f"  adapter        {result['adapter_dir']}")
     else:
@@ -57,8 +99,16 @@ def _base(loss: float | None) -> str:
 def evaluate(args: argparse.Namespace, out: Out) -> int:
     """Measure the tuned model against its base."""
     project, _ = open_project(Path(args.project))
-    result = run_job(project.root, "evaluate", {}, out, force=args.force)
+    wanted = {"base_only": True} if args.base_only else {}
+    if args.base_only:
+        ensure_model(project, out)
+    result = run_job(project.root, "evaluate", wanted, out, force=args.force)
     report = actions.read_json(Path(result["report"]))
+    if args.base_only:
+        out.result({**result, **report})
+        say_base(report, out)
+        out.say(f"The whole report: {result['report']}")
+        return EXIT_DONE
     out.result({**result, "answers": report.get("answers", [])})
     say_evaluated(result, report, out)
     return EXIT_DONE
@@ -74,6 +124,8 @@ def say_evaluated(result: dict[str, Any], report: dict[str, Any], out: Out) -> N
         out.say(f"On {result['holdout_rows']:,} rows it never saw, the tuned model is {verdict}:")
         for who in ("base", "tuned"):
             out.say(f"  {who:5}  loss {result[who + '_loss']:.3f}, perplexity {result[who + '_perplexity']:.2f}")
+    for line in evaluation_lines(report):
+        out.say(f"  {line}")
     for answer in report.get("answers", [])[:_SHOWN_ANSWERS]:
         out.say()
         for who, text in (("asked", answer["prompt"]), ("base", answer["base"]), ("tuned", answer["tuned"])):

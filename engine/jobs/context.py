@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,12 +28,16 @@ class JobContext:
     stop: threading.Event = field(default_factory=threading.Event)
     """Set when somebody asked the job to stop. The work saves what it has, then calls `check_stop`."""
     stop_by: str = ""
+    listeners: list[Callable[[Event], None]] = field(default_factory=list)
+    """See every event that is emitted, in the thread that emits it; called after it was written."""
     _last_progress: float = 0.0
     _phase_began: float = 0.0
 
     def emit(self, event: Event) -> None:
-        """Write an event."""
+        """Write an event, and let those who listen see it."""
         self.writer.emit(event)
+        for listener in self.listeners:
+            listener(event)
 
     def phase(self, name: str, text: str) -> None:
         """A new stretch of work begins; `text` is shown to the person."""

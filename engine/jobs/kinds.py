@@ -31,6 +31,7 @@ KINDS: dict[str, JobKind] = {
     "fetch": JobKind("engine.models.jobs:run_fetch", "getting the model", online=True),
     "scan": JobKind("engine.privacy.jobs:run_scan", "looking for personal data", heavy=True),
     "redact": JobKind("engine.privacy.jobs:run_redact", "hiding personal data", heavy=True),
+    "plan": JobKind("engine.plan.jobs:run_plan", "planning memory and time"),
     "train": JobKind("engine.train.jobs:run_train", "training", heavy=True),
     "evaluate": JobKind("engine.evaluate.jobs:run_evaluate", "evaluating", heavy=True),
     "ship": JobKind("engine.ship.jobs:run_ship", "packing the adapter"),

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from functools import reduce
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +21,7 @@ from engine.jobs.events import (
     Event,
     FailedEvent,
     FinishedEvent,
+    MachineEvent,
     MemoryEvent,
     PhaseEvent,
     PreflightEvent,
@@ -63,6 +63,7 @@ class Snapshot:
     best: EvaluationEvent | None = None
     checkpoint: CheckpointEvent | None = None
     memory: MemoryEvent | None = None
+    machine: MachineEvent | None = None
     warnings: tuple[WarningEvent, ...] = ()
     samples: tuple[SampleEvent, ...] = ()
     alerts: tuple[AlertEvent, ...] = ()
@@ -88,70 +89,81 @@ def apply(snapshot: Snapshot, event: Event) -> Snapshot:
 
 def fold(snapshot: Snapshot, events: Iterable[Event]) -> Snapshot:
     """The snapshot after more events, in order. Linear in their number."""
-    curves = _Curves()
-    snapshot = reduce(lambda current, event: _apply(current, event, curves), events, snapshot)
-    if not curves.touched:
+    fresh = _Fresh(snapshot.best)
+    for event in events:
+        fresh.take(event)
+    if fresh.last is None:
         return snapshot
+    if fresh.cut is not None:
+        snapshot = replace(
+            snapshot, losses=_until(snapshot.losses, fresh.cut), holdout=_until(snapshot.holdout, fresh.cut)
+        )
     return replace(
         snapshot,
-        losses=snapshot.losses + tuple(curves.losses),
-        holdout=snapshot.holdout + tuple(curves.holdout),
-        warnings=snapshot.warnings + tuple(curves.warnings),
-        samples=snapshot.samples + tuple(curves.samples),
-        alerts=snapshot.alerts + tuple(curves.alerts),
+        **fresh.seen,
+        started=snapshot.started or fresh.started,
+        last_seen=fresh.last.t,
+        last_seq=fresh.last.seq,
+        **{name: getattr(snapshot, name) + tuple(values) for name, values in fresh.grown.items() if values},
     )
 
 
-@dataclass
-class _Curves:
-    losses: list[tuple[int, float]] = field(default_factory=list)
-    holdout: list[tuple[int, float]] = field(default_factory=list)
-    warnings: list[WarningEvent] = field(default_factory=list)
-    samples: list[SampleEvent] = field(default_factory=list)
-    alerts: list[AlertEvent] = field(default_factory=list)
+class _Fresh:
+    """What events change of a snapshot: the last of what has one value, all of what is collected."""
 
-    @property
-    def touched(self) -> bool:
-        return bool(self.losses or self.holdout or self.warnings or self.samples or self.alerts)
+    def __init__(self, best: EvaluationEvent | None) -> None:
+        self.seen: dict[str, Any] = {}
+        self.grown: dict[str, list[Any]] = {name: [] for name in ("losses", "holdout", *_COLLECTED.values())}
+        self.last: Event | None = None
+        self.started = 0.0
+        self.cut: int | None = None
+        """The run went back to this step: what the curves had beyond it before is not what it learnt."""
+        self._best = best
 
-
-def _apply(snapshot: Snapshot, event: Event, curves: _Curves) -> Snapshot:
-    seen: dict[str, Any] = {
-        "last_seen": event.t,
-        "last_seq": event.seq,
-        "started": snapshot.started or event.t,
-    }
-    match event:
-        case PhaseEvent():
-            seen |= {"phase": event.name, "phase_text": event.text, "done": 0, "total": None, "unit": "", "eta_s": None}
-        case ProgressEvent():
-            seen |= {"done": event.done, "total": event.total, "unit": event.unit, "eta_s": event.eta_s}
-        case PreflightEvent():
-            seen["preflight"] = event
-        case StepEvent():
-            curves.losses.append((event.step, event.loss))
-            seen |= {"step": event, "done": event.step, "total": event.steps, "unit": "steps", "eta_s": event.eta_s}
-        case EvaluationEvent():
-            curves.holdout.append((event.step, event.loss))
-            if snapshot.best is None or event.loss < snapshot.best.loss:
-                seen["best"] = event
-        case CheckpointEvent():
-            seen["checkpoint"] = event
-        case MemoryEvent():
-            seen["memory"] = event
-        case WarningEvent():
-            curves.warnings.append(event)
-        case SampleEvent():
-            curves.samples.append(event)
-        case AlertEvent():
-            curves.alerts.append(event)
-        case SpentEvent():
-            seen["spent"] = event
-        case FinishedEvent() | StoppedEvent() | FailedEvent():
+    def take(self, event: Event) -> None:
+        """One more event."""
+        self.last = event
+        self.started = self.started or event.t
+        seen = self.seen
+        # Steps first: of a long run nearly every event is one.
+        if isinstance(event, StepEvent):
+            self.grown["losses"].append((event.step, event.loss))
+            seen.update(step=event, done=event.step, total=event.steps, unit="steps", eta_s=event.eta_s)
+        elif isinstance(event, PhaseEvent):
+            seen.update(phase=event.name, phase_text=event.text, done=0, total=None, unit="", eta_s=None)
+        elif isinstance(event, ProgressEvent):
+            seen.update(done=event.done, total=event.total, unit=event.unit, eta_s=event.eta_s)
+        elif isinstance(event, EvaluationEvent):
+            self.grown["holdout"].append((event.step, event.loss))
+            if self._best is None or event.loss < self._best.loss:
+                self._best = seen["best"] = event
+        elif isinstance(event, FinishedEvent | StoppedEvent | FailedEvent):
             seen["end"] = event
-        case _:
-            pass
-    return replace(snapshot, **seen)
+        elif name := _COLLECTED.get(type(event)):
+            self.grown[name].append(event)
+            if isinstance(event, WarningEvent) and event.code == "went_back":
+                self._go_back(int((event.model_extra or {}).get("step", 0)))
+        elif name := _LATEST.get(type(event)):
+            seen[name] = event
+
+    def _go_back(self, step: int) -> None:
+        self.cut = step if self.cut is None else min(step, self.cut)
+        for name in ("losses", "holdout"):
+            self.grown[name] = list(_until(self.grown[name], step))
+
+
+def _until(points: Iterable[tuple[int, float]], step: int) -> tuple[tuple[int, float], ...]:
+    return tuple(point for point in points if point[0] <= step)
+
+
+_COLLECTED: dict[type[Event], str] = {WarningEvent: "warnings", SampleEvent: "samples", AlertEvent: "alerts"}
+_LATEST: dict[type[Event], str] = {
+    PreflightEvent: "preflight",
+    CheckpointEvent: "checkpoint",
+    MemoryEvent: "memory",
+    MachineEvent: "machine",
+    SpentEvent: "spent",
+}
 
 
 def state_of(record: JobRecord, snapshot: Snapshot, *, alive: bool | None, now: float) -> JobState:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from engine.errors import DiskFullError
 from engine.files import sync_folder
 
 STAGING = ".saving"
+ADAPTER_FILE = "adapter_model.safetensors"
 LITTLE_ROOM = 256 << 20
 FACTS_FILE = "tunesmith.json"
 """Beside the trainer's own files: tokens so far, and the fingerprint of what the run depends on."""
@@ -30,7 +31,48 @@ def latest_checkpoint(folder: Path) -> Path | None:
     return folder / f"checkpoint-{steps[-1]}" if steps else None
 
 
-def save_whole(folder: Path, step: int, write: Callable[[Path], None], keep: int) -> Path:
+def checkpoint_at(folder: Path, step: int) -> Path | None:
+    """The whole checkpoint of one step, or None."""
+    path = folder / f"checkpoint-{step}"
+    return path if path.is_dir() else None
+
+
+def good_checkpoint(folder: Path, before: int) -> Path | None:
+    """The newest checkpoint from before a step whose numbers are all finite, or None.
+
+    A checkpoint can be saved after the weights went bad and before the loss showed it, so they are looked at.
+    """
+    for step in reversed(checkpoint_steps(folder)):
+        path = folder / f"checkpoint-{step}"
+        if step < before and all_finite(path / ADAPTER_FILE):
+            return path
+    return None
+
+
+def all_finite(weights: Path) -> bool:
+    """Whether a safetensors file is there and holds finite numbers only."""
+    import numpy as np
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(weights), framework="np") as stream:
+            return all(bool(np.isfinite(stream.get_tensor(name)).all()) for name in stream.keys())  # noqa: SIM118
+    except (OSError, SafetensorError):
+        return False
+
+
+def best_checkpoint(folder: Path) -> tuple[int, float] | None:
+    """Step and holdout loss of the best checkpoint that is there, by the newest one's history; None if unknown."""
+    here = checkpoint_steps(folder)
+    if not here:
+        return None
+    losses = {step: loss for step, loss in holdout_losses(folder / f"checkpoint-{here[-1]}") if step in here}
+    return min(losses.items(), key=lambda pair: pair[1], default=None)
+
+
+def save_whole(
+    folder: Path, step: int, write: Callable[[Path], None], keep: int, protect: Collection[int | None] = ()
+) -> Path:
     """Write a checkpoint so that a crash or a full disk at any moment leaves the previous one usable.
 
     Args:
@@ -38,6 +80,7 @@ def save_whole(folder: Path, step: int, write: Callable[[Path], None], keep: int
         step: Of the optimizer.
         write: Writes everything below the path it is given, into a folder `checkpoint-STEP`.
         keep: How many checkpoints remain; the oldest go after the new one is in place.
+        protect: Steps whose checkpoints stay beyond that: the best one.
 
     Raises:
         DiskFullError: There was no room; what is left of the attempt is removed.
@@ -62,7 +105,8 @@ def save_whole(folder: Path, step: int, write: Callable[[Path], None], keep: int
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     for old in checkpoint_steps(folder)[:-keep]:
-        shutil.rmtree(folder / f"checkpoint-{old}", ignore_errors=True)
+        if old not in protect:
+            shutil.rmtree(folder / f"checkpoint-{old}", ignore_errors=True)
     return final
 
 
@@ -81,5 +125,14 @@ def is_disk_full(error: BaseException, folder: Path) -> bool:
 
 def step_losses(checkpoint: Path) -> list[tuple[int, float]]:
     """(step, training loss) of every step before a checkpoint, from its trainer state."""
+    return _logged(checkpoint, "loss")
+
+
+def holdout_losses(checkpoint: Path) -> list[tuple[int, float]]:
+    """(step, holdout loss) of every evaluation before a checkpoint, the base model's at step 0 left out."""
+    return [(step, loss) for step, loss in _logged(checkpoint, "eval_loss") if step]
+
+
+def _logged(checkpoint: Path, name: str) -> list[tuple[int, float]]:
     state = json.loads((checkpoint / "trainer_state.json").read_text())
-    return [(entry["step"], entry["loss"]) for entry in state["log_history"] if "loss" in entry]
+    return [(entry["step"], entry[name]) for entry in state["log_history"] if name in entry]

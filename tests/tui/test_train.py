@@ -1,21 +1,15 @@
-"""The training page over recorded jobs: every state, every key, at both sizes."""
+"""The training page over recorded jobs: every state, at both sizes."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 
-import tui.screens.base as base_module
 import tui.screens.train as train_module
-from engine.errors import PrivacyRefusedError
 from engine.hardware.nvml import GpuReading
 from engine.jobs.events import (
     FailedEvent,
@@ -35,79 +29,17 @@ from tests.tui.recorded import (
     RecordedJob,
     beginning,
     loss_at,
-    make_project,
     step_event,
     steps_to,
     until,
 )
-from tui.app import TunesmithApp
-from tui.screens.frame import Problem, SpeakLine, TopLine
+from tests.tui.train_page import SIZES, chart, fast_clocks, job, keys, opened, project, shows, spoken, text
+from tui.screens.frame import Problem, TopLine
 from tui.screens.train import TrainScreen
-from tui.terminal import Terminal
 from tui.widgets.chart import LossChart
-from tui.widgets.keyline import KeyLine
-from tui.widgets.lines import Lines
 from tui.widgets.logview import LogView
 
-SIZES = [(80, 24), (120, 40)]
-
-
-@pytest.fixture(autouse=True)
-def fast_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page looks and draws at once, so that tests wait for conditions and not for a second to pass."""
-    monkeypatch.setattr(train_module, "_DRAW_SECONDS", 0.05)
-    monkeypatch.setattr(base_module, "_POLL_SECONDS", 0.05)
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return make_project(tmp_path / "project")
-
-
-@pytest.fixture
-def job(project: Project) -> RecordedJob:
-    recorded = RecordedJob(project)
-    recorded.set_spec(run=recorded.record.id, resumed_from_step=0)
-    recorded.emit(*beginning())
-    return recorded
-
-
-@asynccontextmanager
-async def opened(
-    project: Project, size: tuple[int, int] = (80, 24), *, ascii: bool = False
-) -> AsyncIterator[tuple[Pilot[Any], TrainScreen]]:
-    """The wizard with the training page open."""
-    app = TunesmithApp(ascii=ascii, terminal=Terminal())
-    async with app.run_test(size=size) as pilot:
-        await pilot.pause()
-        app.open_place(project, "train")
-        await until(pilot, lambda: isinstance(app.screen, TrainScreen) and app.screen.is_mounted, "the page")
-        screen = app.screen
-        assert isinstance(screen, TrainScreen)
-        yield pilot, screen
-
-
-def text(screen: TrainScreen, name: str) -> str:
-    return "\n".join(line.plain for line in screen.query_one(f"#{name}", Lines).lines)
-
-
-def chart(screen: TrainScreen) -> str:
-    return "\n".join("".join(run.text for run in row) for row in screen.query_one(LossChart).picture.rows)
-
-
-def spoken(screen: TrainScreen) -> str:
-    return screen.query_one(SpeakLine).words
-
-
-def keys(screen: TrainScreen) -> list[str]:
-    return [command.id for command in screen.query_one(KeyLine).possible()]
-
-
-def shows(screen: TrainScreen, name: str, words: str) -> Callable[[], bool]:
-    return lambda: words in text(screen, name)
-
-
-# -- states -----------------------------------------------------------------------------------------------------
+__all__ = ["fast_clocks", "job", "project"]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -128,7 +60,9 @@ async def test_running_shows_step_epoch_share_time_curves_and_host(
         assert "no warnings so far" in text(screen, "warning")
         assert "safe to close this window" in spoken(screen)
         assert screen.query_one(TopLine).machine.startswith(hostname())
-        assert keys(screen) == ["train.log", "train.pause", "train.stop", "train.leave", "all.help"]
+        assert keys(screen) == [
+            "train.log", "train.samples", "train.health", "train.runs", "train.stop", "train.leave", "all.help"
+        ]  # fmt: skip
         assert max(len(line) for line in chart(screen).splitlines()) == screen.query_one(LossChart).size.width
 
 
@@ -196,7 +130,9 @@ async def test_finished_tells_what_came_out_and_enter_measures(
         assert "1.491 - lower is better; the base model has 2.310  ✓ -35 %" in outcome
         assert "1.520 on average   5,120 tokens/s   14 GB at most" in outcome
         assert f"runs/{job.record.id}/adapter" in outcome
-        assert keys(screen) == ["train.next", "train.log", "train.again", "all.help"]
+        assert keys(screen) == [
+            "train.next", "train.log", "train.samples", "train.health", "train.runs", "train.again", "all.help"
+        ]  # fmt: skip
         went: list[str] = []
         monkeypatch.setattr(screen, "go_to", went.append)
         await pilot.press("enter")
@@ -214,7 +150,7 @@ async def test_stopped_offers_to_go_on(project: Project, job: RecordedJob) -> No
     async with opened(project) as (pilot, screen):
         await until(pilot, shows(screen, "state", "! stopped by you   step 300 of 1,960"), "the state")
         assert "A checkpoint of step 250 is saved." in text(screen, "outcome")
-        assert keys(screen) == ["train.next", "train.log", "train.resume", "train.again", "all.help"]
+        assert {"train.next", "train.resume", "train.rollback", "train.again"} <= set(keys(screen))
 
 
 async def test_failed_shows_the_error_word_for_word(project: Project, job: RecordedJob) -> None:
@@ -280,115 +216,6 @@ async def test_nan_is_told_in_words(project: Project, job: RecordedJob) -> None:
         )
         assert "train infinite" in text(screen, "legend")
         assert all(line.isascii() for line in chart(screen).splitlines())
-
-
-# -- keys -------------------------------------------------------------------------------------------------------
-
-
-async def test_pause_freezes_the_picture_while_the_job_goes_on(project: Project, job: RecordedJob) -> None:
-    job.emit(*steps_to(20))
-    async with opened(project) as (pilot, screen):
-        await until(pilot, shows(screen, "state", "   20 of 1,960"), "the first steps")
-        await pilot.press("p")
-        assert "the job goes on" in spoken(screen)
-        job.emit(step_event(21))
-        await until(pilot, lambda: screen.job and screen.job.snapshot.done == 21, "the job's news")
-        screen._tick()
-        assert "   20 of 1,960" in text(screen, "state")
-        await pilot.press("p")
-        assert "   21 of 1,960" in text(screen, "state")
-        assert "safe to close" in spoken(screen)
-
-
-async def test_a_paused_picture_moves_again_when_the_job_ends(project: Project, job: RecordedJob) -> None:
-    job.emit(*steps_to(20))
-    async with opened(project) as (pilot, screen):
-        await until(pilot, shows(screen, "state", "running"), "the run")
-        await pilot.press("p")
-        job.emit(StoppedEvent(by="you"))
-        await until(pilot, shows(screen, "state", "stopped"), "the end")
-
-
-async def test_stop_asks_first_and_then_asks_the_job(project: Project, job: RecordedJob) -> None:
-    job.emit(*steps_to(20))
-    async with opened(project) as (pilot, screen):
-        await until(pilot, shows(screen, "state", "running"), "the run")
-        await pilot.press("S")
-        await until(pilot, lambda: screen.app.screen is not screen, "the question")
-        await pilot.press("enter")
-        await until(pilot, lambda: screen.app.screen is screen, "staying is the default")
-        assert not job.folder.stop_file.exists()
-        await pilot.press("S")
-        await until(pilot, lambda: screen.app.screen is not screen, "the question")
-        await pilot.press("down", "enter")
-        await until(pilot, job.folder.stop_file.exists, "the request")
-        await until(pilot, shows(screen, "state", "stopping: it saves a checkpoint first"), "the state")
-        job.emit(StoppedEvent(by="you"))
-        await until(pilot, shows(screen, "state", "stopped by you"), "the end")
-
-
-async def test_leave_goes_home_and_the_job_stays(project: Project, job: RecordedJob) -> None:
-    job.emit(*steps_to(20))
-    async with opened(project) as (pilot, screen):
-        await until(pilot, shows(screen, "state", "running"), "the run")
-        await pilot.press("l")
-        await until(pilot, lambda: screen.app.screen is not screen, "home")
-        assert not job.folder.stop_file.exists()
-
-
-async def test_resume_checks_the_gates_then_starts_a_job(
-    project: Project, job: RecordedJob, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    job.emit(*steps_to(300), StoppedEvent(by="you"))
-    started: list[tuple[str, dict[str, Any]]] = []
-    refusal = [PrivacyRefusedError("Not redacted yet.", "", "Go to Privacy.")]
-
-    def gates(*_: object) -> None:
-        if refusal:
-            raise refusal.pop()
-
-    monkeypatch.setattr(train_module, "before_training", gates)
-    async with opened(project) as (pilot, screen):
-        await until(pilot, shows(screen, "state", "stopped"), "the state")
-        monkeypatch.setattr(screen, "start_job", lambda kind, spec=None: started.append((kind, spec)))
-        await pilot.press("r")
-        await until(pilot, lambda: screen.query_one(Problem).error, "the refusal")
-        assert not started
-        await pilot.press("enter")
-        await until(pilot, lambda: started, "the job")
-        assert started == [("train", {"resume": True})]
-
-
-async def test_new_run_goes_to_the_confirm_page(
-    project: Project, job: RecordedJob, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    job.emit(*steps_to(20), StoppedEvent(by="you"))
-    async with opened(project) as (pilot, screen):
-        await until(pilot, shows(screen, "state", "stopped"), "the state")
-        went: list[str] = []
-        monkeypatch.setattr(screen, "go_to", went.append)
-        await pilot.press("n")
-        assert went == ["confirm"]
-
-
-async def test_log_has_all_warnings_and_the_tail(project: Project, job: RecordedJob) -> None:
-    job.emit(*steps_to(20))
-    job.emit(WarningEvent(code="a", title="First warning.", what="Details.", hint="Do this."))
-    job.emit(WarningEvent(code="b", title="Second warning."))
-    job.log("a line of a library\n")
-    async with opened(project) as (pilot, screen):
-        await until(pilot, shows(screen, "warning", "Second warning. (2 in all: tab)"), "the warning line")
-        await pilot.press("tab")
-        log = screen.query_one(LogView)
-        await until(pilot, lambda: "a line of a library" in log.text, "the log")
-        for words in ("Warnings: 2", "First warning.", "Details.", "Do this.", "Second warning.", "log.txt"):
-            assert words in log.text
-        assert not screen.query_one("#watch").display
-        job.log("another line\n")
-        screen._tick()
-        await until(pilot, lambda: "another line" in log.text, "the log goes on")
-        await pilot.press("home", "end", "tab")
-        assert screen.query_one("#watch").display
 
 
 # -- the picture ------------------------------------------------------------------------------------------------

@@ -117,3 +117,11 @@ def test_the_state_follows_from_record_events_and_process(
     if end is not None:
         events.append(end.model_copy(update={"t": NOW - quiet}))
     assert state_of(record, fold(Snapshot(), events), alive=alive, now=NOW) == expected
+
+
+def test_a_run_that_went_back_has_the_curve_of_what_it_learnt() -> None:
+    back = WarningEvent.model_validate({"code": "went_back", "title": "back to 2", "step": 2})
+    events = [*(step(number, 3.0) for number in range(1, 6)), back, step(3, 2.0)]
+    expected = ((1, 3.0), (2, 3.0), (3, 2.0))
+    assert fold(Snapshot(), events).losses == expected
+    assert fold(fold(Snapshot(), events[:4]), events[4:]).losses == expected

@@ -6,26 +6,23 @@ changed is sent to the terminal.
 
 from __future__ import annotations
 
-import asyncio
 import time
 
-from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 
-from engine.actions import before_training
 from engine.errors import TunesmithError
 from engine.hardware.host import HostSampler
 from engine.hardware.nvml import NvmlSampler
 from engine.jobs.state import JobState, JobView
 from engine.project import Project
 from tui.charset import glyphs
-from tui.history import Past, Points, best_of, read_past, resumed_from, run_of
-from tui.screens.ask import ChooseScreen
-from tui.screens.base import StepScreen, died_error
+from tui.history import Points, best_of, read_past, resumed_from, run_of
+from tui.screens.base import died_error
+from tui.screens.train_keys import TrainKeys
+from tui.threads import in_thread, is_open
 from tui.training import (
-    clock,
     facts_line,
     failure_of,
     legend_line,
@@ -39,15 +36,14 @@ from tui.widgets.chart import LossChart
 from tui.widgets.curve import Curve
 from tui.widgets.hardware import learning_lines, panel_lines
 from tui.widgets.lines import Lines
-from tui.widgets.logview import LINES, LogView
+from tui.widgets.logview import LogView, PageView
 from tui.widgets.progress import bar
 from tui.widgets.text import styled
 
 _DRAW_SECONDS = 1.0
-_ENDED: tuple[JobState, ...] = ("stopped", "failed", "died")
 
 
-class TrainScreen(StepScreen):
+class TrainScreen(TrainKeys):
     """The live dashboard of a training run, and what came out of it."""
 
     NAME = "train"
@@ -67,22 +63,22 @@ class TrainScreen(StepScreen):
     On the right is the machine. The mark in the memory bar stands at 90 %; beyond it a run can fail at any moment.
     Ours is what this job holds.
 
-    S ends it after the present step and saves a checkpoint; r goes on from there another time.
+    S ends it after the present step and saves a checkpoint; g goes on from there another time. b makes an earlier
+    checkpoint the result. A short run (quick check) becomes the full one with P, without starting again.
+
+    Rules watch the run. What they see stands below the curve; h shows all of it, what it usually means and what to do,
+    and f does it. s shows the same prompts answered as it learns, r compares the runs of this project.
     """
 
     def __init__(self, project: Project) -> None:
         super().__init__(project)
         self._gpus = NvmlSampler()
         self._host = HostSampler(project.root)
-        self._past = Past()
         self._past_key: tuple[object, ...] = ()
         self._curve = Curve()
         self._drawn_points = 0
-        self._paused_at = ""
-        self._stopping = False
         self._shown: JobView | None = None
         self._seen: tuple[str, JobState] | None = None
-        self._holdout: Points = ()
 
     def body(self) -> ComposeResult:
         """State, bar, curves beside the hardware, facts, last warning, outcome; the log on a page of its own."""
@@ -99,6 +95,8 @@ class TrainScreen(StepScreen):
             yield Lines(id="warning")
             yield Lines(id="outcome")
         yield LogView(id="log")
+        yield PageView(id="samples")
+        yield PageView(id="health")
 
     def on_mount(self) -> None:
         """Start the samplers and the clock of the picture."""
@@ -170,9 +168,10 @@ class TrainScreen(StepScreen):
             self.run_worker(self._read_past(job), group="past", exclusive=True)
 
     async def _read_past(self, job: JobView) -> None:
-        self._past = await asyncio.to_thread(read_past, self.project.root, job.record, self.spec.run)
-        self._curve = Curve(self._past.losses)
-        self._drawn_points = 0
+        past = await in_thread(self, read_past, self.project.root, job.record, self.spec.run)
+        if past.losses != self._past.losses:
+            self._curve, self._drawn_points = Curve(past.losses), 0
+        self._past = past
         self._tick()
 
     # -- the picture --------------------------------------------------------------------------------------------
@@ -182,12 +181,12 @@ class TrainScreen(StepScreen):
         if not self._paused_at:
             self._shown = self.job
             self._draw()
-        if self.has_class("-log"):
-            self._read_log()
+        if self._page:
+            self._draw_page()
 
     def _draw(self) -> None:
         """Put the job on the screen; widgets send only what is different."""
-        if not self.is_mounted or self.has_class("-log"):
+        if not self.is_mounted or not is_open(self) or self._page:
             return
         chosen, now, job = glyphs(self), time.time(), self._shown
         self._draw_panel()
@@ -248,95 +247,3 @@ class TrainScreen(StepScreen):
 
     def _width(self, name: str) -> int:
         return self.query_one(f"#{name}", Lines).size.width
-
-    @work(group="log", exclusive=True)
-    async def _read_log(self) -> None:
-        if self.job is None:
-            return
-        folder = self.job.folder
-        tail = await asyncio.to_thread(folder.log_tail, LINES)
-        if self.is_mounted and self.job is not None:
-            self.query_one(LogView).show(self.job.snapshot.warnings, tail, str(folder.log_file))
-
-    # -- keys ---------------------------------------------------------------------------------------------------
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Which keys mean something now."""
-        state = self.job.state if self.job else None
-        runs = self.job_runs
-        possible = {
-            "toggle_log": state is not None,
-            "toggle_pause": runs,
-            "ask_stop": runs,
-            "leave": runs,
-            "resume": state in _ENDED and self._can_resume(),
-            "train_again": not runs and state is not None,
-            "go_on": not runs,
-        }
-        return possible.get(action, True)
-
-    def _can_resume(self) -> bool:
-        return self.job is not None and bool(self.job.snapshot.checkpoint or self._past.checkpoint)
-
-    def action_go_on(self) -> None:
-        """The default of each state: measure, go on, or start."""
-        state = self.job.state if self.job else None
-        if state == "finished" and self.status.state != "stale":
-            self.go_on()
-        elif state in _ENDED and self._can_resume() and self.status.state != "stale":
-            self.action_resume()
-        else:
-            self.action_train_again()
-
-    def action_toggle_log(self) -> None:
-        """Between the picture and the log."""
-        self.toggle_class("-log")
-        if self.has_class("-log"):
-            self.query_one(LogView).focus()
-            self._read_log()
-        else:
-            self.set_focus(None)
-            self.call_after_refresh(self._draw)
-
-    def action_toggle_pause(self) -> None:
-        """Freeze the picture or let it go on."""
-        self._paused_at = "" if self._paused_at else clock(time.time(), time.time())
-        self._speak()
-        self._tick() if not self._paused_at else self._draw()
-
-    @work(group="stop")
-    async def action_ask_stop(self) -> None:
-        """Stop and save, after a question."""
-        choice = await self.app.push_screen_wait(
-            ChooseScreen(
-                "Stop training and save?",
-                "The checkpoint it saves is where it goes on later.",
-                [("stay", "Go on training", "nothing happens"), ("stop", "Stop and save", "r goes on another time")],
-            )
-        )
-        if choice == "stop" and self.job_runs:
-            self._stopping = True
-            self.stop_job()
-            self._speak()
-            self._draw()
-
-    def action_leave(self) -> None:
-        """Home; the job goes on."""
-        self.wizard.go_home()
-
-    def action_train_again(self) -> None:
-        """To the page that confirms everything; it starts the job."""
-        self.go_to("confirm")
-
-    @work(group="resume", exclusive=True)
-    async def action_resume(self) -> None:
-        """Go on from the last checkpoint."""
-        project, spec = self.project, self.project.load()
-
-        def check() -> bool:
-            before_training(project, spec)
-            return True
-
-        if await self.ask_engine(check):
-            self._stopping = False
-            self.start_job("train", {"resume": True})

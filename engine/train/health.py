@@ -1,0 +1,145 @@
+"""Is this run worth going on with? Rules over the events of a training job, as data and pure functions.
+
+The thresholds and the words are in `presets/health.yaml`; what is looked at is here and in `health_checks`. The same
+code judges a run while it goes (`engine.train.watch`) and a recorded one (`judge`), so both say the same. Nothing
+here loads torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from engine.errors import SpecError
+from engine.jobs.events import AlertEvent, Event
+from engine.machine import PRESETS
+from engine.train.health_checks import CHECKS
+from engine.train.health_history import Found, History
+
+RULES_FILE = PRESETS / "health.yaml"
+
+
+class Rule(BaseModel):
+    """One rule: its words, and its thresholds as further fields."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    id: str
+    severity: Literal["note", "amber", "red"]
+    means: str
+    todo: str
+    remedy: str = ""
+    again_s: float | None = None
+    """Seconds until it may speak again; None: once a run."""
+
+    @property
+    def thresholds(self) -> dict[str, float | str]:
+        """By name, as the file has them."""
+        return dict(self.model_extra or {})
+
+
+Rules = tuple[Rule, ...]
+
+
+@cache
+def load_rules(file: Path = RULES_FILE) -> Rules:
+    """The rules of a file.
+
+    Raises:
+        SpecError: It is no YAML, or a rule is unknown, lacks a threshold or has one that its check does not know.
+    """
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise SpecError(f"{file.name} is not valid YAML.", str(error), "Correct that line.") from error
+    if not isinstance(content, Mapping):
+        raise SpecError(f"{file.name} holds no rules.", str(file), "Restore it.")
+    return tuple(_rule(str(name), fields, file) for name, fields in content.items())
+
+
+def _rule(name: str, fields: object, file: Path) -> Rule:
+    if name not in CHECKS:
+        raise SpecError(f"There is no health rule `{name}`.", str(file), f"There are: {', '.join(CHECKS)}.")
+    try:
+        rule = Rule.model_validate({**(fields if isinstance(fields, Mapping) else {}), "id": name})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SpecError(
+            f"The health rule `{name}` cannot be used.",
+            f"{file}: {'.'.join(map(str, first['loc']))}: {first['msg']}.",
+            "Correct it, or restore the file.",
+        ) from error
+    wanted, given = set(CHECKS[name].thresholds), set(rule.thresholds)
+    if wanted != given:
+        odd = ", ".join(sorted(wanted ^ given))
+        raise SpecError(f"The health rule `{name}` lacks or does not know: {odd}.", str(file), "Correct it.")
+    return rule
+
+
+class Watcher:
+    """Judges events one after the other. Feeding the same events gives the same alerts."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._history = History()
+        self._spoke: dict[str, float] = {}
+
+    def feed(self, event: Event) -> list[AlertEvent]:
+        """What is to be said after one more event."""
+        self._history.take(event)
+        return [
+            alert
+            for rule in self._rules
+            if event.__class__ in CHECKS[rule.id].sees and (alert := self._alert(rule, event)) is not None
+        ]
+
+    def died(self) -> list[AlertEvent]:
+        """What is to be said when the events end without an end and the process is gone."""
+        step = self._history.step
+        where = f"at step {step.step:,} of {step.steps:,}" if step else "before the first step"
+        saved = self._history.checkpoint
+        kept = f"The checkpoint of step {saved:,} is whole." if saved else "No checkpoint was saved yet."
+        rules = (rule for rule in self._rules if rule.id == "died")
+        return [self._say(rule, f"The process is gone without a word, {where}. {kept}", 0.0) for rule in rules]
+
+    def _alert(self, rule: Rule, event: Event) -> AlertEvent | None:
+        last = self._spoke.get(rule.id)
+        if last is not None and (rule.again_s is None or event.t - last < rule.again_s):
+            return None
+        found: Found | None = CHECKS[rule.id].look(self._history, event, rule.thresholds)
+        return None if found is None else self._say(rule, found, event.t)
+
+    def _say(self, rule: Rule, seen: str, at: float) -> AlertEvent:
+        self._spoke[rule.id] = at
+        step = self._history.step
+        return AlertEvent(
+            rule=rule.id,
+            severity=rule.severity,
+            seen=seen,
+            means=rule.means,
+            todo=rule.todo,
+            remedy=rule.remedy,
+            step=step.step if step else None,
+        )
+
+
+def judge(rules: Rules, history: Iterable[Event], *, died: bool = False) -> list[AlertEvent]:
+    """All alerts of a recorded run, in order; those that are in the recording already are not counted again.
+
+    Args:
+        rules: As from `load_rules`.
+        history: The events of one job, oldest first.
+        died: Its process is gone and the events have no end.
+    """
+    watcher = Watcher(rules)
+    alerts = []
+    for event in history:
+        if not isinstance(event, AlertEvent):
+            for alert in watcher.feed(event):
+                alert.t = event.t
+                alerts.append(alert)
+    return alerts + (watcher.died() if died else [])

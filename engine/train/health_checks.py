@@ -1,0 +1,270 @@
+"""What each health rule looks at: pure functions from what happened so far to what was seen, or None.
+
+A check is asked after every event of the kinds it sees. Its thresholds come from `presets/health.yaml`; the names it
+needs are listed beside it, so that a misspelt threshold is an error and not a rule that sleeps.
+"""
+
+from __future__ import annotations
+
+import math
+from statistics import median
+
+from engine.jobs.events import (
+    EvaluationEvent,
+    Event,
+    FailedEvent,
+    FinishedEvent,
+    MachineEvent,
+    PreflightEvent,
+    StepEvent,
+    WarningEvent,
+)
+from engine.train.health_history import WENT_BACK, Check, Found, History, Thresholds, last_of, number
+from engine.train.health_machine import disk_full, gpu_memory, slow, throttled
+
+# -- before the first step ------------------------------------------------------------------------------------------
+
+
+def nothing_supervised(h: History, event: Event, t: Thresholds) -> Found | None:
+    """No token, or next to none, is trained."""
+    if isinstance(event, FailedEvent):
+        return event.what or event.title if event.code == "nothing_to_learn" else None
+    assert isinstance(event, PreflightEvent)
+    share = event.supervised_tokens / event.tokens if event.tokens else 0.0
+    if share >= number(t, "least_share"):
+        return None
+    return f"{event.supervised_tokens:,} of {event.tokens:,} tokens are trained."
+
+
+def eos_masked(h: History, event: Event, t: Thresholds) -> Found | None:
+    """The end of the answers is not trained."""
+    assert isinstance(event, PreflightEvent)
+    return _eos(event) if event.eos_supervised_share < number(t, "below") else None
+
+
+def eos_rare(h: History, event: Event, t: Thresholds) -> Found | None:
+    """The end of many answers is not trained."""
+    assert isinstance(event, PreflightEvent)
+    return _eos(event) if number(t, "above") <= event.eos_supervised_share < number(t, "below") else None
+
+
+def _eos(event: PreflightEvent) -> Found:
+    return f"The end of the answer is trained in {event.eos_supervised_share:.0%} of the rows."
+
+
+def holdout_in_training(h: History, event: Event, t: Thresholds) -> Found | None:
+    """Rows kept apart are among the training rows."""
+    assert isinstance(event, PreflightEvent)
+    rows = round(event.holdout_overlap * event.holdout_rows)
+    if event.holdout_overlap < number(t, "share") or rows < number(t, "rows"):
+        return None
+    return f"{rows:,} of {event.holdout_rows:,} holdout rows are training rows too, token for token."
+
+
+def duplicates(h: History, event: Event, t: Thresholds) -> Found | None:
+    """Rows that come again."""
+    assert isinstance(event, PreflightEvent)
+    if event.most_repeated < number(t, "repeats") and event.duplicate_share < number(t, "share"):
+        return None
+    return (
+        f"{event.duplicate_share:.0%} of the training rows have a twin; one row is there {event.most_repeated:,} times."
+    )
+
+
+def tiny_dataset(h: History, event: Event, t: Thresholds) -> Found | None:
+    """Few rows, many epochs."""
+    assert isinstance(event, PreflightEvent)
+    if event.epochs is None or event.rows >= number(t, "rows") or event.epochs <= number(t, "epochs"):
+        return None
+    return f"{event.rows:,} rows, {event.epochs:.0f} times over."
+
+
+# -- losses ---------------------------------------------------------------------------------------------------------
+
+
+def loss_not_finite(h: History, event: Event, t: Thresholds) -> Found | None:
+    """NaN or infinity."""
+    if isinstance(event, FailedEvent):
+        return event.what or event.title if event.code == "not_finite" else None
+    if isinstance(event, WarningEvent):
+        return f"{event.title} {event.what}".strip() if event.code == WENT_BACK else None
+    assert isinstance(event, StepEvent)
+    if not math.isfinite(event.loss):
+        return f"The loss is {'NaN' if math.isnan(event.loss) else 'infinite'} at step {event.step:,}."
+    if event.grad_norm is not None and not math.isfinite(event.grad_norm):
+        return f"The gradient is no number at step {event.step:,}."
+    return None
+
+
+def loss_zero(h: History, event: Event, t: Thresholds) -> Found | None:
+    """A loss of nothing."""
+    assert isinstance(event, StepEvent)
+    return f"The loss is {event.loss:g} at step {event.step:,}." if event.loss < number(t, "below") else None
+
+
+def loss_rises(h: History, event: Event, t: Thresholds) -> Found | None:
+    """The training loss is far above what it was."""
+    count, before = int(number(t, "steps")), h.lowest_before
+    if len(h.losses) < count or not math.isfinite(before):
+        return None
+    now = median(last_of(h.losses, count))
+    if now < before * number(t, "factor") or now < before + number(t, "nats"):
+        return None
+    return f"The training loss is {now:.2f}; it was {before:.2f}."
+
+
+def loss_falls(h: History, event: Event, t: Thresholds) -> Found | None:
+    """The training loss drops at once after it was steady."""
+    count, before = int(number(t, "steps")), int(number(t, "before"))
+    if len(h.losses) < count + before:
+        return None
+    tail = last_of(h.losses, count + before)
+    earlier, late = tail[:before], tail[before:]
+    usual, now = median(earlier), median(late)
+    spread = sorted(earlier)[int(0.9 * before)] - sorted(earlier)[int(0.1 * before)]
+    if now >= usual * number(t, "factor") or spread > usual * number(t, "steady"):
+        return None
+    return f"The training loss fell from {usual:.2f} to {now:.2f} within {count} steps."
+
+
+def loss_stuck(h: History, event: Event, t: Thresholds) -> Found | None:
+    """The training loss stays where it began."""
+    if h.seen_steps < number(t, "after") or len(h.losses) < 25:
+        return None
+    first, now = median(h.first_losses), median(last_of(h.losses, 20))
+    # Where it rose, another rule speaks.
+    if now <= first * (1 - number(t, "share")) or now > first * 1.2:
+        return None
+    return f"The training loss is {now:.3f} after {h.seen_steps:,} looks; it began at {first:.3f}."
+
+
+def holdout_rises(h: History, event: Event, t: Thresholds) -> Found | None:
+    """The holdout loss is above its best for several evaluations."""
+    count = int(number(t, "evaluations"))
+    known = [one for one in h.evaluations if math.isfinite(one.loss)]
+    if len(known) <= count:
+        return None
+    best = min(known[:-count], key=lambda one: one.loss)
+    if any(one.loss < best.loss * (1 + number(t, "share")) for one in known[-count:]):
+        return None
+    return f"The holdout loss is {known[-1].loss:.3f}; its best was {best.loss:.3f} at step {best.step:,}."
+
+
+def perplexity_low(h: History, event: Event, t: Thresholds) -> Found | None:
+    """Surprisingly little surprise on the holdout."""
+    assert isinstance(event, EvaluationEvent)
+    if not event.step or event.perplexity >= number(t, "below"):
+        return None
+    return f"The holdout perplexity is {event.perplexity:.2f} at step {event.step:,}."
+
+
+def perplexity_unusual(h: History, event: Event, t: Thresholds) -> Found | None:
+    """A perplexity that is not in the usual band, late in the run."""
+    assert isinstance(event, EvaluationEvent)
+    late = h.step is not None and event.step >= number(t, "after_share") * h.step.steps
+    low, high = number(t, "low"), number(t, "high")
+    if not event.step or not late or low <= event.perplexity <= high or not math.isfinite(event.perplexity):
+        return None
+    return f"The holdout perplexity is {event.perplexity:.1f}, outside {low:.0f} to {high:.0f}."
+
+
+def bleu_high(h: History, event: Event, t: Thresholds) -> Found | None:
+    """Answers too like the references."""
+    bleu = _bleu(event)
+    return f"BLEU is {bleu:.2f}." if bleu is not None and bleu > number(t, "above") else None
+
+
+def bleu_low(h: History, event: Event, t: Thresholds) -> Found | None:
+    """Answers unlike the references."""
+    bleu = _bleu(event)
+    return f"BLEU is {bleu:.2f}." if bleu is not None and bleu < number(t, "below") else None
+
+
+def _bleu(event: Event) -> float | None:
+    """BLEU as a share of 1, where an evaluation gives it; figures above 1 are taken as of 100."""
+    given = (event.model_extra or {}).get("bleu")
+    if not isinstance(given, int | float):
+        return None
+    return float(given) / 100 if given > 1 else float(given)
+
+
+# -- gradients and the adapter --------------------------------------------------------------------------------------
+
+
+def gradient_spike(h: History, event: Event, t: Thresholds) -> Found | None:
+    """One gradient far above the usual."""
+    number_of, gradient, times = h.jumps[-1] if h.jumps else (0, 0.0, 0.0)
+    if number_of != h.seen_steps or times < number(t, "factor") or gradient < number(t, "least"):
+        return None
+    return f"The gradient jumped to {gradient:.1f} (usually {h.usual_gradient:.1f}) and was clipped."
+
+
+def gradient_spikes(h: History, event: Event, t: Thresholds) -> Found | None:
+    """Gradients far above the usual, again and again."""
+    if not h.jumps or h.jumps[-1][0] != h.seen_steps:
+        return None
+    within, factor, least = (number(t, name) for name in ("within", "factor", "least"))
+    recent = [jump for jump in h.jumps if jump[0] > h.seen_steps - within]
+    jumps = sum(1 for _, gradient, times in recent if times >= factor and gradient >= least)
+    return f"The gradient jumped {jumps} times within {within:.0f} steps." if jumps >= number(t, "count") else None
+
+
+def adapter_inert(h: History, event: Event, t: Thresholds) -> Found | None:
+    """The adapter stays at its start."""
+    if isinstance(event, FailedEvent):
+        return event.what or event.title if event.code == "inert" else None
+    assert isinstance(event, StepEvent)
+    if event.step < number(t, "after") or event.adapter_norm is None or event.adapter_norm > 0:
+        return None
+    return f"After {event.step:,} steps the adapter's norm is 0."
+
+
+def rate_zero(h: History, event: Event, t: Thresholds) -> Found | None:
+    """No learning rate in the middle of a run."""
+    assert isinstance(event, StepEvent)
+    inside = number(t, "after") < event.step < number(t, "end_share") * event.steps
+    return f"The learning rate is 0 at step {event.step:,}." if inside and event.learning_rate == 0 else None
+
+
+def out_of_memory(h: History, event: Event, t: Thresholds) -> Found | None:
+    """Memory ran out; whether it went on or ended there."""
+    if isinstance(event, FailedEvent | WarningEvent) and event.code == "out_of_memory":
+        return f"{event.title} {event.what}".strip()
+    return None
+
+
+def never(h: History, event: Event, t: Thresholds) -> Found | None:
+    """For rules that are not seen in events; `Watcher.died` speaks for this one."""
+    return None
+
+
+_STEP, _BEFORE, _MACHINE, _END = (StepEvent,), (PreflightEvent,), (MachineEvent,), (EvaluationEvent, FinishedEvent)
+CHECKS: dict[str, Check] = {
+    "nothing_supervised": Check((*_BEFORE, FailedEvent), ("least_share",), nothing_supervised),
+    "eos_masked": Check(_BEFORE, ("below",), eos_masked),
+    "eos_rare": Check(_BEFORE, ("below", "above"), eos_rare),
+    "holdout_in_training": Check(_BEFORE, ("share", "rows"), holdout_in_training),
+    "duplicates": Check(_BEFORE, ("repeats", "share"), duplicates),
+    "tiny_dataset": Check(_BEFORE, ("rows", "epochs"), tiny_dataset),
+    "loss_not_finite": Check((*_STEP, WarningEvent, FailedEvent), (), loss_not_finite),
+    "loss_zero": Check(_STEP, ("below",), loss_zero),
+    "loss_rises": Check(_STEP, ("steps", "factor", "nats"), loss_rises),
+    "loss_falls": Check(_STEP, ("steps", "factor", "before", "steady"), loss_falls),
+    "loss_stuck": Check(_STEP, ("after", "share"), loss_stuck),
+    "holdout_rises": Check((EvaluationEvent,), ("evaluations", "share"), holdout_rises),
+    "perplexity_low": Check((EvaluationEvent,), ("below",), perplexity_low),
+    "perplexity_unusual": Check((EvaluationEvent,), ("low", "high", "after_share"), perplexity_unusual),
+    "bleu_high": Check(_END, ("above",), bleu_high),
+    "bleu_low": Check(_END, ("below",), bleu_low),
+    "gradient_spike": Check(_STEP, ("factor", "least"), gradient_spike),
+    "gradient_spikes": Check(_STEP, ("count", "within", "factor", "least"), gradient_spikes),
+    "adapter_inert": Check((*_STEP, FailedEvent), ("after",), adapter_inert),
+    "rate_zero": Check(_STEP, ("after", "end_share"), rate_zero),
+    "gpu_memory": Check(_MACHINE, ("share", "readings"), gpu_memory),
+    "too_hot": Check(_MACHINE, ("readings", "words"), throttled),
+    "power_held": Check(_MACHINE, ("readings", "words"), throttled),
+    "slow": Check(_STEP, ("factor", "steps", "known"), slow),
+    "disk_full": Check((*_MACHINE, FailedEvent), ("factor",), disk_full),
+    "out_of_memory": Check((WarningEvent, FailedEvent), (), out_of_memory),
+    "died": Check((), (), never),
+}

@@ -1,0 +1,139 @@
+"""What health rules remember of a run, bounded whatever its length; and what a check is made of."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from engine.jobs.events import (
+    CheckpointEvent,
+    EvaluationEvent,
+    Event,
+    MachineEvent,
+    PreflightEvent,
+    StepEvent,
+    WarningEvent,
+)
+
+Found = str
+"""What was seen, in words with figures."""
+Thresholds = Mapping[str, float | str]
+_KNOWN_GRADIENTS = 10
+_KEPT = 400
+"""Step events that are remembered; no rule looks further back."""
+WENT_BACK = "went_back"
+"""Code of the warning that a run returned to an earlier step; its field `step` says to which."""
+
+
+@dataclass
+class History:
+    """What happened so far, as far as rules look at it. Bounded, whatever the length of the run."""
+
+    preflight: PreflightEvent | None = None
+    step: StepEvent | None = None
+    steps: deque[StepEvent] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    seen_steps: int = 0
+    losses: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    """Finite ones of step events."""
+    first_losses: list[float] = field(default_factory=list)
+    lowest: float = math.inf
+    """Of the medians of five successive losses."""
+    gradients: deque[float] = field(default_factory=lambda: deque(maxlen=50))
+    usual_gradient: float = 0.0
+    """Median of the gradients before the last one; 0 before the eleventh."""
+    jumps: deque[tuple[int, float, float]] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    """(number of the step event, gradient, how many times the usual) of those that are above the usual."""
+    speeds: deque[float] = field(default_factory=lambda: deque(maxlen=60))
+    evaluations: list[EvaluationEvent] = field(default_factory=list)
+    machines: deque[MachineEvent] = field(default_factory=lambda: deque(maxlen=40))
+    checkpoint: int | None = None
+    checkpoint_times: deque[float] = field(default_factory=lambda: deque(maxlen=3))
+
+    @property
+    def lowest_before(self) -> float:
+        """The lowest level of the training loss so far; infinite before there is any.
+
+        The level at the start is the first loss or the base model's on the holdout, whichever is higher: the first
+        batch alone can be low by chance.
+        """
+        if not self.first_losses:
+            return self.lowest
+        base = [one.loss for one in self.evaluations if not one.step and math.isfinite(one.loss)]
+        return min(self.lowest, max([self.first_losses[0], *base]))
+
+    def take(self, event: Event) -> None:
+        """Remember one more event."""
+        match event:
+            case StepEvent():
+                self._take_step(event)
+            case PreflightEvent():
+                self.preflight = event
+            case EvaluationEvent():
+                if event.step or not self.evaluations:
+                    self.evaluations.append(event)
+            case MachineEvent():
+                self.machines.append(event)
+            case CheckpointEvent():
+                self.checkpoint = event.step
+                self.checkpoint_times.append(event.t)
+            case WarningEvent(code="went_back"):
+                self._forget()
+            case _:
+                pass
+
+    def _take_step(self, event: StepEvent) -> None:
+        self.step = event
+        self.seen_steps += 1
+        self.steps.append(event)
+        self.speeds.append(event.tokens_per_second)
+        if len(self.losses) >= 5:
+            self.lowest = min(self.lowest, median(last_of(self.losses, 5)))
+        if math.isfinite(event.loss):
+            self.losses.append(event.loss)
+            if len(self.first_losses) < 5:
+                self.first_losses.append(event.loss)
+        gradient = greatest_gradient(event)
+        if gradient is not None and math.isfinite(gradient):
+            self._take_gradient(gradient)
+
+    def _take_gradient(self, gradient: float) -> None:
+        self.usual_gradient = median(self.gradients) if len(self.gradients) >= _KNOWN_GRADIENTS else 0.0
+        if self.usual_gradient and gradient > 2 * self.usual_gradient:
+            self.jumps.append((self.seen_steps, gradient, gradient / self.usual_gradient))
+        self.gradients.append(gradient)
+
+    def _forget(self) -> None:
+        """It went back: what the losses did before says nothing about what they do now."""
+        self.losses.clear()
+        self.steps.clear()
+        self.gradients.clear()
+        self.jumps.clear()
+        self.lowest = math.inf
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check: the kinds of event it is asked after, the thresholds it needs, and what it does."""
+
+    sees: tuple[type[Event], ...]
+    thresholds: tuple[str, ...]
+    look: Callable[[History, Event, Thresholds], Found | None]
+
+
+def greatest_gradient(event: StepEvent) -> float | None:
+    """The greatest gradient norm of the steps in an event."""
+    return event.grad_norm if event.grad_norm_max is None else event.grad_norm_max
+
+
+def last_of(values: Sequence[float] | deque[float], count: int) -> list[float]:
+    """The last so many, in order; without walking a long deque from its front."""
+    size = len(values)
+    return [values[place] for place in range(max(0, size - count), size)]
+
+
+def number(t: Thresholds, name: str) -> float:
+    """A threshold as a number."""
+    return float(t[name])

@@ -1,0 +1,28 @@
+"""The health rules at work: what a training job emits is judged while it goes, and alerts are emitted in turn."""
+
+from __future__ import annotations
+
+import threading
+
+from engine.jobs.context import JobContext
+from engine.jobs.events import AlertEvent, Event
+from engine.train.health import Rules, Watcher, load_rules
+
+
+class LiveWatch:
+    """Listens to a job's events. Events come from several threads, one after the other through the lock."""
+
+    def __init__(self, context: JobContext, rules: Rules | None = None) -> None:
+        self._context = context
+        self._watcher = Watcher(rules or load_rules())
+        self._lock = threading.RLock()
+
+    def __call__(self, event: Event) -> None:
+        """Judge one event. Alerts go through the same door and are not judged themselves."""
+        if isinstance(event, AlertEvent):
+            return
+        with self._lock:
+            alerts = self._watcher.feed(event)
+        for alert in alerts:
+            print(f"{alert.severity}: {alert.rule}: {alert.seen}", flush=True)
+            self._context.emit(alert)
