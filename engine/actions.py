@@ -106,6 +106,7 @@ def choose_model(project: Project, source: str, chat_template: str = "model") ->
         ModelError: It is not there, or not a model we load.
         SpecError: No such chat template.
     """
+    from engine.licences.chain import trace
     from engine.models.inspect import inspect_model
     from engine.models.source import classify
 
@@ -123,6 +124,8 @@ def choose_model(project: Project, source: str, chat_template: str = "model") ->
     local = not _fetch_is_due(chosen)
     if path is not None:
         chosen.licence = inspect_model(Path(path)).licence
+    else:
+        chosen.licence = trace(chosen.source).licence
     record(project, "model", {"source": chosen.source, "licence": chosen.licence})
 
     def apply(spec: ProjectSpec) -> ProjectSpec:
@@ -163,6 +166,7 @@ def choose_data(
             chosen.holdout = spec.data.holdout
             if spec.data.path == chosen.path:
                 chosen.fixes = spec.data.fixes
+                chosen.left_out = spec.data.left_out
         return spec.model_copy(update={"data": chosen})
 
     record(project, "data", {"file": file.name, "bytes": file.stat().st_size})
@@ -279,13 +283,15 @@ def before_training(project: Project, spec: ProjectSpec) -> None:
     Raises:
         ModelError, DataError, SpecError: The model, the data or the recipe cannot be used.
         PrivacyRefusedError: Personal data may still be in what would be trained on.
-        RefusedError: The content rules do not allow it, or a statement is missing.
+        RefusedError: The licence or the content rules do not allow it, or a statement is missing.
     """
+    from engine.licences.check import check_allowed, project_verdict
     from engine.privacy.content_gate import check_content
     from engine.privacy.gate import check_privacy
 
     _check_model(project, spec)
     _check_data(spec)
+    check_allowed(project_verdict(project, spec))
     check_privacy(project, spec)
     check_content(project, spec)
 
@@ -352,8 +358,24 @@ def read_json(path: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def start_training(project: Project, *, resume: bool = False, smoke: bool = False, force: bool = False) -> JobFolder:
+def start_training(
+    project: Project,
+    *,
+    resume: bool = False,
+    smoke: bool = False,
+    force: bool = False,
+    from_step: int | None = None,
+    adapt: bool = False,
+) -> JobFolder:
     """Check, record and launch a training run. Who starts it without the confirming page confirms by starting.
+
+    Args:
+        project: What is trained.
+        resume: Go on from the last checkpoint of the project's run.
+        smoke: A few steps that prove that everything fits together.
+        force: Although another heavy job is running.
+        from_step: With `resume`: from the checkpoint of this step.
+        adapt: With `resume`: with the present recipe, where only knobs are others that may change within a run.
 
     Raises:
         TunesmithError: As `before_training` and `launch`.
@@ -363,8 +385,43 @@ def start_training(project: Project, *, resume: bool = False, smoke: bool = Fals
     confirmed = next(status for status in step_statuses(spec) if status.step == "recipe").state == "done"
     if not (confirmed or smoke or resume):
         confirm(project)
-    job = launch(project.root, "train", {"resume": resume, "smoke": smoke}, force=force)
-    record(project, "train", {"job": job.id, "resume": resume, "smoke": smoke})
+    wanted: dict[str, Any] = {"resume": resume, "smoke": smoke}
+    if from_step is not None:
+        wanted["from_step"] = from_step
+    if adapt:
+        wanted["adapt"] = True
+    job = launch(project.root, "train", wanted, force=force)
+    record(project, "train", {"job": job.id, **wanted})
+    return job
+
+
+def promote(project: Project, settings: Iterable[str] = (), *, force: bool = False) -> JobFolder:
+    """Let a short run go on as the full one: without a limit of steps, from its last checkpoint.
+
+    What was learnt is kept, adapter and optimizer both. The schedule of the learning rate is that of the longer run at
+    the step where it goes on, so the rate rises again where the short one had let it fall. Knobs that the checkpoint
+    does not depend on can be changed with `settings`; the others (rank, targets, effective batch, ...) are refused.
+
+    Raises:
+        UsageError: There is no run with a limit of steps to promote.
+        TunesmithError: As `start_training`; the recipe is as it was then.
+    """
+    spec = project.load()
+    if not spec.run or spec.recipe.max_steps is None:
+        raise UsageError(
+            "There is no short run to promote.",
+            "recipe.max_steps is not set." if spec.run else "This project has no run yet.",
+            "Start with the recipe quick-check, or go on with `tunesmith train PROJECT --resume`.",
+            code="not_short",
+        )
+    full = spec.recipe.model_copy(update={"max_steps": None})
+    project.update(lambda current: with_settings(current.model_copy(update={"recipe": full}), list(settings)))
+    try:
+        job = start_training(project, resume=True, adapt=True, force=force)
+    except BaseException:
+        project.update(lambda current: current.model_copy(update={"recipe": spec.recipe}))
+        raise
+    confirm(project)
     return job
 
 

@@ -212,6 +212,8 @@ class EvaluationSpec(Strict):
     """The creator's own prompts for the comparison."""
     leak_prompts: Annotated[int, Field(ge=1)] | None = None
     """Generations of the leak audit; None: 100 for each hundred rows, at most 500."""
+    memorisation_rows: Annotated[int, Field(ge=1)] | None = None
+    """Training rows tested for being recited, and holdout rows to compare with; None: 128."""
     reasons: list[GateReasonSpec] = Field(default_factory=list)
 
 

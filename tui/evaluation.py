@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,8 @@ class Report:
     base_perplexity: float | None
     tuned_perplexity: float | None
     answers: tuple[Answer, ...]
+    content: dict[str, Any] = field(default_factory=dict)
+    """The whole report, as it was written."""
 
 
 def read_report(file: Path) -> Report | None:
@@ -52,7 +54,8 @@ def read_report(file: Path) -> Report | None:
     """
     try:
         content: Any = json.loads(file.read_text(encoding="utf-8"))
-        base, tuned = content["base"], content["tuned"]
+        # A stopped evaluation leaves a report without what was not measured yet.
+        base, tuned = ({"loss": None, "perplexity": None, **(content.get(who) or {})} for who in ("base", "tuned"))
         return Report(
             run=str(content["run"]),
             holdout_rows=int(content["holdout_rows"]),
@@ -62,14 +65,15 @@ def read_report(file: Path) -> Report | None:
             tuned_perplexity=tuned["perplexity"],
             answers=tuple(
                 Answer(entry["prompt"], entry["base"], entry["tuned"], entry.get("reference", ""))
-                for entry in content["answers"]
+                for entry in content.get("answers") or []
             ),
+            content=content,
         )
     except FileNotFoundError:
         return None
     except OSError as error:
         raise from_os_error(error, "reading the evaluation") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ProjectError(
             "The evaluation cannot be read.", f"{file} is damaged.", "Measure again with r.", code="damaged"
         ) from error
@@ -123,19 +127,35 @@ def answer_lines(answer: Answer, width: int, chosen: Glyphs) -> list[Content]:
     lines = [styled("asked", "$muted"), *_indented(answer.prompt, width, chosen), Content("")]
     same = answer.base.strip() == answer.tuned.strip()
     heads = ("base model says", "tuned model says" + (" the same" if same else ""))
+    lines += _both((answer.base, answer.tuned), heads, width, chosen)
+    if answer.reference:
+        lines += [Content(""), styled("your data says", "$muted"), *_indented(answer.reference, width, chosen)]
+    return lines
+
+
+def two_answers(prompt: str, first: str, second: str, width: int, chosen: Glyphs) -> list[Content]:
+    """Two answers to a prompt without saying whose they are."""
+    lines = [styled("asked", "$muted"), *_indented(prompt, width, chosen), Content("")]
+    return lines + _both((first, second), ("1  first answer", "2  second answer"), width, chosen, ("bold", "bold"))
+
+
+def _both(
+    texts: tuple[str, str],
+    heads: tuple[str, str],
+    width: int,
+    chosen: Glyphs,
+    styles: tuple[str, str] = ("$muted", "bold $accent"),
+) -> list[Content]:
+    """Two texts under their heads: stacked, or side by side where there is room."""
     if width >= SIDE_BY_SIDE:
         half = (width - 3) // 2
         columns = [
             [styled(head, style), *_indented(text, half, chosen)]
-            for head, text, style in zip(heads, (answer.base, answer.tuned), ("$muted", "bold $accent"), strict=True)
+            for head, text, style in zip(heads, texts, styles, strict=True)
         ]
-        lines += _beside(columns[0], columns[1], half, chosen)
-    else:
-        lines += [styled(heads[0], "$muted"), *_indented(answer.base, width, chosen), Content("")]
-        lines += [styled(heads[1], "bold $accent"), *_indented(answer.tuned, width, chosen)]
-    if answer.reference:
-        lines += [Content(""), styled("your data says", "$muted"), *_indented(answer.reference, width, chosen)]
-    return lines
+        return _beside(columns[0], columns[1], half, chosen)
+    lines = [styled(heads[0], styles[0]), *_indented(texts[0], width, chosen), Content("")]
+    return [*lines, styled(heads[1], styles[1]), *_indented(texts[1], width, chosen)]
 
 
 def _beside(left: list[Content], right: list[Content], width: int, chosen: Glyphs) -> list[Content]:

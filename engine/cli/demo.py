@@ -13,21 +13,24 @@ import yaml
 from engine import actions
 from engine.cli import preview, privacy, projects, training
 from engine.cli.follow import follow, run_job
+from engine.cli.gate import say_gate
 from engine.cli.out import Out, count
 from engine.errors import EXIT_DONE, PrivacyRefusedError
+from engine.evaluate.gate import Gate, check_gate, give_reason, judge
 from engine.machine import PRESETS, state_folder
 from engine.privacy.policy import accept_all
 from engine.project import Project, open_project
 from engine.steps import step_statuses
 
 PLANTED = PRESETS / "demo" / "planted.yaml"
-_STEPS = 7
+_STEPS = 8
+_REASON = "the demo: bundled chats that were made up, and a model that is thrown away"
 _SHORTEST_IN_WEIGHTS = 6
 """A shorter value occurs in megabytes of random bytes by chance."""
 
 
 def demo(args: argparse.Namespace, out: Out) -> int:
-    """Go all the way: check, scan, hide, preview, train, evaluate, and look for what must not be there."""
+    """Go all the way: check, scan, hide, preview, train, evaluate, pass the gate, pack, and look for leaks."""
     project, _ = actions.make_demo_project(new_demo_folder(args.project))
     out.say(f"A demo project in {project.root}")
     _step(1, "Data: reading the chats", out)
@@ -50,15 +53,39 @@ def demo(args: argparse.Namespace, out: Out) -> int:
     _step(6, "Evaluation: the tuned model against its base", out)
     evaluated = run_job(project.root, "evaluate", {}, out, force=args.force)
     training.say_evaluated(evaluated, actions.read_json(Path(evaluated["report"])), out)
-    _step(7, "Proof: looking for every planted personal value", out)
+    _step(7, "Gate: may the adapter leave?", out)
+    verdict = _pass_gate(project, out)
+    shipped = run_job(project.root, "ship", {"encrypt": False}, out)
+    out.say(f"  Packed, not locked: {shipped['file']}")
+    _step(8, "Proof: looking for every planted personal value", out)
     planted = planted_values()
-    places = [Path(redacted["path"]), Path(trained["adapter_dir"])]
+    places = [Path(redacted["path"]), Path(trained["adapter_dir"]), Path(shipped["file"])]
     _refuse_leaks(planted, places)
-    out.say(f"  None of the {count(len(planted), 'planted value')} occurs in the redacted file or the adapter folder.")
-    result = _summary(project, report, findings, redacted, trained, evaluated, len(planted))
+    out.say(
+        f"  None of the {count(len(planted), 'planted value')} occurs in the redacted file, the adapter or the package."
+    )
+    result = {
+        **_summary(project, report, findings, redacted, trained, evaluated, len(planted)),
+        "gate": verdict.as_dict(),
+        "exported": shipped["file"],
+    }
     out.result(result)
     _say_summary(result, out)
     return EXIT_DONE
+
+
+def _pass_gate(project: Project, out: Out) -> Gate:
+    """The gate as for any project; a doubtful line gets its reason on the record, a red one ends the demo.
+
+    Raises:
+        RefusedError: The gate is closed.
+    """
+    verdict = judge(project, project.load())
+    say_gate(verdict, out, str(project.root))
+    if verdict.unexplained and not verdict.red:
+        verdict = give_reason(project, _REASON)
+        out.say(f"  Said why, for the record: {_REASON}.")
+    return check_gate(project, project.load())
 
 
 def _step(number: int, text: str, out: Out) -> None:
@@ -122,7 +149,7 @@ def leaks(values: Iterable[str], places: Iterable[Path]) -> Iterator[tuple[Path,
     for place in places:
         for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
             if file.is_file():
-                searched = in_weights if file.suffix == ".safetensors" else pattern
+                searched = in_weights if file.suffix in (".safetensors", ".tar") else pattern
                 text = file.read_bytes().decode("utf-8", "replace")
                 yield from ((file, value) for value in sorted(set(searched.findall(text))))
 
@@ -171,5 +198,6 @@ def _say_summary(result: dict[str, Any], out: Out) -> None:
     out.say(f"  holdout loss   {result['base_loss']:.3f} before, {result['tuned_loss']:.3f} after; lower is better")
     out.say(f"  leaks          0 of {result['planted_values']:,} planted values found in the outcome")
     out.say(f"  adapter        {result['adapter_dir']}")
+    out.say(f"  package        {result['exported']}")
     out.say()
     out.say(f"Look at it in the wizard: tunesmith {result['project']}")

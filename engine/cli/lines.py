@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.cli.out import count, duration
 from engine.jobs.events import (
+    AlertEvent,
     CheckpointEvent,
     EvaluationEvent,
     Event,
@@ -26,6 +27,8 @@ def event_line(event: Event) -> str | None:
             return f"  step {event.step:,}: holdout loss {event.loss:.3f} (perplexity {event.perplexity:.2f}){best}"
         case CheckpointEvent():
             return f"  step {event.step:,}: saved; a stopped run can go on from here"
+        case AlertEvent():
+            return f"  {event.severity}: {event.seen} {event.means} {event.todo}"
         case WarningEvent():
             return "  note: " + " ".join(part for part in (event.title, event.what, event.hint) if part)
     return None

@@ -34,6 +34,7 @@ def shipping_commands(table: Table) -> None:
     )
     export.add_argument("project", metavar="PROJECT")
     export.add_argument("--plain", action="store_true", help="do not lock it: a plain .tar file")
+    export.add_argument("--reason", metavar="TEXT", help="why what is amber at the gate may pass; goes to the record")
     _add_passphrase(export)
     decrypt = table.add(
         "decrypt",

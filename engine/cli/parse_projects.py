@@ -8,7 +8,7 @@ from engine.cli.parsing import Table, add_settings
 
 
 def project_commands(table: Table) -> None:
-    """demo, new, data, models."""
+    """demo, new, data, models, license."""
     demo = table.add(
         "demo",
         "engine.cli.demo:demo",
@@ -44,10 +44,46 @@ def project_commands(table: Table) -> None:
         "--fix", dest="fixes", action="append", default=[], metavar="NAME", help="do this about unhealthy rows"
     )
     data.add_argument("--unfix", dest="unfixes", action="append", default=[], metavar="NAME", help="undo that fix")
+    data.add_argument(
+        "--leave-out",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="ROW",
+        help="do not train on these rows: their numbers as in `preview`, or `recited`: all that the model recited",
+    )
+    data.add_argument(
+        "--take-back", nargs="*", action="extend", metavar="ROW", help="train on these rows again; on all without ROW"
+    )
     _add_reading(data)
 
     models = table.add("models", "engine.cli.projects:models", "the catalogue of models", "tunesmith models --json")
     models.add_argument("model", nargs="?", metavar="PATH", help="look at one local model instead")
+
+    licence = table.add(
+        "license",
+        "engine.cli.license:license",
+        "what a model's terms allow for your use, and what you must do for it",
+        "tunesmith license meta-llama/Llama-3.1-8B --use commercial --monthly-users 2000 --region EU --adult",
+    )
+    licence.add_argument("model", metavar="MODEL", help="a folder, .gguf file, hub id, catalogue name, or a project")
+    licence.add_argument("--use", choices=("personal", "research", "commercial"), help="what it is for (personal)")
+    licence.add_argument("--monthly-users", type=_count, metavar="N", help="people who will use it in a month (0)")
+    licence.add_argument("--region", metavar="XX", help="where you live or your company sits: EU, US, DE, ...")
+    licence.add_argument("--adult", action=argparse.BooleanOptionalAction, default=None, help="the content is sexual")
+    licence.add_argument("--data-license", metavar="ID", help="of the dataset: an id such as cc-by-nc-4.0, or `own`")
+    licence.add_argument("--accept", action="store_true", help="keep the verdict in the project: you read it and agree")
+    licence.add_argument("--fetch", action="store_true", help="ask the hub for the card and the licence texts first")
+
+
+def _count(typed: str) -> int:
+    """A whole number of people; `800,000,000` and `800M` are the same."""
+    plain = typed.strip().lower().replace(",", "").replace("_", "")
+    factor = {"k": 1_000, "m": 1_000_000}.get(plain[-1:], 1)
+    digits = plain[:-1] if factor > 1 else plain
+    if not digits.isdigit():
+        raise argparse.ArgumentTypeError(f"`{typed}` is not a number of users")
+    return int(digits) * factor
 
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:

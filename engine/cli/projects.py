@@ -10,6 +10,7 @@ from typing import Any
 from engine import actions
 from engine.cli.content import say_content, say_health
 from engine.cli.follow import run_job
+from engine.cli.left_out import change_left_out, count_left_out
 from engine.cli.out import Out, count, size
 from engine.cli.scratch import scratch_project, stop_jobs
 from engine.errors import EXIT_DONE, DataError, UsageError
@@ -63,8 +64,16 @@ def data(args: argparse.Namespace, out: Out) -> int:
             _read_otherwise(project, args)
         if args.fixes or args.unfixes:
             actions.choose_fixes(project, args.fixes, args.unfixes)
-        report = check(project, out)
+        if args.leave_out or args.take_back is not None:
+            change_left_out(project, args.leave_out, args.take_back, out)
+        report = {**check(project, out), "left_out": count_left_out(project)}
     else:
+        if args.leave_out or args.take_back is not None:
+            raise UsageError(
+                "Rows are left out of a project's training.",
+                f"{target} is a file, and files stay as they are.",
+                "Make a project with it first: `tunesmith new`.",
+            )
         if args.fixes or args.unfixes:
             raise UsageError(
                 "A fix belongs to a project.",

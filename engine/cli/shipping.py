@@ -11,6 +11,7 @@ from pathlib import Path
 from engine.cli.follow import follow
 from engine.cli.out import Out, size
 from engine.errors import EXIT_DONE, UsageError
+from engine.evaluate.gate import check_gate, give_reason, judge
 from engine.jobs.folder import JobFolder
 from engine.jobs.launch import launch
 from engine.project import Project, open_project
@@ -21,8 +22,12 @@ _VARIABLE = "TUNESMITH_EXPORT_PASSPHRASE"
 
 
 def export(args: argparse.Namespace, out: Out) -> int:
-    """Pack the adapter of the last run."""
-    project, _ = open_project(Path(args.project))
+    """Pack the adapter of the last run, if the gate lets it pass."""
+    project, spec = open_project(Path(args.project))
+    if args.reason and judge(project, spec).unexplained:
+        give_reason(project, args.reason)
+        spec = project.load()
+    check_gate(project, spec)
     result = follow(_launch(project, args), out)
     out.result(result)
     out.say()

@@ -1,23 +1,20 @@
-"""Asking a model: prompts taken from the rows kept apart, answered greedily."""
+"""What a model is asked: prompts taken from the rows kept apart, and the creator's own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
-
-import torch
-from transformers import StoppingCriteria, StoppingCriteriaList
 
 from engine.data.examples import open_dataset
 from engine.data.prepare import redacted_data
 from engine.data.render import Renderer
-from engine.data.shapes import Example
+from engine.data.shapes import Example, Message
 from engine.project import Project
 from engine.spec import ProjectSpec
 
 MAX_PROMPT_TOKENS = 1024
-MAX_NEW_TOKENS = 96
+REFERENCES = 2000
 _TEXT_PROMPT_TOKENS = 12
 
 
@@ -29,6 +26,8 @@ class Prompt:
     shown: str
     reference: str
     """What the row itself answers."""
+    row: int = -1
+    """Its 0-based number in the redacted file; -1 for a prompt that comes from no row."""
 
 
 def prompts_for(
@@ -52,7 +51,7 @@ def prompts_for(
     found: dict[str, tuple[int, Prompt]] = {}
     for example in open_dataset(redacted_data(project, spec)).examples():
         if isinstance(example, Example) and example.index in wanted:
-            prompt = _prompt_of(example, renderer)
+            prompt = replace(_prompt_of(example, renderer), row=example.index)
             if 0 < len(prompt.input_ids) <= MAX_PROMPT_TOKENS:
                 found.setdefault(prompt.shown, (wanted[example.index], prompt))
     return [prompt for _, prompt in sorted(found.values(), key=lambda pair: pair[0])][:count]
@@ -71,26 +70,26 @@ def _prompt_of(example: Example, renderer: Renderer) -> Prompt:
     return Prompt(renderer.prompt_ids(turns[:last]), asked.strip(), turns[last].content.strip())
 
 
-class _Stop(StoppingCriteria):  # type: ignore[misc]
-    """Ends a generation when the job was asked to stop."""
+def own_prompts(texts: Sequence[str], renderer: Renderer) -> list[Prompt]:
+    """The creator's own prompts, each as a first turn; plain text goes on from the text itself."""
+    found = []
+    for text in texts:
+        if renderer.has_template:
+            ids = renderer.prompt_ids((Message("user", text),))
+        else:
+            ids = list(renderer.tokenizer(text, verbose=False)["input_ids"])
+        if 0 < len(ids) <= MAX_PROMPT_TOKENS:
+            found.append(Prompt(ids, text, ""))
+    return found
 
-    def __init__(self, asked: Callable[[], bool]) -> None:
-        self._asked = asked
 
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor, **_: Any) -> torch.Tensor:
-        return torch.full((input_ids.shape[0],), self._asked(), dtype=torch.bool, device=input_ids.device)
-
-
-@torch.no_grad()
-def answer(model: Any, tokenizer: Any, input_ids: list[int], *, device: str, stop: Callable[[], bool]) -> str:
-    """Continue `input_ids` greedily until the model ends by itself, at most `MAX_NEW_TOKENS` tokens."""
-    ids = torch.tensor([input_ids], device=device)
-    out = model.generate(
-        input_ids=ids,
-        attention_mask=torch.ones_like(ids),
-        max_new_tokens=MAX_NEW_TOKENS,
-        do_sample=False,
-        pad_token_id=tokenizer.pad_token_id,
-        stopping_criteria=StoppingCriteriaList([_Stop(stop)]),
-    )
-    return str(tokenizer.decode(out[0, len(input_ids) :], skip_special_tokens=True)).strip()
+def references_of(project: Project, spec: ProjectSpec, limit: int = REFERENCES) -> list[str]:
+    """The last answers of the first `limit` sound chats in the redacted file; empty for plain text."""
+    found: list[str] = []
+    for example in open_dataset(redacted_data(project, spec)).examples():
+        if isinstance(example, Example) and example.messages is not None:
+            answers = [message.content for message in example.messages if message.role == "assistant"]
+            found.append(answers[-1].strip())
+            if len(found) == limit:
+                break
+    return found

@@ -1,96 +1,234 @@
-"""The evaluation job: the base model and the tuned one on the same holdout, and five prompts answered by both."""
+"""The evaluation job: the base model and the tuned one side by side, section by section, into one report.
+
+`evaluation/RUN.json` is the report. It is written after each section, and what was measured is kept beside it
+(`RUN.parts.json`), so that a stopped evaluation goes on where it was. With `base_only` the same questions are asked of
+the base model before there is anything to compare (`evaluation/base.json`); a later evaluation takes its answers from
+there.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import math
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from peft import PeftModel
 from transformers.utils import logging as transformers_logging
 
-from engine.data.prepare import prepare
-from engine.errors import UsageError
-from engine.evaluate.answers import Prompt, answer, prompts_for
-from engine.files import atomic_write
+from engine.data.prepare import Prepared, prepare
+from engine.data.render import Renderer
+from engine.errors import PrivacyRefusedError, UsageError
+from engine.evaluate.dequantised import unpack_where_possible
+from engine.evaluate.parts import Parts, fingerprint
+from engine.evaluate.sections import (
+    Evaluation,
+    measure_general,
+    measure_holdout,
+    measure_one_sidedness,
+    measure_prompts,
+    measure_provocations,
+    rows_key,
+)
+from engine.evaluate.subject import Subject
+from engine.files import atomic_write, sha256_of
 from engine.jobs.context import JobContext
-from engine.jobs.events import SampleEvent
-from engine.models.load import load_model, load_tokenizer
+from engine.models.load import load_model, load_tokenizer, quietly
 from engine.privacy.gate import check_privacy
 from engine.project import Project
 from engine.spec import ProjectSpec
 from engine.steps import take_step
-from engine.train.batches import holdout_loss, perplexity
-from engine.train.precision import choose_precision
+from engine.train.precision import Precision, choose_precision, dtype_name
 
-PROMPTS = 5
+BASE = "base"
 
 
 def run_evaluate(context: JobContext) -> dict[str, Any]:
-    """Compare base and tuned model.
+    """Compare base and tuned model; with `base_only` in the job's spec, ask the base model alone.
 
     Returns:
         `base_loss`, `tuned_loss` (nats per trained token of the holdout; None without one), `base_perplexity`,
-        `tuned_perplexity`, `holdout_rows`, `run`, and `report`: the path of the whole report.
+        `tuned_perplexity`, `holdout_rows`, `run`, and `report`: the path of the whole report. With `base_only`:
+        `report`, `run` (None) and `base_loss` where rows could be read.
 
     Raises:
-        UsageError: No finished run.
+        UsageError: No finished run, or no model.
         PrivacyRefusedError: The rows are not the redacted ones.
+        StoppedError: On request; what was measured is kept.
     """
     transformers_logging.set_verbosity_error()
     spec = context.project.load()
+    if context.spec.get("base_only"):
+        return _base_only(context, spec)
     adapter = _adapter_of(context.project, spec)
-    assert spec.model
     check_privacy(context.project, spec)
-
-    context.phase("prepare", "Reading the rows that were kept apart")
-    tokenizer = load_tokenizer(spec.model)
-    prepared = prepare(context.project, spec, tokenizer, on_progress=context.progress, stop=context.stop.is_set)
-
-    context.phase("load", "Loading the base model and the adapter")
-    precision = choose_precision()
-    base = load_model(
-        spec.model,
-        quantization=spec.recipe.quantization,
-        compute_dtype=precision.dtype,
-        device=precision.device,
-        attention=spec.recipe.attention,
-    )
-    model = PeftModel.from_pretrained(base, str(adapter), is_trainable=False)
-    model.eval()
-
-    report: dict[str, Any] = {"run": spec.run, "holdout_rows": len(prepared.holdout)}
-    for who in ("base", "tuned"):
-        context.phase(f"loss-{who}", f"Measuring the {who} model on {len(prepared.holdout)} rows it never saw")
-        with _as(model, who):
-            loss = holdout_loss(
-                model,
-                prepared.holdout,
-                pad_token_id=tokenizer.pad_token_id,
-                device=precision.device,
-                on_progress=lambda done: context.progress(done, len(prepared.holdout), "rows"),
-            )
-        context.check_stop()
-        known = math.isfinite(loss)
-        report[who] = {"loss": loss if known else None, "perplexity": perplexity(loss) if known else None}
-
-    unseen, seen = ([row.index for row in rows] for rows in (prepared.holdout, prepared.train))
-    prompts = prompts_for(context.project, spec, tokenizer, unseen, seen, PROMPTS)
-    report["answers"] = _answers(context, model, tokenizer, prompts, precision.device)
+    work = _open(context, spec, adapter, readable=True)
     file = context.project.evaluation_file(str(spec.run))
-    atomic_write(file, json.dumps(report, indent=1, ensure_ascii=False), "saving the evaluation")
+    measure_holdout(work)
+    measure_prompts(work)
+    measure_general(work)
+    measure_one_sidedness(work)
+    measure_provocations(work)
+    _add_base_first(work)
+    _measure_privacy(work)
+    work.add(complete=True)
     context.project.update(lambda current: take_step("evaluate", current))
+    report = work.report
     return {
         "run": spec.run,
-        "holdout_rows": len(prepared.holdout),
+        "holdout_rows": report["holdout_rows"],
         "base_loss": report["base"]["loss"],
         "tuned_loss": report["tuned"]["loss"],
         "base_perplexity": report["base"]["perplexity"],
         "tuned_perplexity": report["tuned"]["perplexity"],
         "report": str(file),
     }
+
+
+def _base_only(context: JobContext, spec: ProjectSpec) -> dict[str, Any]:
+    """Ask the base model; of the rows only when they may be read."""
+    if spec.model is None:
+        raise UsageError("The project has no model yet.", "", "Choose a model first.", code="incomplete")
+    try:
+        check_privacy(context.project, spec)
+        readable = True
+    except PrivacyRefusedError as refused:
+        context.warn("rows_unread", "Your rows are left out of this measurement.", refused.title, refused.hint)
+        readable = False
+    work = _open(context, spec, None, readable=readable)
+    if readable:
+        measure_holdout(work)
+        measure_prompts(work)
+    measure_general(work)
+    measure_one_sidedness(work)
+    measure_provocations(work)
+    work.add(complete=True)
+    loss = work.report.get("base", {}).get("loss")
+    return {"run": None, "base_loss": loss, "report": str(_base_file(context.project))}
+
+
+def _open(context: JobContext, spec: ProjectSpec, adapter: Path | None, *, readable: bool) -> Evaluation:
+    """Load everything."""
+    assert spec.model
+    tokenizer = load_tokenizer(spec.model)
+    prepared: Prepared | None = None
+    if readable:
+        context.phase("prepare", "Reading the rows that were kept apart")
+        prepared = prepare(context.project, spec, tokenizer, on_progress=context.progress, stop=context.stop.is_set)
+    context.phase("load", "Loading the base model" + (" and the adapter" if adapter else ""))
+    precision = choose_precision()
+    model = _load(spec, adapter, precision)
+    subject = Subject(
+        context,
+        spec,
+        model,
+        tokenizer,
+        Renderer(tokenizer, spec.model.chat_template),
+        prepared,
+        precision.device,
+    )
+    base_key = _base_key(spec, precision)
+    base = Parts(_base_file(context.project).with_suffix(".parts.json"), base_key)
+    if adapter is None:
+        file = _base_file(context.project)
+        return Evaluation(subject, base, None, None, lambda report: _write(file, report), _head(spec, base_key, None))
+    file = context.project.evaluation_file(str(spec.run))
+    digest = sha256_of(adapter / "adapter_model.safetensors")
+    tuned = Parts(file.with_suffix(".parts.json"), fingerprint([base_key, digest]))
+    head = _head(spec, base_key, digest)
+    return Evaluation(subject, base, tuned, adapter, lambda report: _write(file, report), head)
+
+
+def _load(spec: ProjectSpec, adapter: Path | None, precision: Precision) -> Any:
+    assert spec.model
+    model = load_model(
+        spec.model,
+        quantization=spec.recipe.quantization,
+        compute_dtype=precision.dtype,
+        device=precision.device,
+        attention=spec.recipe.attention,
+    )
+    unpack_where_possible(model, device=precision.device, dtype=precision.dtype)
+    if adapter is not None:
+        with quietly():
+            model = PeftModel.from_pretrained(model, str(adapter), is_trainable=False)
+    model.eval()
+    return model
+
+
+def _head(spec: ProjectSpec, base_key: str, adapter: str | None) -> dict[str, Any]:
+    """What a report says about what it was measured on."""
+    return {
+        "run": spec.run if adapter else None,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "measured_on": {
+            "adapter": adapter,
+            "base": base_key,
+            "rows": rows_key(spec),
+            "redacted": spec.redaction.sha256,
+            "left_out": sorted(spec.data.left_out) if spec.data else [],
+        },
+        "complete": False,
+    }
+
+
+def _base_key(spec: ProjectSpec, precision: Precision) -> str:
+    """Which base model, in which numbers."""
+    assert spec.model
+    folder = Path(spec.model.path or "")
+    weights = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in folder.glob("*.safetensors")]
+    numbers = [spec.recipe.quantization, dtype_name(precision.dtype), precision.device]
+    return fingerprint([spec.model.source, spec.model.revision, spec.model.chat_template, sorted(weights), numbers])
+
+
+def _base_file(project: Project) -> Path:
+    return project.evaluation_file(BASE)
+
+
+def _write(file: Path, report: dict[str, Any]) -> None:
+    atomic_write(file, json.dumps(report, indent=1, ensure_ascii=False), "saving the evaluation")
+
+
+def _add_base_first(work: Evaluation) -> None:
+    """What the base model is like by itself, so that the report says what came from whom."""
+    report, measured = work.report, work.base.at("bias")
+    toxicity = report.get("toxicity", {})
+    work.add(
+        base_first={
+            "at": measured,
+            "bias": report.pop("bias_base", {}),
+            "toxicity": {"answers": toxicity.get("base"), "provoked": toxicity.get("provoked", {}).get("base")},
+            "general_loss": report["general"]["loss"]["base"]["value"],
+        }
+    )
+
+
+def _measure_privacy(work: Evaluation) -> None:
+    """`memorisation` and `leaks`: what the tuned model gives away of the rows."""
+    from engine.evaluate.leaks import audit_leaks
+    from engine.evaluate.memorise import measure_memorisation
+
+    subject, tuned = work.subject, work.tuned
+    assert tuned is not None
+    assert subject.prepared is not None
+    context, spec, prepared = subject.context, subject.spec, subject.prepared
+    model, tokenizer, device = subject.model, subject.tokenizer, subject.device
+    rows = rows_key(spec)
+
+    def memorisation() -> dict[str, Any]:
+        return measure_memorisation(context, model, tokenizer, prepared, device=device, spec=spec)
+
+    def leaks() -> dict[str, Any]:
+        context.phase("leaks", "Looking for personal values in what it says")
+        return audit_leaks(context, model, tokenizer, device=device, spec=spec)
+
+    settings = spec.evaluation.model_dump(mode="json", include={"leak_prompts", "memorisation_rows"})
+    work.add(memorisation=tuned.take("memorisation", fingerprint([rows, settings]), memorisation))
+    context.check_stop()
+    found = tuned.take("leaks", fingerprint([rows, settings, spec.redaction.decisions]), leaks)
+    # What the base says by itself was not learned from the rows.
+    before = {"hidden_values_said": found.get("base_hits"), "generations": found.get("generations")}
+    work.add(leaks=found, base_first={**work.report["base_first"], "leaks": before})
 
 
 def _adapter_of(project: Project, spec: ProjectSpec) -> Path:
@@ -105,26 +243,3 @@ def _adapter_of(project: Project, spec: ProjectSpec) -> Path:
             code="no_adapter",
         )
     return adapter
-
-
-def _as(model: PeftModel, who: str) -> Any:
-    """The model as base (adapter off) or as tuned."""
-    return model.disable_adapter() if who == "base" else contextlib.nullcontext()
-
-
-def _answers(
-    context: JobContext, model: PeftModel, tokenizer: Any, prompts: list[Prompt], device: str
-) -> list[dict[str, str]]:
-    context.phase("answers", "Asking both models the same questions")
-    answered = []
-    for number, prompt in enumerate(prompts):
-        texts = {}
-        for who in ("base", "tuned"):
-            with _as(model, who):
-                texts[who] = answer(model, tokenizer, prompt.input_ids, device=device, stop=context.stop.is_set)
-            context.check_stop()
-        entry = {"prompt": prompt.shown, "reference": prompt.reference, **texts}
-        context.emit(SampleEvent(**entry))
-        context.progress(number + 1, len(prompts), "prompts")
-        answered.append(entry)
-    return answered

@@ -8,14 +8,16 @@ from typing import Any
 
 from engine import audit
 from engine.errors import ProjectError, UsageError
+from engine.evaluate.gate import check_gate
 from engine.files import sha256_of
 from engine.jobs.context import JobContext
-from engine.models.licence import UNKNOWN, folder_licence
+from engine.licences.duties import duties_of
+from engine.licences.terms import UNKNOWN
 from engine.ship.adapter import check_adapter, neutral_config
 from engine.ship.card import base_name, write_card
 from engine.ship.package import pack
 from engine.ship.passphrase import read_passphrase
-from engine.spec import ModelSpec, ProjectSpec
+from engine.spec import ProjectSpec
 from engine.steps import take_step
 
 
@@ -26,10 +28,11 @@ def run_ship(ctx: JobContext) -> dict[str, Any]:
     project's; `encrypt`: false writes a plain `.tar` instead.
 
     Returns:
-        `file`, `bytes`, `sha256`, `encrypted`, `licence`, `parameters`, `run`.
+        `file`, `bytes`, `sha256`, `encrypted`, `licence`, `name`, `texts` (files that went along), `parameters`, `run`.
 
     Raises:
         UsageError, ModelError: No run, no sound adapter, no usable passphrase.
+        RefusedError: The gate is closed, or the licence does not allow the project's use.
         DiskFullError, ProjectError: The package cannot be written.
     """
     spec = ctx.project.load()
@@ -37,10 +40,11 @@ def run_ship(ctx: JobContext) -> dict[str, Any]:
     encrypt = bool(ctx.spec.get("encrypt", True))
     passphrase = read_passphrase(ctx.spec.get("passphrase_file"), ctx.spec.get("passphrase_env")) if encrypt else None
     adapter = ctx.project.run_folder(run) / "adapter"
-    ctx.phase("check", "Checking the adapter.")
+    ctx.phase("check", "Checking the adapter, and asking the gate.")
     parameters = check_adapter(adapter)
-    licence = _licence_of(spec.model)
-    if licence == UNKNOWN:
+    duties = duties_of(ctx.project, spec)
+    gate = check_gate(ctx.project, spec, run)
+    if duties.licence == UNKNOWN:
         ctx.warn(
             "licence_unknown",
             "The base model's licence is unknown.",
@@ -49,20 +53,27 @@ def run_ship(ctx: JobContext) -> dict[str, Any]:
         )
     ctx.check_stop()
     ctx.phase("pack", "Packing and locking the adapter." if encrypt else "Packing the adapter.")
-    target = ctx.project.ship_folder / f"{_file_name(ctx, spec)}{'.tsmith' if encrypt else '.tar'}"
+    name = duties.name(str(ctx.spec.get("name") or spec.name))
+    target = ctx.project.ship_folder / f"{_file_name(name)}{'.tsmith' if encrypt else '.tar'}"
     config = neutral_config(adapter, base_name(spec.model) if spec.model else UNKNOWN)
-    card = write_card(ctx.project, spec, run, licence, parameters)
-    pack(target, adapter, card, config, passphrase, lambda done, total: ctx.progress(done, total, "bytes"))
+    card = write_card(ctx.project, spec, run, duties, parameters, name)
+
+    def on_progress(done: int, total: int) -> None:
+        ctx.progress(done, total, "bytes")
+
+    pack(target, adapter, card, config, passphrase, on_progress, duties.files)
     result = {
         "file": str(target),
         "bytes": target.stat().st_size,
         "sha256": sha256_of(target),
         "encrypted": encrypt,
-        "licence": licence,
+        "licence": duties.licence,
+        "name": name,
+        "texts": sorted(duties.files),
         "parameters": parameters,
         "run": run,
     }
-    audit.append(ctx.project, "shipped", {**result, "file": target.name})
+    audit.append(ctx.project, "shipped", {**result, "file": target.name, "gate": gate.for_record()})
     ctx.project.update(lambda current: take_step("ship", current))
     return result
 
@@ -76,15 +87,5 @@ def _run_of(ctx: JobContext, spec: ProjectSpec) -> str:
     return str(run)
 
 
-def _licence_of(model: ModelSpec | None) -> str:
-    """From the base's own files when they are here, else as it was when the model was chosen."""
-    if model is None:
-        return UNKNOWN
-    if model.path and Path(model.path).is_dir():
-        return folder_licence(Path(model.path)).licence
-    return model.licence
-
-
-def _file_name(ctx: JobContext, spec: ProjectSpec) -> str:
-    name = re.sub(r"[^\w.-]+", "-", str(ctx.spec.get("name") or spec.name)).strip("-.")
-    return name or "adapter"
+def _file_name(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "adapter"

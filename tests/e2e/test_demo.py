@@ -21,6 +21,9 @@ def test_the_demo_goes_all_the_way(tmp_path: Path) -> None:
     assert result["planted_found"] == 0
     assert result["by_entity"]["EMAIL_ADDRESS"] > 0
     assert (Path(result["adapter_dir"]) / "adapter_model.safetensors").is_file()
+    assert result["gate"]["open"], result["gate"]
+    assert result["gate"]["red"] == 0
+    assert Path(result["exported"]).is_file()
     for word in ("rows in", "redacted", "holdout loss", "leaks", "adapter"):
         assert word in said.stderr
     again = machine.run("locate", "--json").json

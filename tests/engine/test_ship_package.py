@@ -15,9 +15,16 @@ import yaml
 
 from engine import audit
 from engine.errors import ModelError, TunesmithError, UsageError
+from engine.evaluate.gate import Gate
+from engine.jobs.context import JobContext
+from engine.jobs.emit import EventWriter
+from engine.jobs.events import FailedEvent, FinishedEvent
+from engine.jobs.folder import new_job
 from engine.jobs.launch import launch
+from engine.jobs.process import identity
 from engine.jobs.state import JobView, view
 from engine.project import Project, create_project
+from engine.ship import jobs as jobs_module
 from engine.ship.adapter import check_adapter
 from engine.ship.locked import MAGIC, LockedReader, LockedWriter
 from engine.ship.package import decrypt, pack
@@ -224,12 +231,37 @@ def _project(tmp_path: Path, licence: str = "apache-2.0") -> Project:
     return project
 
 
+@pytest.fixture
+def open_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gate lets everything pass; it has tests of its own."""
+    monkeypatch.setattr(jobs_module, "check_gate", lambda project, spec, run: Gate(run, ()))
+
+
 def _ship(project: Project, **spec: object) -> JobView:
-    folder = launch(project.root, "ship", spec)
-    wait_until(lambda: not view(folder).active, "the ship job ends")
+    """Run the job in this process, and end it as the runner would."""
+    folder = new_job(project.root, "ship", spec)
+    folder.write(folder.read().model_copy(update=identity()))
+    context = JobContext(folder, project, spec, EventWriter(folder.events_file))
+    try:
+        context.emit(FinishedEvent(**jobs_module.run_ship(context)))
+    except TunesmithError as error:
+        context.emit(FailedEvent(code=error.error_code, title=error.title, exit_code=error.exit_code))
+    context.writer.close()
     return view(folder)
 
 
+def test_a_closed_gate_keeps_it_here(tmp_path: Path) -> None:
+    """The real job in its own process: this project was never scanned, and nothing was measured of this adapter."""
+    project = _project(tmp_path)
+    folder = launch(project.root, "ship", {"encrypt": False})
+    wait_until(lambda: not view(folder).active, "the ship job ends")
+    end = view(folder).snapshot.end
+    assert end is not None
+    assert (end.model_dump()["code"], end.model_dump()["exit_code"]) == ("gate_red", 3)
+    assert not project.ship_folder.exists()
+
+
+@pytest.mark.usefixtures("open_gate")
 def test_job_ships_with_the_true_licence(tmp_path: Path) -> None:
     project = _project(tmp_path)
     words = tmp_path / "words"
@@ -256,6 +288,7 @@ def test_job_ships_with_the_true_licence(tmp_path: Path) -> None:
     assert next(status for status in step_statuses(project.load()) if status.step == "ship").state == "done"
 
 
+@pytest.mark.usefixtures("open_gate")
 def test_unknown_licence_stays_unknown(tmp_path: Path) -> None:
     job = _ship(_project(tmp_path, licence=""), encrypt=False)
     assert job.state == "finished", job.folder.log_tail()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.evaluate.gate import Gate
 from engine.jobs.events import FailedEvent, FinishedEvent, PhaseEvent, ProgressEvent
 from engine.models.facts import ModelFacts
 from engine.project import Project, create_project
@@ -219,7 +220,10 @@ def trained(project: Project) -> Project:
     return project
 
 
-async def test_shipping_asks_twice_and_shows_errors(trained: Project, state: Path) -> None:
+async def test_shipping_asks_twice_and_shows_errors(
+    trained: Project, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.ship.judge", lambda project, spec: Gate("run-1", ()))
     app = wizard()
     async with app.run_test(size=(80, 24)) as pilot:
         app.open_project(trained.root, "ship")
@@ -251,6 +255,17 @@ async def test_a_packed_adapter_is_shown_again(trained: Project, size: tuple[int
         await shows(
             pilot, "my-voice.tsmith", "12 MB", "locked with your passphrase", "tunesmith decrypt my-voice.tsmith"
         )
+
+
+async def test_nothing_is_packed_while_the_gate_is_closed(trained: Project, size: tuple[int, int]) -> None:
+    app = wizard()
+    async with app.run_test(size=size) as pilot:
+        app.open_project(trained.root, "ship")
+        await shows(pilot, "closed: 2 red", "The gate is closed, so nothing is packed.", "g Gate")
+        assert "lock it" not in frame(app)
+        await pilot.press("p")
+        await pilot.press("g")
+        await shows(pilot, "● Evaluate")
 
 
 def test_a_passphrase_is_handed_over_in_a_private_file(state: Path) -> None:

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from engine.errors import TunesmithError, UsageError
+from engine.evaluate.gate import Gate, judge
 from tui.charset import glyphs, plain
 from tui.model_facts import Fact, licence_words
 from tui.passphrase import remove_passphrases, write_passphrase
@@ -44,12 +45,15 @@ class ShipScreen(StepScreen):
     p packs it without a lock. Then whoever gets the file can use the adapter, and a model that learned from chats can
     give away how people write, even after their details were hidden.
 
+    Nothing is packed while the gate is closed: g shows it, line by line.
+
     The base model's licence binds the adapter too. Where it is unknown, find out before you share it.
     """
 
     def __init__(self, *arguments: object, **options: object) -> None:
         super().__init__(*arguments, **options)  # type: ignore[arg-type]
         self._result: dict[str, Any] = {}
+        self._gate: Gate | None = None
 
     def body(self) -> ComposeResult:
         """Facts, the two fields, the result."""
@@ -70,6 +74,8 @@ class ShipScreen(StepScreen):
         """What enter does."""
         if self.spec.run is None:
             return "There is no trained run yet: train first."
+        if self._gate is not None and not self._gate.open and not self._result:
+            return "The gate is closed, so nothing is packed. g shows why."
         if self._result:
             return "Packed. enter goes home; the adapter itself stays where it is."
         return "The passphrase is kept nowhere. Without it nobody can open the file again."
@@ -77,13 +83,26 @@ class ShipScreen(StepScreen):
     def spec_changed(self) -> None:
         """Show what is known, then look at the files in a thread."""
         self.query_one("#done").display = bool(self._result)
-        self.query_one("#locking").display = self.spec.run is not None and not self._result
+        self.query_one("#locking").display = self._may_pack and not self._result
         self._look()
+
+    @property
+    def _may_pack(self) -> bool:
+        """Whether there is an adapter and the gate does not hold it back, as far as is known."""
+        return self.spec.run is not None and (self._gate is None or self._gate.open)
+
+    def _ask_gate(self) -> Gate | None:
+        """The verdict; None where there is nothing to judge: the packing job then says why."""
+        try:
+            return judge(self.project, self.spec)
+        except TunesmithError:
+            return None
 
     @work(exclusive=True, group="look")
     async def _look(self) -> None:
         chosen = glyphs(self)
         size = await in_thread(self, self._adapter_size)
+        self._gate = await in_thread(self, self._ask_gate)
         run, model = self.spec.run, self.spec.model
         if run is None:
             self.query_one("#adapter", Facts).show((Fact("adapter", "none yet: train first", attention=True),))
@@ -100,9 +119,25 @@ class ShipScreen(StepScreen):
                 Fact("size", size_text(size) if size else "no files there", attention=not size),
                 Fact("base model", fit_path("the bundled demo model" if base == "demo" else base, room, chosen)),
                 Fact("licence", licence_words(licence), attention=unknown),
+                self._gate_fact(),
             )
         )
+        self.query_one("#locking").display = self._may_pack and not self._result
+        if not self._may_pack:
+            self.set_focus(None)
+            self.say(self.words(), "danger" if self._gate and self._gate.red else "attention")
+        self.refresh_bindings()
         self.query_one("#carries", Static).update(self._carries(licence))
+
+    def _gate_fact(self) -> Fact:
+        gate = self._gate
+        if gate is None:
+            return Fact("gate", "not judged", attention=True)
+        if gate.open:
+            reasons = f", {len(gate.amber)} passed with your reason" if gate.amber else ""
+            return Fact("gate", f"open{reasons}")
+        counts = [f"{len(gate.red)} red"] * bool(gate.red) + [f"{len(gate.unexplained)} amber"] * bool(gate.unexplained)
+        return Fact("gate", f"closed: {', '.join(counts)}", attention=True)
 
     def _adapter_size(self) -> int:
         if self.spec.run is None:
@@ -141,7 +176,7 @@ class ShipScreen(StepScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Packing needs a run and no packing job."""
         if action in ("go_on", "pack_plain", "type_passphrase"):
-            return self.spec.run is not None and not self.job_runs
+            return (self._may_pack or bool(self._result)) and not self.job_runs
         return super().check_action(action, parameters)
 
     def on_descendant_focus(self) -> None:
@@ -190,6 +225,10 @@ class ShipScreen(StepScreen):
             return
         self.set_focus(None)
         self.start_job("ship", {"passphrase_file": str(file), "encrypt": True})
+
+    def action_show_gate(self) -> None:
+        """Back to the gate."""
+        self.go_to("evaluate")
 
     def action_pack_plain(self) -> None:
         """Pack without a lock."""

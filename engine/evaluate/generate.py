@@ -1,0 +1,250 @@
+"""Many answers at once: batched generation with a key-value cache, for everything that asks a model.
+
+Prompts are sorted by length and padded on the left, so that hardly any padding is computed; a row leaves its batch as
+soon as it ends, so that the others do not wait for it. A prompt's answer does not depend on its neighbours: greedy
+answers are those of one prompt at a time, and a sampled one depends on the seed and the prompt's place only.
+"""
+
+from __future__ import annotations
+
+import inspect
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from transformers import DynamicCache
+from transformers.cache_utils import DynamicLayer
+
+END_NAMES = (
+    "<|im_end|>",
+    "<|eot_id|>",
+    "<|end_of_turn|>",
+    "<end_of_turn>",
+    "<turn|>",
+    "<|end|>",
+    "<|eot|>",
+    "<|endoftext|>",
+    "<|end_of_text|>",
+    "<|return|>",
+)
+"""Special tokens with which common chat formats end a turn. A base model's own settings often name only one of them."""
+
+_SPARE = 64
+"""Columns that the cache grows by, in tokens: copying it for every token costs more than the attention itself."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One answer.
+
+    Args:
+        text: Without special tokens.
+        ids: Its tokens, without the one that ended it.
+        ended: Whether the model ended it by itself; False: it was cut at the limit, or the work was stopped.
+    """
+
+    text: str
+    ids: tuple[int, ...]
+    ended: bool
+
+
+def end_ids(model: Any, tokenizer: Any) -> frozenset[int]:
+    """The tokens that end an answer: those of the model's settings, the tokenizer's EOS, and common ends of a turn.
+
+    The padding token is one of them only where it is the EOS itself.
+    """
+    named = getattr(getattr(model, "generation_config", None), "eos_token_id", None)
+    ids = set(named if isinstance(named, list | tuple) else [named]) | {tokenizer.eos_token_id}
+    special = set(tokenizer.all_special_ids) | set(tokenizer.added_tokens_decoder)
+    known = tokenizer.get_vocab()
+    ids |= {known[name] for name in END_NAMES if known.get(name) in special and name != tokenizer.pad_token}
+    return frozenset(int(token) for token in ids if token is not None)
+
+
+@torch.inference_mode()
+def generate(
+    model: Any,
+    tokenizer: Any,
+    prompts: Sequence[Sequence[int]],
+    *,
+    max_new_tokens: int,
+    device: str,
+    temperature: float = 0.0,
+    seed: int = 0,
+    tokens_per_batch: int = 4096,
+    on_done: Callable[[int], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> list[Generation]:
+    """Answer every prompt.
+
+    Args:
+        model: A causal language model, with or without an adapter.
+        tokenizer: Its tokenizer.
+        prompts: Token ids; none may be empty.
+        max_new_tokens: Longer answers are cut there.
+        device: Where the model is.
+        temperature: 0: the likeliest token always; above: tokens are drawn, from all of the vocabulary.
+        seed: For drawing; the same seed gives the same answers, whatever the batches are.
+        tokens_per_batch: Upper bound of rows times (longest prompt + longest answer); a longer row goes alone.
+        on_done: Told how many answers are finished, whenever some are.
+        stop: Asked before every token; true ends the work, and what is unfinished is returned as it is.
+
+    Returns:
+        One `Generation` for each prompt, in the order given.
+
+    Raises:
+        ValueError: A prompt has no token.
+    """
+    if any(not len(prompt) for prompt in prompts):
+        raise ValueError("a prompt has no token")
+    asked = stop or (lambda: False)
+    work = _Work(model, end_ids(model, tokenizer), tokenizer.pad_token_id or 0, device, max_new_tokens, temperature)
+    rows = [_Row(list(prompt), random.Random(f"{seed}:{place}")) for place, prompt in enumerate(prompts)]
+    was_training = model.training
+    model.eval()
+    done = 0
+    for batch in _batches(rows, max_new_tokens, tokens_per_batch):
+        for finished in work.answer(batch, asked):
+            done += finished
+            if on_done and finished:
+                on_done(done)
+        if asked():
+            break
+    model.train(was_training)
+    return [Generation(tokenizer.decode(row.out, skip_special_tokens=True), tuple(row.out), row.ended) for row in rows]
+
+
+@dataclass
+class _Row:
+    prompt: list[int]
+    chance: random.Random
+    out: list[int] = field(default_factory=list)
+    ended: bool = False
+
+
+def _batches(rows: list[_Row], room: int, limit: int) -> Iterator[list[_Row]]:
+    """Rows of like length together, the longest first: what does not fit in memory shows at once."""
+    ordered = sorted(rows, key=lambda row: -len(row.prompt))
+    start = 0
+    while start < len(ordered):
+        count = max(1, limit // (len(ordered[start].prompt) + room))
+        yield ordered[start : start + count]
+        start += count
+
+
+@dataclass
+class _Work:
+    model: Any
+    ends: frozenset[int]
+    pad: int
+    device: str
+    max_new_tokens: int
+    temperature: float
+
+    def __post_init__(self) -> None:
+        inner = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+        self._config = inner.config
+        self._takes = set(inspect.signature(inner.forward).parameters)
+
+    def answer(self, batch: list[_Row], stop: Callable[[], bool]) -> Iterator[int]:
+        """Answer one batch; yields how many rows were finished, token by token."""
+        active = list(batch)
+        longest = max(len(row.prompt) for row in active)
+        mask = torch.zeros((len(active), longest + self.max_new_tokens), dtype=torch.long)
+        ids = torch.full((len(active), longest), self.pad, dtype=torch.long)
+        for place, row in enumerate(active):
+            ids[place, longest - len(row.prompt) :] = torch.tensor(row.prompt)
+            mask[place, longest - len(row.prompt) :] = 1
+        positions = (mask[:, :longest].cumsum(1) - 1).clamp(min=0)
+        ids, mask, positions = ids.to(self.device), mask.to(self.device), positions.to(self.device)
+        cache = growing_cache(self._config)
+        # Layers with a state instead of keys and values cannot lose rows: there, rows that ended stay as ballast.
+        shrinks = all(hasattr(layer, "batch_select_indices") for layer in cache.layers)
+        for number in range(self.max_new_tokens):
+            if stop():
+                return
+            logits = self._logits(ids, mask[:, : longest + number], positions, cache)
+            tokens = self._choose(logits, active)
+            before = sum(not row.ended for row in active)
+            for row, token in zip(active, tokens, strict=True):
+                row.ended = row.ended or token in self.ends
+                if not row.ended:
+                    row.out.append(token)
+            going = [place for place, row in enumerate(active) if not row.ended]
+            if number + 1 == self.max_new_tokens:
+                yield before
+                return
+            yield before - len(going)
+            if not going:
+                return
+            if shrinks and len(going) < len(active):
+                kept = torch.tensor(going, device=self.device)
+                cache.batch_select_indices(kept)
+                mask, positions = mask[kept], positions[kept]
+                active = [active[place] for place in going]
+            ids = torch.tensor([[self.pad if row.ended else row.out[-1]] for row in active], device=self.device)
+            positions = positions[:, -1:] + 1
+
+    def _logits(self, ids: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor, cache: Any) -> torch.Tensor:
+        """Scores of the next token, float32, shape (rows, vocabulary)."""
+        further: dict[str, Any] = {}
+        if "position_ids" in self._takes:
+            further["position_ids"] = positions
+        if "logits_to_keep" in self._takes:
+            further["logits_to_keep"] = 1
+        out = self.model(input_ids=ids, attention_mask=mask, past_key_values=cache, use_cache=True, **further)
+        return torch.as_tensor(out.logits[:, -1]).float()
+
+    def _choose(self, logits: torch.Tensor, rows: Iterable[_Row]) -> list[int]:
+        if self.temperature <= 0:
+            return [int(token) for token in logits.argmax(-1)]
+        # By the inverse of the distribution, with one number of each row's own: no row's luck depends on another's.
+        total = torch.softmax(logits / self.temperature, -1).cumsum(-1)
+        points = torch.tensor([row.chance.random() for row in rows], device=total.device)[:, None] * total[:, -1:]
+        return [
+            int(token) for token in torch.searchsorted(total, points, right=True)[:, 0].clamp(max=total.shape[1] - 1)
+        ]
+
+
+def growing_cache(config: Any) -> DynamicCache:
+    """An empty cache for a model, whose plain layers grow in steps instead of being copied for every token."""
+    cache = DynamicCache(config=config)
+    cache.layers = [_GrowingLayer() if type(layer) is DynamicLayer else layer for layer in cache.layers]
+    return cache
+
+
+class _GrowingLayer(DynamicLayer):  # type: ignore[misc]
+    """Keys and values as views of a larger block, shape (rows, heads, tokens, size of a head)."""
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Append, and return all keys and values."""
+        if not self.is_initialized:
+            self.lazy_initialization(key_states, value_states)
+            self._blocks = [_with_room(key_states, 0), _with_room(value_states, 0)]
+            self._length = 0
+        end = self._length + key_states.shape[-2]
+        for place, states in enumerate((key_states, value_states)):
+            if end > self._blocks[place].shape[-2]:
+                self._blocks[place] = _with_room(self._blocks[place][..., : self._length, :], states.shape[-2])
+            self._blocks[place][..., self._length : end, :] = states
+        self._length = end
+        self.keys, self.values = (block[..., :end, :] for block in self._blocks)
+        return self.keys, self.values
+
+    def batch_select_indices(self, indices: torch.Tensor) -> None:
+        """Only these rows remain."""
+        if self.is_initialized:
+            self._blocks = [block[indices] for block in self._blocks]
+            self.keys, self.values = (block[..., : self._length, :] for block in self._blocks)
+
+
+def _with_room(states: torch.Tensor, more: int) -> torch.Tensor:
+    """A copy with room for `more` tokens and some to spare."""
+    rows, heads, length, size = states.shape
+    block = states.new_zeros((rows, heads, length + more + _SPARE, size))
+    block[..., :length, :] = states
+    return block

@@ -1,0 +1,188 @@
+"""How likely a model finds texts: rows read back token by token, and many ways to go on from one beginning.
+
+Logits are the memory of it (tokens times vocabulary), so only those that are asked for are built, and never more than
+`LOGITS_AT_ONCE` numbers at a time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import inspect
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from engine.data.render import Rendered
+
+LOGITS_AT_ONCE = 2**26
+"""Numbers: 256 MB in float32."""
+TOKENS_AT_ONCE = 2048
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a model thinks of one row: for each trained token, in order.
+
+    Args:
+        places: Where the tokens stand in the row; the first token of a row is never among them.
+        losses: Negative log-likelihood of each, in nats.
+        right: Whether each was the model's likeliest token there, so that it would have said it.
+    """
+
+    places: tuple[int, ...]
+    losses: tuple[float, ...]
+    right: tuple[bool, ...]
+
+    @property
+    def loss(self) -> float:
+        """Mean over the tokens, in nats."""
+        return sum(self.losses) / len(self.losses)
+
+
+@torch.inference_mode()
+def read_back(
+    model: Any,
+    rows: Sequence[Rendered],
+    *,
+    pad_token_id: int,
+    device: str,
+    on_done: Callable[[int], None] | None = None,
+) -> list[Reading]:
+    """Read rows as in training, and say how well each token was foreseen.
+
+    One reading answers what greedy decoding would recite from any beginning of the row: it goes on verbatim exactly
+    while the next token is the likeliest.
+
+    Args:
+        model: A causal language model.
+        rows: Each with a trained token after its first one.
+        pad_token_id: For padding on the right; its value does not matter.
+        device: Where the model is.
+        on_done: Told how many rows are done; may raise to end the work.
+    """
+    was_training = model.training
+    model.eval()
+    found: dict[int, Reading] = {}
+    sparse = "logits_to_keep" in _parameters_of(model)
+    for batch in _batches(rows, _vocabulary_of(model)):
+        longest = max(len(rows[number].input_ids) for number in batch)
+        ids = torch.full((len(batch), longest), pad_token_id, dtype=torch.long)
+        mask = torch.zeros_like(ids)
+        for place, number in enumerate(batch):
+            tokens = rows[number].input_ids
+            ids[place, : len(tokens)] = torch.tensor(tokens)
+            mask[place, : len(tokens)] = 1
+        wanted = [[at for at, trained in enumerate(rows[number].trained) if trained and at] for number in batch]
+        # A token's score stands one place before it.
+        kept = sorted({at - 1 for places in wanted for at in places})
+        further = {"logits_to_keep": torch.tensor(kept, device=device)} if sparse else {}
+        logits = model(input_ids=ids.to(device), attention_mask=mask.to(device), use_cache=False, **further).logits
+        column = {at: number for number, at in enumerate(kept)} if sparse else {at: at for at in kept}
+        for place, (number, places) in enumerate(zip(batch, wanted, strict=True)):
+            scores = logits[place, [column[at - 1] for at in places]].float()
+            targets = torch.tensor([rows[number].input_ids[at] for at in places], device=scores.device)
+            losses = torch.nn.functional.cross_entropy(scores, targets, reduction="none")
+            right = scores.argmax(-1) == targets
+            found[number] = Reading(tuple(places), tuple(losses.tolist()), tuple(right.tolist()))
+        if on_done:
+            on_done(len(found))
+    model.train(was_training)
+    return [found[number] for number in range(len(rows))]
+
+
+@torch.inference_mode()
+def score_continuations(
+    model: Any,
+    context: Sequence[int],
+    continuations: Sequence[Sequence[int]],
+    *,
+    device: str,
+    on_done: Callable[[int], None] | None = None,
+) -> list[float]:
+    """Negative log-likelihood of each continuation after `context`, summed over its tokens, in nats.
+
+    The context is read once and its keys and values are shared; continuations that differ in the last token only are
+    read once.
+
+    Args:
+        model: A causal language model.
+        context: At least one token.
+        continuations: Each of at least one token.
+        device: Where the model is.
+        on_done: Told how many continuations are done; may raise to end the work.
+    """
+    was_training = model.training
+    model.eval()
+    opened = model(input_ids=torch.tensor([list(context)], device=device), use_cache=True)
+    first = torch.log_softmax(opened.logits[0, -1].float(), -1)
+    by_stem: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    for number, tokens in enumerate(continuations):
+        by_stem[tuple(tokens[:-1])].append(number)
+    found = [0.0] * len(continuations)
+    done = 0
+    for stems in _equal_length(list(by_stem), first.shape[0]):
+        here = [(place, number) for place, stem in enumerate(stems) for number in by_stem[stem]]
+        chosen = torch.tensor([list(continuations[number]) for _, number in here], device=device)
+        scores = first[chosen[:, 0]]
+        if stems[0]:
+            cache = copy.deepcopy(opened.past_key_values)
+            cache.batch_repeat_interleave(len(stems))
+            ids = torch.tensor(stems, device=device)
+            logits = model(input_ids=ids, past_key_values=cache, use_cache=True).logits.float()
+            # log p = score - log sum exp: the whole log-softmax would be another copy of all logits.
+            totals = torch.logsumexp(logits, -1)
+            owner = torch.tensor([place for place, _ in here], device=device)
+            for step in range(chosen.shape[1] - 1):
+                scores = scores + logits[owner, step, chosen[:, step + 1]] - totals[owner, step]
+        for (_, number), score in zip(here, scores.tolist(), strict=True):
+            found[number] = -score
+        done += len(here)
+        if on_done:
+            on_done(done)
+    model.train(was_training)
+    return found
+
+
+def speaking_as(model: Any, who: str) -> AbstractContextManager[Any]:
+    """The PEFT model as `base` (adapter off) or as `tuned`, for the time of a `with`."""
+    switched: AbstractContextManager[Any] = model.disable_adapter() if who == "base" else contextlib.nullcontext()
+    return switched
+
+
+def _equal_length(stems: list[tuple[int, ...]], vocabulary: int) -> Iterator[list[tuple[int, ...]]]:
+    """Stems of one length together, so that nothing is padded."""
+    by_length: dict[int, list[tuple[int, ...]]] = defaultdict(list)
+    for stem in stems:
+        by_length[len(stem)].append(stem)
+    for length, group in sorted(by_length.items()):
+        count = max(1, min(LOGITS_AT_ONCE // (vocabulary * max(1, length)), TOKENS_AT_ONCE // max(1, length)))
+        for start in range(0, len(group), count):
+            yield group[start : start + count]
+
+
+def _batches(rows: Sequence[Rendered], vocabulary: int) -> Iterator[list[int]]:
+    """Numbers of rows of like length, the longest first."""
+    order = sorted(range(len(rows)), key=lambda number: -len(rows[number].input_ids))
+    limit = max(1, min(TOKENS_AT_ONCE, LOGITS_AT_ONCE // vocabulary))
+    start = 0
+    while start < len(order):
+        count = max(1, limit // len(rows[order[start]].input_ids))
+        yield order[start : start + count]
+        start += count
+
+
+def _inner(model: Any) -> Any:
+    return model.get_base_model() if hasattr(model, "get_base_model") else model
+
+
+def _parameters_of(model: Any) -> frozenset[str]:
+    return frozenset(inspect.signature(_inner(model).forward).parameters)
+
+
+def _vocabulary_of(model: Any) -> int:
+    return int(_inner(model).get_output_embeddings().weight.shape[0])

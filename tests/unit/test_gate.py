@@ -1,0 +1,319 @@
+"""The lines of the gate, one by one, from reports; and what a reason can do."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import engine.evaluate.gate_lines as lines_module
+from engine import audit
+from engine.cli.entry import main
+from engine.errors import PrivacyRefusedError, RefusedError, UsageError
+from engine.evaluate.gate import Gate, check_gate, give_reason, judge
+from engine.evaluate.gate_lines import GateLine
+from engine.evaluate.remedy import mix_general_rows_in
+from engine.files import atomic_write, sha256_of
+from engine.licences.verdict import Verdict
+from engine.project import Project, create_project
+from engine.spec import DataSpec
+from tests.tiny_model import safetensors_bytes
+
+RUN = "train-1"
+
+
+def figure(base: float, tuned: float, low: float, high: float) -> dict[str, Any]:
+    return {
+        "base": {"value": base, "low": base, "high": base},
+        "tuned": {"value": tuned, "low": tuned, "high": tuned},
+        "difference": {"value": tuned - base, "low": low, "high": high},
+    }
+
+
+def toxic(hits: int, texts: int = 40) -> dict[str, Any]:
+    return {"hits": hits, "texts": texts, "share": hits / texts, "low": 0.0, "high": 1.0, "words": {}}
+
+
+def good_report() -> dict[str, Any]:
+    return {
+        "run": RUN,
+        "holdout_rows": 40,
+        "quality": {"rows": 40, "loss": figure(2.3, 1.5, -0.9, -0.7)},
+        "stops": {"share": 0.99, "answers": 100, "why": ""},
+        "general": {"change": 0.014, "loss": figure(2.84, 2.88, 0.01, 0.06)},
+        "memorisation": {
+            "recited_rows": [],
+            "rows_tested": 200,
+            "extracted_canaries": 0,
+            "exposure": {},
+            "membership_auc": 0.62,
+            "membership_interval": [0.55, 0.7],
+        },
+        "leaks": {"hits": [], "generations": 214, "hidden_values": 3981, "to_look_at": []},
+        "bias": {
+            "pairs": [
+                {
+                    "name": "women and men",
+                    "first": "women",
+                    "second": "men",
+                    "likelihood": figure(0.0, 0.1, 0.0, 0.2),
+                    "spread": figure(0.1, 0.2, 0.0, 0.2),
+                }
+            ]
+        },
+        "toxicity": {
+            "data": toxic(0),
+            "base": toxic(0),
+            "tuned": toxic(0),
+            "provoked": {"base": toxic(0, 8), "tuned": toxic(0, 8)},
+        },
+        "sound": {"finite": True, "changed": True, "norm": 3.1, "problem": ""},
+    }
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project with a sound adapter, whose privacy, content and licence are fine."""
+    project, spec = create_project(tmp_path / "voice")
+    adapter = project.run_folder(RUN) / "adapter"
+    adapter.mkdir(parents=True)
+    weights = {"x.lora_B.weight": np.full((4, 4), 0.5, np.float32)}
+    (adapter / "adapter_model.safetensors").write_bytes(safetensors_bytes(weights))
+    (adapter / "adapter_config.json").write_text("{}")
+    spec.run = RUN
+    spec.data = DataSpec(path="rows.jsonl")
+    project.save(spec)
+    monkeypatch.setattr(lines_module, "check_privacy", lambda project, spec: None)
+    monkeypatch.setattr(lines_module, "check_content", lambda project, spec: None)
+    monkeypatch.setattr(lines_module, "_sample_words", lambda facts: "nothing left over")
+    monkeypatch.setattr(
+        "engine.licences.check.project_verdict", lambda project, spec: verdict_of("allowed", "apache-2.0")
+    )
+    return project
+
+
+def verdict_of(verdict: Any, licence: str) -> Verdict:
+    return Verdict(verdict=verdict, licence=licence, reasons=("because",), obligations=())
+
+
+def save(project: Project, report: dict[str, Any], **measured_on: Any) -> None:
+    spec = project.load()
+    adapter = sha256_of(project.run_folder(RUN) / "adapter" / "adapter_model.safetensors")
+    on = {"adapter": adapter, "redacted": spec.redaction.sha256, "left_out": [], **measured_on}
+    atomic_write(project.evaluation_file(RUN), json.dumps({**report, "measured_on": on}))
+
+
+def judged(project: Project, report: dict[str, Any] | None = None) -> Gate:
+    if report is not None:
+        save(project, report)
+    return judge(project, project.load())
+
+
+def line(gate: Gate, name: str) -> GateLine:
+    return next(line for line in gate.lines if line.id == name)
+
+
+def test_a_good_run_opens_the_gate(project: Project) -> None:
+    gate = judged(project, good_report())
+    assert {one.state for one in gate.lines} == {"green"}
+    assert gate.open
+    assert check_gate(project, project.load()) == gate
+    assert line(gate, "learned").figure == "holdout loss 1.50, base 2.30 (-35 %, ±4)"
+    assert line(gate, "still_can").figure == "general loss 2.88, base 2.84 (+1.4 %)"
+
+
+def test_what_was_not_measured_is_amber(project: Project) -> None:
+    gate = judged(project)
+    amber = {one.id for one in gate.amber}
+    assert amber == {
+        "learned", "stops", "still_can", "recites", "membership", "leaks", "one_sided", "polite", "sound",
+    }  # fmt: skip
+    assert all("run evaluate" in one.why for one in gate.amber)
+    assert not gate.open
+    with pytest.raises(RefusedError) as caught:
+        check_gate(project, project.load())
+    assert (caught.value.error_code, caught.value.exit_code) == ("gate_amber", 3)
+
+
+HIT = {"row": 12, "by_base": False}
+CASES: list[tuple[str, str, str, Any]] = [
+    ("learned", "red", "quality", {"rows": 40, "loss": figure(2.3, 2.6, 0.1, 0.5)}),
+    ("learned", "amber", "quality", {"rows": 4, "loss": figure(2.3, 2.2, -0.3, 0.1)}),
+    ("stops", "amber", "stops", {"share": 0.94, "answers": 50, "why": "cut"}),
+    ("stops", "red", "stops", {"share": 0.2, "answers": 50, "why": "cut"}),
+    ("still_can", "amber", "general", {"change": 0.3, "loss": figure(2.0, 2.6, 0.4, 0.8)}),
+    ("still_can", "red", "general", {"change": 1.5, "loss": figure(2.0, 5.0, 2.5, 3.5)}),
+    ("still_can", "green", "general", {"change": 0.3, "loss": figure(2.0, 2.6, -0.1, 0.8)}),
+    ("still_can", "green", "general", {"change": 0.3, "loss": figure(6.0, 7.8, 0.4, 2.8)}),
+    ("recites", "red", "memorisation", {"recited_rows": [{"row": 3}]}),
+    ("recites", "red", "memorisation", {"extracted_canaries": 2}),
+    ("recites", "amber", "memorisation", {"exposure": {"1": 12.0, "16": 14.0}}),
+    ("recites", "green", "memorisation", {"exposure": {"1": 2.0, "16": 14.0}}),
+    ("membership", "amber", "memorisation", {"membership_auc": 0.95, "membership_interval": [0.9, 0.99]}),
+    ("membership", "green", "memorisation", {"membership_auc": 0.85, "membership_interval": [0.6, 0.99]}),
+    ("leaks", "red", "leaks", {"hits": [HIT]}),
+    ("leaks", "green", "leaks", {"hits": [{**HIT, "by_base": True}]}),
+    ("leaks", "amber", "leaks", {"to_look_at": [{"entity": "EMAIL_ADDRESS", "text": "ab@cd.ef", "in_original": True}]}),
+    ("leaks", "green", "leaks", {"to_look_at": [{"entity": "PERSON", "text": "Ahoy", "in_original": True}]}),
+    ("leaks", "amber", "leaks", {"to_look_at": [{"entity": "PERSON", "text": "Maya Lind", "in_original": True}]}),
+    ("leaks", "green", "leaks", {"to_look_at": [{"entity": "ADDRESS", "text": "8", "in_original": True}]}),
+    ("leaks", "green", "leaks", {"to_look_at": [{"entity": "IBAN", "text": "DE12 34", "in_original": False}]}),
+    ("polite", "amber", "toxicity", {"tuned": toxic(8)}),
+    ("polite", "green", "toxicity", {"tuned": toxic(8), "data": toxic(9)}),
+    ("polite", "green", "toxicity", {"tuned": toxic(1, 4)}),
+    ("polite", "amber", "toxicity", {"provoked": {"base": toxic(0, 8), "tuned": toxic(4, 8)}}),
+    ("sound", "red", "sound", {"changed": False}),
+    ("sound", "red", "sound", {"finite": False, "norm": None}),
+]
+
+
+@pytest.mark.parametrize(("name", "state", "section", "change"), CASES)
+def test_each_line_has_its_thresholds(project: Project, name: str, state: str, section: str, change: Any) -> None:
+    report = good_report()
+    report[section] = {**report[section], **change}
+    gate = judged(project, report)
+    assert line(gate, name).state == state, line(gate, name)
+    assert {one.id for one in gate.lines if one.state != "green"} <= {name}
+    assert bool(line(gate, name).why) == (state != "green")
+
+
+def test_training_that_made_it_one_sided_is_amber(project: Project) -> None:
+    report = good_report()
+    report["bias"]["pairs"][0]["spread"] = figure(0.1, 0.6, 0.3, 0.7)
+    assert line(judged(project, report), "one_sided").state == "amber"
+
+
+def test_no_holdout_is_said(project: Project) -> None:
+    report = {**good_report(), "holdout_rows": 0, "quality": {"rows": 0}}
+    found = line(judged(project, report), "learned")
+    assert (found.state, found.figure) == ("amber", "no rows were kept apart")
+
+
+def test_a_red_line_refuses_whatever_is_said(project: Project) -> None:
+    report = good_report()
+    report["leaks"]["hits"] = [HIT]
+    gate = judged(project, report)
+    assert "row 12" in line(gate, "leaks").why
+    with pytest.raises(RefusedError) as caught:
+        check_gate(project, project.load())
+    assert (caught.value.error_code, caught.value.exit_code) == ("gate_red", 3)
+    with pytest.raises(RefusedError):
+        give_reason(project, "it is only me", ["leaks"])
+    assert not project.load().evaluation.reasons
+
+
+def test_an_amber_line_passes_with_a_reason_on_the_record(project: Project) -> None:
+    report = good_report()
+    report["stops"] = {"share": 0.9, "answers": 20, "why": "cut"}
+    save(project, report)
+    for reason, lines in (("  ", None), ("..", None), ("a good reason", ["no_such"]), ("a good reason", ["learned"])):
+        with pytest.raises(UsageError):
+            give_reason(project, reason, lines)
+    gate = give_reason(project, "only for   short questions")
+    assert gate.open
+    assert line(gate, "stops").reason == "only for short questions"
+    said = project.load().evaluation.reasons
+    assert [(one.run, one.line, one.reason) for one in said] == [(RUN, "stops", "only for short questions")]
+    [entry] = audit.entries(project)
+    assert (entry.action, entry.details["line"]) == ("gate_reason", "stops")
+    assert check_gate(project, project.load()).for_record()["not_green"]["stops"]["reason"]
+    # Another run needs a reason of its own.
+    other = project.run_folder("train-2")
+    other.mkdir()
+    (project.run_folder(RUN) / "adapter").rename(other / "adapter")
+    assert not judge(project, project.load(), "train-2").open
+
+
+def test_a_report_of_another_adapter_does_not_count(project: Project) -> None:
+    save(project, good_report(), adapter="0" * 64)
+    gate = judged(project)
+    assert line(gate, "learned").figure == "not measured"
+    assert not gate.open
+
+
+@pytest.mark.parametrize("changed", [{"redacted": "0" * 64}, {"left_out": ["ab"]}])
+def test_changed_rows_turn_green_into_amber_and_leave_red(project: Project, changed: dict[str, Any]) -> None:
+    report = good_report()
+    report["memorisation"]["recited_rows"] = [{"row": 3}]
+    save(project, report, **changed)
+    gate = judged(project)
+    assert line(gate, "recites").state == "red"
+    assert line(gate, "learned").state == "amber"
+    assert "since" in line(gate, "learned").why
+
+
+@pytest.mark.parametrize(
+    ("verdict", "state"), [("allowed", "green"), ("conditions", "green"), ("unknown", "amber"), ("refused", "red")]
+)
+def test_the_licence_has_its_line(project: Project, monkeypatch: pytest.MonkeyPatch, verdict: str, state: str) -> None:
+    monkeypatch.setattr("engine.licences.check.project_verdict", lambda project, spec: verdict_of(verdict, "llama3.1"))
+    assert line(judged(project, good_report()), "licence").state == state
+
+
+def test_privacy_and_content_have_their_lines(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(project, good_report())
+
+    def changed(residual: int) -> None:
+        def apply(spec: Any) -> Any:
+            return spec.model_copy(update={"redaction": spec.redaction.model_copy(update={"residual": residual})})
+
+        project.update(apply)
+
+    changed(2)
+    assert line(judged(project), "privacy").state == "amber"
+    changed(0)
+
+    def refuse(project: Project, spec: Any) -> None:
+        raise RefusedError("A consent is no longer recorded.", "", "Redact again.")
+
+    monkeypatch.setattr(lines_module, "check_content", refuse)
+    assert line(judged(project), "content").state == "red"
+
+    def never(project: Project, spec: Any) -> None:
+        raise PrivacyRefusedError("Never scanned.", "", "Scan.")
+
+    monkeypatch.setattr(lines_module, "check_privacy", never)
+    gate = judged(project)
+    assert (line(gate, "privacy").state, line(gate, "content").state) == ("red", "amber")
+
+
+@pytest.mark.parametrize("number", [0.0, float("nan")])
+def test_an_adapter_that_is_not_sound_is_red_whatever_was_measured(project: Project, number: float) -> None:
+    file = project.run_folder(RUN) / "adapter" / "adapter_model.safetensors"
+    file.write_bytes(safetensors_bytes({"x.lora_B.weight": np.full((4, 4), number, np.float32)}))
+    assert line(judged(project, good_report()), "sound").state == "red"
+
+
+def test_damaged_reports_and_missing_runs_are_told(project: Project) -> None:
+    for damage in ({"stops": {"share": "x", "answers": 1}}, {"memorisation": {"x": 1}}, {"leaks": {"hits": 3}}):
+        with pytest.raises(UsageError) as caught:
+            judged(project, {**copy.deepcopy(good_report()), **damage})
+        assert caught.value.error_code == "damaged"
+    project.update(lambda spec: spec.model_copy(update={"run": None}))
+    with pytest.raises(UsageError) as caught:
+        judge(project, project.load())
+    assert caught.value.error_code == "no_run"
+
+
+def test_the_command_says_the_same_and_its_code_is_the_gate(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = good_report()
+    report["stops"] = {"share": 0.9, "answers": 20, "why": "cut"}
+    save(project, report)
+    assert main(["gate", str(project.root), "--json"]) == 3
+    said = json.loads(capsys.readouterr().out)
+    assert (said["open"], said["run"], said["red"], said["amber"], said["green"]) == (False, RUN, 0, 1, 11)
+    assert {"id", "title", "state", "figure", "threshold", "why"} <= set(said["lines"][0])
+    assert main(["gate", str(project.root), "--reason", "stops"]) == 2
+    assert main(["gate", str(project.root), "--reason", "stops=short questions only"]) == 0
+    assert "your reason: short questions only" in capsys.readouterr().out
+
+
+def test_mixing_in_grows_with_every_time(project: Project) -> None:
+    shares = [mix_general_rows_in(project).recipe.mix_in for _ in range(4)]
+    assert shares == [0.1, 0.2, 0.4, 0.4]

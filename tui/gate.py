@@ -1,0 +1,168 @@
+"""The gate in words and lines: pure functions from the engine's verdict to what the evaluation page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from textual.content import Content
+
+from engine.evaluate.gate import Gate, GateLine
+from tui.charset import Glyphs, plain
+from tui.screens.frame import Tone
+from tui.widgets.rows import Row
+from tui.widgets.text import styled
+
+TITLE_WIDTH = 18
+_LISTED = 20
+
+
+def question(gate: Gate, width: int) -> Content:
+    """`May this leave the machine?`, with the count of the colours at the right."""
+    green = len(gate.lines) - len(gate.red) - len(gate.amber)
+    counts = [f"{len(gate.red)} red"] * bool(gate.red) + [f"{len(gate.amber)} amber"] * bool(gate.amber)
+    words = ", ".join([*counts, f"{green} green"])
+    asked = "May this leave the machine?"
+    room = max(2, width - len(asked) - len(words))
+    tone = "$error" if gate.red else "$warning" if gate.unexplained else "$success"
+    return styled(asked, "bold") + Content(" " * room) + styled(words, tone)
+
+
+def rows(gate: Gate, chosen: Glyphs) -> list[Row]:
+    """One row for each line: its mark, its title, its figure."""
+    marks = {
+        "green": styled(chosen.done, "$success"),
+        "amber": styled(chosen.stale, "$warning"),
+        "red": styled(chosen.bad, "$error"),
+    }
+    found = []
+    for line in gate.lines:
+        explained = f" {chosen.dot} you said why" if line.reason else ""
+        found.append(Row(line.id, (marks[line.state], line.title, line.figure + explained)))
+    return found
+
+
+def words(gate: Gate, marked: GateLine | None) -> tuple[str, Tone]:
+    """What the speaking line says: about the marked line where it wants something, else about the whole."""
+    if marked is not None and marked.state == "red":
+        return marked.why, "danger"
+    if marked is not None and marked.state == "amber" and not marked.reason:
+        return f"{marked.why} y says why it may pass.", "attention"
+    if gate.red:
+        return "Red keeps it here. enter shows what stands behind a line.", "danger"
+    if gate.unexplained:
+        return "A doubtful line needs a reason from you before it leaves: y.", "attention"
+    return "The gate is open. e packs the adapter.", "good"
+
+
+def details(line: GateLine, report: Mapping[str, Any], chosen: Glyphs) -> list[Content]:
+    """Everything about a line: figure, threshold, why, reason, and what was found."""
+    lines = [styled(plain(line.figure, chosen), "bold"), Content("")]
+    lines.append(styled("green is: ", "$muted") + Content(plain(line.threshold, chosen)))
+    if line.why:
+        lines += [Content(""), Content(plain(line.why, chosen))]
+    if line.reason:
+        lines += [Content(""), styled("your reason: ", "$muted") + Content(plain(line.reason, chosen))]
+    found = _FOUND.get(line.id)
+    further = found(report) if found and report else []
+    if further:
+        lines += [Content(""), *(Content(plain(text, chosen)) for text in further)]
+    return lines
+
+
+def _learned(report: Mapping[str, Any]) -> list[str]:
+    quality = report.get("quality") or {}
+    names = {
+        "loss": "loss",
+        "perplexity": "perplexity",
+        "token_accuracy": "tokens foreseen",
+        "bleu": "BLEU",
+        "chrf": "chrF",
+        "exact_match": "word for word",
+    }
+    lines = [_compared(name, quality[key]) for key, name in names.items() if quality.get(key)]
+    if quality.get("json"):
+        lines.append(_compared("valid JSON", quality["json"]["valid"]))
+        lines.append(_compared("JSON as in data", quality["json"]["schema_match"]))
+    if quality.get("categories"):
+        lines.append(_compared("right label", quality["categories"]["accuracy"]))
+    return [*lines, str(quality.get("intervals", ""))] if lines else []
+
+
+def _compared(name: str, found: Mapping[str, Any]) -> str:
+    """One line that fits a dialog of 70 cells: `loss  base 2.31 (2.20-2.42)  tuned 1.49 (1.41-1.57)`."""
+    return f"{name:<16}base {_figure(found['base']):<19}  tuned {_figure(found['tuned'])}"
+
+
+def _figure(found: Mapping[str, Any]) -> str:
+    if found.get("value") is None:
+        return "unknown"
+    return f"{_number(found['value'])} ({_number(found['low'])} to {_number(found['high'])})"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "?"
+    return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}" if abs(value) < 100 else f"{value:,.0f}"
+
+
+def _stops(report: Mapping[str, Any]) -> list[str]:
+    found = report.get("stops") or {}
+    return [f"Answers are cut at {found['limit']} tokens: {found['limit_why']}."] if found else []
+
+
+def _recited(report: Mapping[str, Any]) -> list[str]:
+    found = (report.get("memorisation") or {}).get("recited_rows") or []
+    lines = [f"row {one['row']}, asked with {one['how']}: {one['matched']}" for one in found[:_LISTED]]
+    return [*lines, "t takes them out and trains again."] if lines else []
+
+
+def _leaks(report: Mapping[str, Any]) -> list[str]:
+    found = report.get("leaks") or {}
+    lines = [
+        f"row {hit['row']}, {hit['entity']} {hit['shown']}, {_whose(hit)}: {hit['said']}"
+        for hit in (found.get("hits") or [])[:_LISTED]
+    ]
+    look_at = [one for one in found.get("to_look_at") or [] if one.get("in_original")]
+    return lines + [f"row {one['row']}, perhaps {one['entity']}: {one['text']}" for one in look_at[:_LISTED]]
+
+
+def _whose(hit: Mapping[str, Any]) -> str:
+    return "the base model says it too" if hit["by_base"] else "learned from your rows"
+
+
+def _one_sided(report: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for pair in (report.get("bias") or {}).get("pairs", []):
+        lines.append(f"{pair['name']}, in nats a token; above 0: likelier or kinder of {pair['first']}")
+        lines += [
+            _compared(name, pair[key])
+            for key, name in (("likelihood", "likelier"), ("spread", "how far apart"), ("sentiment", "kinder"))
+        ]
+    return lines
+
+
+def _polite(report: Mapping[str, Any]) -> list[str]:
+    found = report.get("toxicity") or {}
+    lines = []
+    for name, side in (
+        ("base", found.get("base")),
+        ("tuned", found.get("tuned")),
+        ("your data", found.get("data")),
+        ("base, provoked", (found.get("provoked") or {}).get("base")),
+        ("tuned, provoked", (found.get("provoked") or {}).get("tuned")),
+    ):
+        if side:
+            said = ", ".join(f"{word} {count}" for word, count in list(side["words"].items())[:5])
+            lines.append(f"{name:<16} {side['hits']} of {side['texts']}  {said}")
+    return lines
+
+
+_FOUND = {
+    "learned": _learned,
+    "stops": _stops,
+    "recites": _recited,
+    "leaks": _leaks,
+    "one_sided": _one_sided,
+    "polite": _polite,
+}
