@@ -89,8 +89,9 @@ def _words(step: StepName, project: Project, spec: ProjectSpec, jobs: list[JobVi
     status = next(status for status in step_statuses(spec) if status.step == step)
     if own and status.state != "done":
         end = own[-1].snapshot.end
+        saved = own[-1].snapshot.checkpoint
         if own[-1].state == "died":
-            return "died without a word", True
+            return f"died; can go on from step {saved.step:,}" if saved else "died without a word", True
         if isinstance(end, FailedEvent):
             return end.title, True
         if own[-1].state == "stopped":

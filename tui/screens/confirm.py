@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -12,19 +12,27 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.errors import TunesmithError
+from engine.licences.check import project_verdict
 from engine.project import Project
+from engine.recipes import changed_knobs, load_recipes
 from engine.spec import ProjectSpec
 from tui.charset import Glyphs, glyphs, plain
 from tui.data_report import SHAPES, read_report
 from tui.knobs import knob, value_text
-from tui.model_facts import licence_words
+from tui.licence import short_verdict
 from tui.preview_facts import preview_words
+from tui.proof import bound_words, read_proof
 from tui.screens.base import StepScreen
 from tui.screens.frame import Rule
 from tui.threads import in_thread
+from tui.typed_card import kept_card
+from tui.widgets.memory_panel import cost_words, gib, time_words, verdict_of
 from tui.widgets.text import fit_path, styled
 
-_NAME_WIDTH = 14
+if TYPE_CHECKING:
+    from tui.memory import PlanShown
+
+_NAME_WIDTH = 12
 
 
 class ConfirmScreen(StepScreen):
@@ -38,12 +46,18 @@ class ConfirmScreen(StepScreen):
     This is the last page before training. It shows what was decided, in one place. Nothing has started yet, and
     everything can still be changed: escape goes back, and a click on a step above goes straight there.
 
+    What cannot fit into the memory is not started: the recipe page says what would fit.
+
     enter starts the training job on this machine. It runs by itself: you can close this window, the line may drop,
     and tunesmith shows it again when you come back.
 
     Nothing leaves this machine. The training job is cut off from the network before it begins, so that no library
     in it can send anything, whatever its settings are.
     """
+
+    def __init__(self, *arguments: object, **options: object) -> None:
+        super().__init__(*arguments, **options)  # type: ignore[arg-type]
+        self._plan: PlanShown | None = None
 
     def body(self) -> ComposeResult:
         """The page."""
@@ -73,16 +87,35 @@ class ConfirmScreen(StepScreen):
 
     @work(exclusive=True, group="show")
     async def _show(self) -> None:
+        """What was decided at once; what it takes when the driver has answered."""
+        if not await self._show_decided():
+            return
+        from tui.memory import plan_recipe, target_of
+
+        def look() -> PlanShown:
+            return plan_recipe(self.project, self.spec, self.spec.recipe, target_of(kept_card(), self.project))
+
+        self._plan = await self.ask_engine(look)
+        if self._plan is not None:
+            await self._show_decided()
+            if self._plan.refused:
+                self.say("It does not fit as it is set: enter goes back to what would.", "danger")
+
+    async def _show_decided(self) -> bool:
         width = max(60, self.app.size.width - 4)
-        lines = await self.ask_engine(lambda: decided(self.project, self.spec, width, glyphs(self)))
+        lines = await self.ask_engine(lambda: decided(self.project, self.spec, width, glyphs(self), self._plan))
         if lines is not None:
             self.query_one("#decided", Static).update(lines)
+        return lines is not None
 
     @work(exclusive=True, group="start")
     async def action_start_training(self) -> None:
         """Mark the page as read, start the job, and watch it."""
         from engine import actions
 
+        if self._plan is not None and self._plan.refused:
+            self.go_to("recipe")
+            return
         self.say("Starting.")
         self.show_problem(None)
         try:
@@ -103,16 +136,17 @@ class ConfirmScreen(StepScreen):
         self.go_to("recipe")
 
 
-def decided(project: Project, spec: ProjectSpec, width: int, chosen: Glyphs) -> Content:
+def decided(project: Project, spec: ProjectSpec, width: int, chosen: Glyphs, plan: PlanShown | None = None) -> Content:
     """Everything that was decided, one line each. Reads reports: call it in a thread.
 
     Raises:
         TunesmithError: A report or a preset cannot be read.
     """
     lines = [
-        *_model_lines(spec, width, chosen),
+        *_model_lines(project, spec, width, chosen),
         *_data_lines(project, spec, width, chosen),
-        *_recipe_lines(project, spec),
+        *_recipe_lines(spec),
+        *_plan_lines(spec, plan, chosen),
         ("result", fit_path(str(project.root / "runs"), width - _NAME_WIDTH - 3, chosen)),
     ]
     shown: list[Content] = []
@@ -127,55 +161,81 @@ def _wrapped(text: str, width: int) -> list[Content]:
     return [Content(line) for line in textwrap.wrap(text, max(20, width))]
 
 
-def _model_lines(spec: ProjectSpec, width: int, chosen: Glyphs) -> list[tuple[str, str | Content]]:
+Line = tuple[str, str | Content]
+
+
+def _model_lines(project: Project, spec: ProjectSpec, width: int, chosen: Glyphs) -> list[Line]:
     model = spec.model
     if model is None:
         return [("model", styled(f"{chosen.stale} none chosen yet", "$warning"))]
     name = "the bundled demo model" if model.source == "demo" else model.source
-    template = "the common one (ChatML)" if model.chat_template == "chatml" else "the model's own"
-    licence = Content(model.licence)
-    if model.licence == "unknown":
-        licence = styled(f"{chosen.stale} {licence_words(model.licence)}", "$warning")
+    kept = "; it is read, never changed"
+    template = "; chats in ChatML" if model.chat_template == "chatml" else ""
     return [
-        ("model", fit_path(name, width - _NAME_WIDTH - 3, chosen)),
-        ("", "read, never changed; what is learned goes into an adapter"),
-        ("licence", licence),
-        ("chat template", template),
+        ("model", fit_path(name, width - _NAME_WIDTH - 3 - len(kept) - len(template), chosen) + kept + template),
+        ("licence", _verdict(project, spec, chosen)),
     ]
 
 
-def _data_lines(project: Project, spec: ProjectSpec, width: int, chosen: Glyphs) -> list[tuple[str, str | Content]]:
+def _verdict(project: Project, spec: ProjectSpec, chosen: Glyphs) -> Content:
+    """The licence and what it means for the use, in one line."""
+    try:
+        verdict = project_verdict(project, spec)
+    except TunesmithError as error:
+        return styled(f"{chosen.stale} {plain(error.title, chosen)}", "$warning")
+    marks = {
+        "allowed": (chosen.done, "$success"),
+        "conditions": (chosen.done, "$success"),
+        "unknown": (chosen.stale, "$warning"),
+        "refused": (chosen.bad, "$error"),
+    }
+    mark, colour = marks[verdict.verdict]
+    count = len(verdict.obligations)
+    duties = f"; {count} {'thing' if count == 1 else 'things'} to do" if count and verdict.verdict != "refused" else ""
+    return styled(f"{mark} {plain(short_verdict(verdict), chosen)}", colour) + Content(duties)
+
+
+def _data_lines(project: Project, spec: ProjectSpec, width: int, chosen: Glyphs) -> list[Line]:
     if spec.data is None:
         return [("data", styled(f"{chosen.stale} none chosen yet", "$warning"))]
-    lines: list[tuple[str, str | Content]] = [("data", fit_path(spec.data.path, width - _NAME_WIDTH - 3, chosen))]
-    if report := read_report(project):
-        shape = SHAPES.get(report.shape, (report.shape, ""))[0]
-        lines.append(("", f"{report.usable:,} rows can be used, read as {shape}"))
-    made = spec.redaction
-    if made.path is None:
-        lines.append(("privacy", styled(f"{chosen.stale} personal details are not hidden yet", "$warning")))
-    else:
-        found = made.residual or 0
-        proof = f"second look: {found:,} left" if found else "second look: nothing left"
-        colour = "$warning" if found else "$success"
-        mark = chosen.stale if found else chosen.done
-        hidden = Content("it learns from the redacted copy; ") + styled(f"{mark} {proof}", colour)
-        lines.append(("privacy", hidden))
+    lines: list[Line] = [("data", fit_path(spec.data.path, width - _NAME_WIDTH - 3, chosen))]
     if words := preview_words(project):
         lines.append(("rows", words))
+    elif report := read_report(project):
+        shape = SHAPES.get(report.shape, (report.shape, ""))[0]
+        lines.append(("rows", f"{report.usable:,} rows can be used, read as {shape}"))
+    lines += [("privacy" if not at else "", line) for at, line in enumerate(_privacy(project, spec, chosen))]
     return lines
 
 
-def _recipe_lines(project: Project, spec: ProjectSpec) -> list[tuple[str, str | Content]]:
-    from engine.recipes import changed_knobs, load_recipes
+def _privacy(project: Project, spec: ProjectSpec, chosen: Glyphs) -> list[Content]:
+    """What was proved of the redacted copy."""
+    proof = read_proof(project, spec)
+    if proof is None:
+        if spec.redaction.path is None:
+            return [styled(f"{chosen.stale} personal details are not hidden yet", "$warning")]
+        found = spec.redaction.residual or 0
+        said = f"second look: {found:,} left" if found else "second look: nothing left"
+        mark, colour = (chosen.stale, "$warning") if found else (chosen.done, "$success")
+        return [Content("it learns from the redacted copy; ") + styled(f"{mark} {said}", colour)]
+    mark, colour = (chosen.done, "$success") if proof.clean else (chosen.stale, "$warning")
+    lines = [styled(f"{mark} {plain(proof.verdict, chosen)}", colour)]
+    if proof.sample is not None and proof.sample.looked_at:
+        lines.append(Content(f"you read a sample: {plain(bound_words(proof.sample), chosen)}"))
+    return lines
 
+
+def _recipe_lines(spec: ProjectSpec) -> list[Line]:
     recipe = spec.recipe
     title = next((preset.title for preset in load_recipes() if preset.name == recipe.preset), recipe.preset)
-    numbers = (
-        f"rank {recipe.rank}, learning rate {value_text(recipe.learning_rate)}, "
-        f"{value_text(recipe.epochs)} times through the rows, {recipe.effective_batch} rows per step"
+    length = (
+        f"{recipe.max_steps:,} steps" if recipe.max_steps else f"{value_text(recipe.epochs)} times through the rows"
     )
-    lines: list[tuple[str, str | Content]] = [("recipe", title), ("", numbers)]
+    numbers = (
+        f"{title}: rank {recipe.rank}, learning rate {value_text(recipe.learning_rate)}, {length}, "
+        f"{recipe.effective_batch} rows per step"
+    )
+    lines: list[Line] = [("recipe", numbers)]
     changed = [
         f"{knob(key).title} {value_text(now)} (preset {value_text(was)})"
         for key, (was, now) in changed_knobs(recipe).items()
@@ -184,3 +244,31 @@ def _recipe_lines(project: Project, spec: ProjectSpec) -> list[tuple[str, str | 
     if changed:
         lines.append(("changed", ", ".join(changed)))
     return lines
+
+
+def _plan_lines(spec: ProjectSpec, plan: PlanShown | None, chosen: Glyphs) -> list[Line]:
+    """Memory, time, cost and budget."""
+    return [("memory", _memory(plan, chosen)), *_time(plan), ("budget", _budget(spec))]
+
+
+def _memory(plan: PlanShown | None, chosen: Glyphs) -> Content:
+    if plan is None:
+        return styled("asking this machine", "$muted")
+    if plan.state == "none" or plan.target is None:
+        return styled(plain(plan.why_not, chosen), "$muted")
+    mark, word, colour = verdict_of(plan, chosen)
+    words = f"{gib(plan.low)} - {gib(plan.high)} GB of {plan.target.room / 2**30:.0f}, {plan.target.words}  "
+    return Content(plain(words, chosen)) + styled(f"{mark} {word}", f"bold {colour}")
+
+
+def _time(plan: PlanShown | None) -> list[Line]:
+    if plan is None or plan.state == "none":
+        return []
+    return [("time", time_words(plan) + Content("   ") + cost_words(plan))]
+
+
+def _budget(spec: ProjectSpec) -> str:
+    budget = spec.budget
+    limits = [f"{budget.limit:g} {budget.currency}"] * (budget.limit is not None)
+    limits += [f"{budget.hours:g} hours"] * (budget.hours is not None)
+    return f"it saves and stops at {' or '.join(limits)}" if limits else "no limit; b on the recipe page sets one"

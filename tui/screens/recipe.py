@@ -1,4 +1,4 @@
-"""Step 5, the recipe: how it should learn, which numbers differ from the preset, and what memory it takes."""
+"""Step 5, the recipe: how it should learn, which knobs differ from the preset, and what the run takes."""
 
 from __future__ import annotations
 
@@ -6,27 +6,34 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal, Vertical
+from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from engine.advice import advice
 from engine.errors import TunesmithError
 from engine.recipes import RecipePreset, load_recipes
-from engine.spec_text import with_settings
 from tui.charset import glyphs, plain
-from tui.knobs import KNOBS, knob, settings_of, typed_value, value_text
-from tui.screens.base import StepScreen
-from tui.screens.frame import Rule
+from tui.knobs import differences, setting_of, with_recipe
+from tui.recipe_facts import DataFacts, read_facts, suggested_preset
+from tui.screens.frame import Rule, SpeakLine
+from tui.screens.recipe_plan import PlanningScreen
 from tui.threads import in_thread
+from tui.widgets.knob_lines import KnobLines, KnobsShown
 from tui.widgets.memory_panel import MemoryPanel
 from tui.widgets.rows import Column, Row, RowList
 from tui.widgets.text import styled
 
 if TYPE_CHECKING:
+    from engine.advice import Advice
     from engine.spec import ProjectSpec, RecipeSpec
+    from tui.memory import PlanShown
+
+_DEFAULT = "balanced"
+_DEMO = "demo"
 
 
-class RecipeScreen(StepScreen):
+class RecipeScreen(PlanningScreen):
     """Choose a recipe, change a number if you know why, and see whether it fits."""
 
     NAME = "recipe"
@@ -34,35 +41,45 @@ class RecipeScreen(StepScreen):
     CSS_PATH = "recipe.tcss"
     AUTO_FOCUS: ClassVar[str | None] = "#presets"
     HELP = """
-    The recipe says how it learns. Each preset is a set of numbers that go together; the one that is marked suits
-    most first runs. enter takes it and shows one page with everything before anything starts.
+    The recipe says how it learns. Each preset is a set of numbers that go together; the one marked "suggested" suits
+    your rows, your model and your card. enter takes the marked one and shows one page with everything before
+    anything starts.
 
-    Below are its numbers. tab goes there, e changes the marked one, x gives it the preset's value again. Each line
-    says what the number does. Numbers you changed carry a mark and the preset's value beside them.
+    The knobs below are its numbers. e opens all of them, each with what it does, what it costs and what can be
+    typed. What you changed carries a mark and the preset's value in brackets. u takes the last change back, x all of
+    them. c shows the presets side by side.
 
-    The memory shown is worked out from the model's own sizes and your longest row. It is an estimate: the real need
-    can differ by the band that is given. Time and cost are not shown, because nobody knows them before the first
-    steps have run; the training page shows both as soon as they are measured.
+    Before you spend anything: the bar is the memory of your card, with a line at 90 %; a run should stay below it.
+    The first figure is what it takes at least, the second what it may take. weights is the model itself,
+    adapter+optimizer what is learned, activations what is kept of your longest row, logits the scores over all
+    words. At first the figures may be rough; the exact ones are worked out in the background, and the page says so.
+
+    f shows settings that are faster, or that fit, and why; it takes them if you want. g plans for another card than
+    this machine's, as when you will rent one. b sets a price an hour, and limits at which the run saves and stops.
     """
 
     def __init__(self, *arguments: object, **options: object) -> None:
-        super().__init__(*arguments, **options)  # type: ignore[arg-type]
+        super().__init__(*arguments, **options)
         self._presets: tuple[RecipePreset, ...] = ()
+        self._facts = DataFacts.unknown()
+        self._suggested: tuple[str, str] = ("", "")
+        self._moved = False
+        """Whether the pointer was put on a preset by the person, who then is not led elsewhere."""
+        self._before: list[RecipeSpec] = []
+        """The recipes before each change, for undo."""
 
     def body(self) -> ComposeResult:
-        """Presets, knobs, memory."""
+        """Presets, knobs, and what it takes."""
         yield Static(id="question")
         with Container(id="panes"):
             with Vertical(id="left"):
-                yield RowList([Column(width=1), Column(width=16), Column()], id="presets")
+                yield RowList([Column(width=1), Column(width=17), Column(), Column(width=10)], id="presets")
                 yield Static(id="when")
-                yield Rule("before you spend anything", id="memory-rule")
-                yield MemoryPanel(id="memory")
             with Vertical(id="right"):
                 yield Rule("knobs (changed ones are marked)", id="knobs-rule")
-                with Horizontal(id="knob-pane"):
-                    yield RowList([Column(width=24), Column(width=14, align="right")], id="knobs")
-                    yield Static(id="meaning", classes="pane-right")
+                yield KnobLines(id="knobs")
+        yield Rule("before you spend anything", id="plan-rule")
+        yield MemoryPanel(id="plan")
 
     def on_mount(self) -> None:
         """The presets are files that people edit: read them here, where an error can be shown."""
@@ -70,31 +87,48 @@ class RecipeScreen(StepScreen):
             self._presets = load_recipes()
         except TunesmithError as error:
             self.show_problem(error)
-        self.watch(self.wizard, "machine", self._machine_known, init=False)
-
-    def _machine_known(self) -> None:
-        """The memory of the machine is known now."""
-        self._show_memory(self.shown_recipe())
+        self._read_facts()
 
     def words(self) -> str:
         """What enter does."""
-        return "enter keeps this recipe; one page shows everything before it starts."
+        if self.plan is not None and self.plan.refused:
+            return "It does not fit as it is set: enter says what would."
+        return "enter takes the marked recipe; one page shows everything before it starts."
 
     # -- showing ------------------------------------------------------------------------------------------------
 
     def spec_changed(self) -> None:
-        """The presets with the present one marked, and its knobs."""
-        presets = self.query_one("#presets", RowList)
+        """The presets with the present one marked, its knobs, and the plan."""
+        self._show_presets()
+        self._show_knobs()
+        self.replan()
+        if self.is_mounted and self._presets:
+            self._read_facts()
+
+    def _show_presets(self) -> None:
+        presets, chosen = self.query_one("#presets", RowList), glyphs(self)
         first = not presets.rows
-        chosen = glyphs(self)
         rows = []
-        for preset in self._presets:
-            taken = preset.name == self.spec.recipe.preset and self.status.state != "todo"
-            mark = styled(chosen.done if taken else "", "$success")
-            rows.append(Row(preset.name, (mark, preset.title, preset.summary)))
+        for preset in self._offered():
+            taken = preset.name == self.spec.recipe.preset
+            mark = styled(chosen.done if taken and self.status.state != "todo" else "", "$success")
+            title = styled(preset.title, "bold" if taken else "")
+            summary = styled(plain(preset.summary, chosen), "$muted")
+            rows.append(Row(preset.name, (mark, title, summary, self._note(preset, taken=taken))))
         presets.set_rows(rows, mark=self.spec.recipe.preset if first else None)
         self.query_one("#question", Static).update(self._question())
-        self._show_knobs()
+
+    def _offered(self) -> list[RecipePreset]:
+        """All presets; the one for the bundled model last, or first where it is the one."""
+        demo = [preset for preset in self._presets if preset.name == _DEMO]
+        others = [preset for preset in self._presets if preset.name != _DEMO]
+        return [*demo, *others] if self._facts.demo else [*others, *demo]
+
+    def _note(self, preset: RecipePreset, *, taken: bool) -> Content:
+        count = len(differences(preset.knobs, self.spec.recipe)) if taken else 0
+        if count:
+            return styled(f"{count} changed", "$accent")
+        return styled("suggested", "$success") if preset.name == self._suggested[0] else Content("")
 
     def _question(self) -> Content:
         question = styled("How should it learn?", "bold")
@@ -110,6 +144,66 @@ class RecipeScreen(StepScreen):
             self.show_problem(error)
             return ""
 
+    def _show_knobs(self) -> None:
+        preset = self.marked_preset()
+        if preset is None:
+            return
+        recipe = self.shown_recipe()
+        shown = KnobsShown(recipe, preset.knobs, preset.title, tuple(self.advice_on(recipe)))
+        self.query_one("#knobs", KnobLines).shown = shown
+        words = f"{preset.use_when} {preset.cost}"
+        if preset.name == self._suggested[0]:
+            words = f"Suggested: {self._suggested[1]}. {words}"
+        self.query_one("#when", Static).update(styled(plain(words, glyphs(self)), "$muted"))
+
+    @work(exclusive=True, group="facts")
+    async def _read_facts(self) -> None:
+        """What the data suggests; the pointer goes there on a first visit."""
+        try:
+            self._facts = await in_thread(self, read_facts, self.project, self.spec)
+        except TunesmithError as error:
+            self.show_problem(error)
+            return
+        self._suggest(None)
+
+    def _suggest(self, balanced_fits: bool | None) -> None:
+        before = self._suggested
+        self._suggested = suggested_preset(self._facts, balanced_fits=balanced_fits)
+        if self._suggested == before:
+            self._show_knobs()
+            return
+        self._show_presets()
+        untouched = self.spec.recipe.preset == _DEFAULT and self.status.state == "todo"
+        if untouched and not self._moved and not self._changed_knobs():
+            self.query_one("#presets", RowList).mark(self._suggested[0])
+        self._show_knobs()
+
+    def _changed_knobs(self) -> bool:
+        taken = next((preset for preset in self._presets if preset.name == self.spec.recipe.preset), None)
+        return taken is not None and bool(differences(taken.knobs, self.spec.recipe))
+
+    def plan_changed(self) -> None:
+        """The words of enter depend on it, and so does what is suggested on a small card."""
+        self.refresh_words()
+        self._look_at_balanced()
+
+    def refresh_words(self) -> None:
+        """Say what enter does, unless something else is being said."""
+        if self.plan is not None and self.plan.refused:
+            self.say(self.words(), "danger")
+        elif self.query_one(SpeakLine).tone == "danger" and self.status.state != "stale":
+            self.say(self.words())
+
+    @work(exclusive=True, group="balanced")
+    async def _look_at_balanced(self) -> None:
+        """Whether `balanced` fits: on a card where it does not, a leaner preset is suggested."""
+        balanced = next((preset for preset in self._presets if preset.name == _DEFAULT), None)
+        if balanced is None or self.target is None or not self.target.machine.on_cuda:
+            return
+        shown = await self.plan_of(balanced.knobs)
+        if shown is not None:
+            self._suggest(shown.fits if shown.state == "exact" else None)
+
     def marked_preset(self) -> RecipePreset | None:
         """The preset the pointer is on."""
         key = self.query_one("#presets", RowList).marked_key
@@ -122,70 +216,31 @@ class RecipeScreen(StepScreen):
             return self.spec.recipe
         return preset.knobs
 
-    def _show_knobs(self) -> None:
-        preset = self.marked_preset()
-        if preset is None:
-            return
-        chosen = glyphs(self)
-        base, now = settings_of(preset.knobs), settings_of(self.shown_recipe())
-        rows = []
-        for one in KNOBS:
-            changed = base[one.key] != now[one.key]
-            mark = chosen.differs if changed else " "
-            value = value_text(now[one.key]) + (f" {one.unit}" if one.unit and now[one.key] is not None else "")
-            name = styled(f"{mark} ", "bold $accent") + Content(one.title)
-            rows.append(Row(one.key, (name, styled(plain(value, chosen), "bold $accent" if changed else "bold"))))
-        self.query_one("#knobs", RowList).set_rows(rows)
-        self.query_one("#when", Static).update(styled(f"{preset.use_when} {preset.cost}", "$muted"))
-        self._show_meaning()
-        self._show_memory(self.shown_recipe())
-
-    def _show_meaning(self) -> None:
-        """What the marked knob does, and the preset's value where it was changed."""
-        preset, key = self.marked_preset(), self.query_one("#knobs", RowList).marked_key
-        if preset is None or key is None:
-            return
-        one, chosen = knob(key), glyphs(self)
-        base, now = settings_of(preset.knobs)[key], settings_of(self.shown_recipe())[key]
-        text = styled(one.title, "bold") + Content(f"\n{plain(one.meaning, chosen)}")
-        if base != now:
-            text += styled(f"\n{chosen.differs} {value_text(base)} in {preset.title}; x goes back to it.", "$accent")
-        self.query_one("#meaning", Static).update(text)
-
-    @work(exclusive=True, group="memory")
-    async def _show_memory(self, recipe: RecipeSpec) -> None:
-        from tui.memory import plan_memory
-
-        panel = self.query_one("#memory", MemoryPanel)
-        try:
-            memory = await in_thread(self, plan_memory, self.project, self.spec, recipe, self.wizard.machine_facts)
-        except TunesmithError as error:
-            panel.problem = plain(f"{error.title} {error.hint}", glyphs(self))
-            return
-        panel.problem, panel.memory = "", memory
+    def advice_on(self, recipe: RecipeSpec) -> list[Advice]:
+        """What is advised about a recipe with these rows and this model."""
+        return advice(recipe, self._facts.rows)
 
     @on(RowList.Marked, "#presets")
-    def _preset_marked(self) -> None:
+    def _preset_marked(self, message: RowList.Marked) -> None:
+        self._moved = self._moved or message.key not in (self.spec.recipe.preset, self._suggested[0])
         self._show_knobs()
-
-    @on(RowList.Marked, "#knobs")
-    def _knob_marked(self, message: RowList.Marked) -> None:
-        message.rows.gloss = message.key
-        self._show_meaning()
+        self.replan()
 
     # -- doing --------------------------------------------------------------------------------------------------
 
-    def on_row_list_taken(self, message: RowList.Taken) -> None:
-        """Enter on a preset goes on; on a knob it opens it."""
-        if message.rows.id == "knobs":
-            self.action_edit_knob()
-        else:
-            self.action_go_on()
+    def on_row_list_taken(self) -> None:
+        """Enter on a preset goes on."""
+        self.action_go_on()
 
     @work(exclusive=True, group="take")
     async def action_go_on(self) -> None:
-        """Keep the marked recipe and go to the page that confirms."""
-        if await self._take_marked():
+        """Keep the marked recipe and go to the page that confirms; what cannot fit is explained instead."""
+        if not await self.take_marked():
+            return
+        shown = await self.settled_plan()
+        if shown is not None and shown.refused:
+            await self._show_fit(shown)
+        else:
             self.go_to("confirm")
 
     def action_next_step(self) -> None:
@@ -195,62 +250,101 @@ class RecipeScreen(StepScreen):
         else:
             self.action_go_on()
 
-    async def _take_marked(self) -> bool:
+    async def take_marked(self) -> bool:
         """Make the marked preset the project's recipe, if it is another."""
         preset = self.marked_preset()
         if preset is None:
             return False
-        if preset.name == self.spec.recipe.preset:
-            return True
+        return preset.name == self.spec.recipe.preset or await self.save_recipe(preset.knobs)
+
+    async def save_recipe(self, recipe: RecipeSpec) -> bool:
+        """Make it the project's recipe; undo brings the present one back."""
+        before = self.spec.recipe
+        if not await self._write(recipe):
+            return False
+        if recipe != before:
+            self._before.append(before)
+        return True
+
+    async def _write(self, recipe: RecipeSpec) -> bool:
         from engine import actions
 
-        if await self.ask_engine(lambda: actions.choose_recipe(self.project, preset.name)) is None:
+        def write() -> ProjectSpec:
+            preset = next((one.knobs for one in self._presets if one.name == recipe.preset), recipe)
+            settings = [setting_of(key, now) for key, (_, now) in differences(preset, recipe).items()]
+            actions.record(self.project, "recipe", {"preset": recipe.preset, "settings": settings})
+            return actions.change(self.project, lambda spec: with_recipe(spec, recipe))
+
+        if await self.ask_engine(write) is None:
             return False
         self.refresh_spec()
+        self.query_one("#presets", RowList).mark(recipe.preset)
         return True
 
     @work(exclusive=True, group="take")
-    async def action_edit_knob(self) -> None:
-        """Change the marked number."""
-        from tui.screens.ask import AskScreen
+    async def action_undo(self) -> None:
+        """The recipe as it was before the last change."""
+        if await self.undo():
+            self.say("The last change is taken back.", "good")
+        else:
+            self.say("Nothing was changed on this page.")
 
-        key = self.query_one("#knobs", RowList).marked_key
-        if key is None:
-            return
-        one, now = knob(key), settings_of(self.shown_recipe())[key]
-        base = self.spec
-
-        def check(text: str) -> ProjectSpec:
-            return with_settings(base, [f"recipe.{key}={typed_value(text)}"])
-
-        title = f"{one.title}{f', in {one.unit}' if one.unit else ''}"
-        answer = await self.app.push_screen_wait(AskScreen(title, value_text(now), one.meaning, check))
-        if answer is not None:
-            await self._set(key, typed_value(answer))
+    async def undo(self) -> bool:
+        """Take the last change back; False where there is none."""
+        if not self._before:
+            return False
+        recipe = self._before.pop()
+        return await self._write(recipe)
 
     @work(exclusive=True, group="take")
-    async def action_reset_knob(self) -> None:
-        """The preset's value again."""
-        key, preset = self.query_one("#knobs", RowList).marked_key, self.marked_preset()
-        if key is None or preset is None:
-            return
-        value = settings_of(preset.knobs)[key]
-        await self._set(key, "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value))
+    async def action_reset_all(self) -> None:
+        """All knobs as the marked preset has them."""
+        preset = self.marked_preset()
+        if preset is not None and await self.save_recipe(preset.knobs):
+            self.say(f"All as in {preset.title}. u takes it back.", "good")
 
-    async def _set(self, key: str, value: str) -> None:
-        from engine import actions
+    @work(exclusive=True, group="take")
+    async def action_edit_knobs(self) -> None:
+        """Open all knobs; the marked preset becomes the recipe first."""
+        from tui.screens.recipe_knobs import KnobsScreen
 
-        if not await self._take_marked():
-            return
+        preset = self.marked_preset()
+        if preset is not None and await self.take_marked():
+            await self.app.push_screen_wait(KnobsScreen(self, preset))
+            self.refresh_words()
 
-        def change() -> ProjectSpec:
-            return actions.change(self.project, lambda spec: with_settings(spec, [f"recipe.{key}={value}"]))
+    @work(exclusive=True, group="take")
+    async def action_compare(self) -> None:
+        """The presets side by side; enter there marks one here."""
+        from tui.screens.recipe_compare import CompareScreen
 
-        if await self.ask_engine(change) is not None:
+        name = await self.app.push_screen_wait(CompareScreen(self, self._offered()))
+        if name is not None:
+            self._moved = True
+            self.query_one("#presets", RowList).mark(name)
+
+    @work(exclusive=True, group="take")
+    async def action_take_suggestion(self) -> None:
+        """Settings that are faster here, or that fit."""
+        if await self.take_marked() and (shown := await self.settled_plan()) is not None:
+            await self._show_fit(shown)
+
+    async def _show_fit(self, shown: PlanShown) -> None:
+        from tui.screens.recipe_fit import FitScreen
+
+        answer = await self.app.push_screen_wait(FitScreen(shown))
+        if answer == "model":
+            self.go_to("model")
+        elif answer == "card":
+            self.action_type_card()
+        elif isinstance(answer, dict) and await self.save_recipe(self.spec.recipe.model_copy(update=answer)):
+            count = "1 knob" if len(answer) == 1 else f"{len(answer)} knobs"
+            self.say(f"Taken: {count} changed. u takes it back.", "good")
+
+    @work(exclusive=True, group="take")
+    async def action_set_budget(self) -> None:
+        """Price an hour, and the limits of the run."""
+        from tui.screens.recipe_budget import BudgetScreen
+
+        if await self.app.push_screen_wait(BudgetScreen(self.project, self.spec)):
             self.refresh_spec()
-            self.say(f"{knob(key).title} is {value_text(settings_of(self.spec.recipe)[key])} now.", "good")
-
-    def action_switch_focus(self) -> None:
-        """Between presets and knobs."""
-        knobs = self.query_one("#knobs", RowList)
-        (self.query_one("#presets", RowList) if knobs.has_focus else knobs).focus()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -59,11 +59,39 @@ class TextView(ScrollView):
         if not width:
             return
         at_end = self.scroll_offset.y >= self.max_scroll_y - 1
-        self._wrapped = [part for line in self._lines for part in (line.wrap(width) if line.plain else [line])]
+        # Wrapping looks at every word; most lines fit as they are.
+        self._wrapped = [
+            part
+            for line in self._lines
+            for part in (line.wrap(width) if "\n" in line.plain or line.cell_length > width else [line])
+        ]
         self.virtual_size = Size(width, len(self._wrapped))
         if self.FOLLOWS and at_end:
             self.scroll_end(animate=False)
         self.refresh()
+
+
+class PageView(TextView, can_focus=True):
+    """A page of lines with the keys to scroll it; its lines are made only when what they are made of is another."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll_up", "Up", show=False, id="page.up", tooltip="A line up."),
+        Binding("down,j", "scroll_down", "Down", show=False, id="page.down", tooltip="A line down."),
+        Binding("pageup", "page_up", "Page up", show=False, id="page.page_up", tooltip="A page up."),
+        Binding("pagedown", "page_down", "Page down", show=False, id="page.page_down", tooltip="A page down."),
+        Binding("home", "scroll_home", "Top", show=False, id="page.top", tooltip="The top of the page."),
+        Binding("end", "scroll_end", "End", show=False, id="page.end", tooltip="The end of the page."),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._made_of: object = None
+
+    def show(self, made_of: object, lines: Callable[[], Sequence[Content]]) -> None:
+        """Show these lines, unless they are made of the same as those that are shown."""
+        if made_of != self._made_of:
+            self._made_of = made_of
+            self.set_lines(lines())
 
 
 class LogView(TextView, can_focus=True):
