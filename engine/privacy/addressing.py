@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 (quotation marks as people type them)
+# ruff: noqa: E501, RUF001 (quotation marks as people type them)
 """Joining the pieces of an address: number, street, unit, town, code and country are found by different recognisers.
 
 What is left between two pieces, or hangs at the end of one, is part of the address when it holds nothing but numbers,
@@ -13,13 +13,32 @@ from dataclasses import replace
 
 from engine.privacy.hits import Hit
 
-_LONGEST_GAP, _LONGEST_TAIL = 40, 120
+_LONGEST_GAP, _LONGEST_TAIL, _LONGEST_HEAD = 40, 120, 90
 _WORD = r"(?:[A-ZÀ-ÞŁŚŻŽČŘŠΑ-ΩА-Я][\w'’.()/\-]*|\d[\w/\-]*|Apt\.?|Suite|Ste\.?|Unit|#\d+)"
 _SPACE = r"[ \t,;]{0,4}\n?[ \t,;]{0,4}"
 _GAP = re.compile(rf"{_SPACE}(?:{_WORD}{_SPACE}){{0,3}}")
 _CROSSING = re.compile(r"[ ](?:and|&|y|und|et|at)[ ]")
-_TAIL = re.compile(rf"(?:{_SPACE}{_WORD}){{0,4}}{_SPACE}(?<!\w)\d{{4,6}}(?:-\d{{4}})?(?![\w.,]\d|\w)")
-_HEAD = re.compile(r"(?:(?<=\s)|(?<=^))\d{1,6}[A-Za-z]?,?[ ]$")
+_TAIL = re.compile(
+    rf"(?:{_SPACE}{_WORD}){{0,4}}{_SPACE}(?<!\w)(?:\d{{4,6}}(?:-\d{{4}})?|\d{{3}}-\d{{4}})(?![\w.,]\d|\w)"
+)
+_PARTS = (
+    r"c/o|(?:H\.?[ ]?No|D\.?[ ]?No|Door No|Plot No|Flat No|House No|Shop No|Plot|Flat|House|Room|Rm|Apt|Apartment|Unit|Suite|Ste"
+    r"|Floor|Building|Bldg|Block|Blk|Tower|Wing|Lot|Wohnung|Whg|Top|Stiege|Appartement|Appt|Bât|Piso|Depto|Dpto|Int|Interno|Scala|Lgh"
+    r"|Section|Sec|Lane|Alley|No|Nr|Nº|N°)\.?:?[ ]?#?[A-Za-z]?\d[\w/\-]*"
+)
+_ESTATE = (
+    r"(?:The[ ])?(?:[A-Z][\w'’\-]*[ ]){1,3}(?:House|Cottage|Rectory|Vicarage|Farm|Hall|Lodge|Court|Villas?|Manor|Barn|Mill|Towers?"
+    r"|Building|Gardens?|Residency|Residences?|Apartments?|Mansions?|Estate|Heights|Complex|Centre|Center|Plaza|Enclave|Society|Village)"
+)
+_HEAD = re.compile(
+    rf"(?:(?<=\s)|(?<=^)|(?<=[(:,]))(?:(?:{_PARTS}|{_ESTATE})(?:,[ ]?|[ ](?=[A-Z\d]))|c/o[ ][A-Z][\w'’\-]*(?:[ ][A-Z][\w'’\-]*){{0,2}},[ ]"
+    r"|(?:H\.?[ ]?No|D\.?[ ]?No|Plot|No|Nr|№|Room|Building|Bldg|Block|Tower|Flat|Unit|Apt|Apartment|Suite|Floor)\.?:?[ ]|\d{1,6}[A-Za-z]?,?[ ]){1,5}$"
+)
+_PLACE = re.compile(
+    rf",[ ]{{1,2}}(?:(?:{_PARTS}),[ ])?[A-ZÀ-Þ][\w'’.\-]*[\w](?:[ ][A-ZÀ-Þ][\w'’\-]*){{0,2}}(?:,?[ ][A-Z]{{2}}\b)?(?:,?[ ](?:\d{{4,6}}|\d{{3}}-\d{{4}}))?"
+    r"(?=[ ]*(?:$|[.,;!?)\n]))"
+)
+_MOST_PLACES = 3
 _SENTENCE = re.compile(r"[a-z]{3}\.\s")
 
 
@@ -60,7 +79,12 @@ def _joined(left: Hit, right: Hit) -> Hit:
 def _completed(text: str, hit: Hit) -> Hit:
     if hit.entity != "ADDRESS":
         return hit
-    head = _HEAD.search(text[max(0, hit.start - 10) : hit.start])
+    head = _HEAD.search(text[max(0, hit.start - _LONGEST_HEAD) : hit.start])
     tail = _TAIL.match(text[: hit.end + _LONGEST_TAIL], hit.end)
     start = hit.start - len(head.group()) if head else hit.start
-    return replace(hit, start=start, end=tail.end() if tail else hit.end)
+    end = tail.end() if tail else hit.end
+    if any(letter.isdigit() for letter in text[start:end]):
+        for _ in range(_MOST_PLACES):
+            place = _PLACE.match(text, end)
+            end = place.end() if place else end
+    return replace(hit, start=start, end=end)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from engine.privacy.doubts import believable, is_one_case, says_nothing
+from engine.privacy.cases import is_one_case
+from engine.privacy.doubts import believable, says_nothing
 from engine.privacy.merge import Hit, merge_hits
 from engine.privacy.nlp import CaseRecognizer, LocalSpacyEngine, Reading
 from engine.privacy.own import entity_of

@@ -12,7 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from engine.privacy.cases import gives_no_hint
+from engine.privacy.doors import leads_to_a_door
 from engine.privacy.merge import Hit
+from engine.privacy.recognisers.known import given_names, is_brand, is_label
+from engine.privacy.recognisers.secrets import is_fingerprint
 from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
 
 _MODELS = frozenset({"RampartRecognizer", "SpacyRecognizer", "CaseRecognizer"})
@@ -21,6 +25,10 @@ _DOUBTED = frozenset({"PERSON", "LOCATION", "ADDRESS", "ORGANIZATION"})
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _OPENS = re.compile(r"(?:^|[.!?…:;\n*\-–—>]|[\"“‘'(])\s*$")
 _HEADS = re.compile(r":\s|(?:, | and | & )[A-Z]\w+(?:,| and | & | were | are | is )")
+_THING_NAMED_AFTER = re.compile(
+    r"(?:['’]s)?\s(?:(?:and|&)\s[A-Z]\w+(?:['’]s)?\s)?(?:laws?|equations?|theorem|effect|algorithm|razor|counter|scale|disease|syndrome|constant"
+    r"|principle|paradox|transform|distribution|conjecture|inequality|wheel|salad|jeans)\b"
+)
 _ANY_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _TELLING = re.compile(
     r"[\d@#/\\_<>{}$=]|\w[.:]\w|\b(?:street|road|avenue|lane|drive|court|place|square|park|town|dot)\b", re.IGNORECASE
@@ -42,15 +50,9 @@ _SHORT_FORMS = frozenset(
 _DIGITS_AT_LEAST = {
     "PHONE_NUMBER": 5, "TAX_ID": 4, "BANK_ACCOUNT": 4, "GOVERNMENT_ID": 3, "PASSPORT": 3, "DRIVERS_LICENSE": 3,
 }  # fmt: skip
-_FEW_CAPITALS, _MANY_CAPITALS = 0.02, 0.8
+_WEEKDAYS = frozenset("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split())
+_NUMBERED = frozenset({"TAX_ID", "BANK_ACCOUNT", "GOVERNMENT_ID", "PASSPORT", "DRIVERS_LICENSE", "PHONE_NUMBER"})
 _SURE, _VERY_SURE, _UNSURE = 0.9, 0.95, 0.3
-
-
-def is_one_case(text: str) -> bool:
-    """Whether fewer than 2 % or more than 80 % of the letters are capitals."""
-    letters = sum(letter.isalpha() for letter in text)
-    capitals = sum(letter.isupper() for letter in text)
-    return letters >= 3 and (capitals < _FEW_CAPITALS * letters or capitals > _MANY_CAPITALS * letters)
 
 
 def says_nothing(text: str) -> bool:
@@ -77,12 +79,17 @@ def believable(text: str, hits: Iterable[Hit]) -> list[Hit]:
     """
     hits = list(hits)
     announced = [hit for hit in hits if hit.recogniser == _CONTEXT and hit.score >= 0.6]
-    one_case = _gives_no_hint(text)
+    one_case = gives_no_hint(text)
     return [
         hit
         for hit in hits
         if any(hit.start <= sure.start and sure.end <= hit.end for sure in announced)
-        or not (_hollow(text, hit) or (_a_word(text, hit, one_case) and not _backed(text, hit, hits)))
+        or not (
+            _hollow(text, hit)
+            or _no_door(text, hit, hits)
+            or _no_person(text, hit)
+            or (_a_word(text, hit, one_case) and not _backed(text, hit, hits))
+        )
     ]
 
 
@@ -94,16 +101,45 @@ def _backed(text: str, hit: Hit, hits: list[Hit]) -> bool:
     return len(others & _MODELS) > 1 or _HEADS.match(text, hit.end) is not None
 
 
-def _gives_no_hint(text: str) -> bool:
-    """Whether capitals say nothing here: none but the pronoun, or nearly all."""
-    first = next((letter for letter in text if letter.isalpha()), "")
-    return is_one_case(text) and (not first.isupper() or sum(map(str.isupper, text)) > sum(map(str.islower, text)))
+def _no_door(text: str, hit: Hit, hits: list[Hit]) -> bool:
+    """An address that only the model saw, with no sign of one."""
+    if hit.recogniser != "RampartRecognizer" or hit.entity != "ADDRESS":
+        return False
+    seen = any(
+        other.recogniser != hit.recogniser
+        and other.entity == "ADDRESS"
+        and other.start < hit.end + 3
+        and hit.start < other.end + 3
+        for other in hits
+    )
+    return not seen and not leads_to_a_door(text, hit)
+
+
+def _no_person(text: str, hit: Hit) -> bool:
+    """A label of a field, a maker or a program taken for a name."""
+    if hit.recogniser not in _MODELS or hit.entity not in ("PERSON", "ORGANIZATION"):
+        return False
+    words = _ANY_WORD.findall(text[hit.start : hit.end])
+    named = [word for word in words if not (_labels(word, len(words)) or is_brand(word) or word.isdigit())]
+    if _THING_NAMED_AFTER.match(text, hit.end):
+        return True
+    few = len(words) > len(named) and all(
+        (is_dictionary_word(word) and word.casefold() not in given_names()) or len(word) < 4 for word in named
+    )
+    return bool(words) and (not named or few or (words[0] in _WEEKDAYS and all(map(is_dictionary_word, words))))
+
+
+def _labels(word: str, words: int) -> bool:
+    """Labels are "key" and "KEY", but "Key" is a family name where another name stands before it."""
+    return is_label(word) and (words == 1 or word == word.lower() or word == word.upper())
 
 
 def _hollow(text: str, hit: Hit) -> bool:
     """A phone number without digits, an address of mail without a sign of one."""
     if hit.recogniser != "RampartRecognizer":
         return False
+    if hit.entity in _NUMBERED and is_fingerprint(text, hit.start):
+        return True
     piece = text[hit.start : hit.end]
     if hit.entity == "EMAIL_ADDRESS":
         return not any(mark in piece for mark in "@.([") and " at " not in piece.casefold()

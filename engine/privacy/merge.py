@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from engine.privacy.addressing import whole_addresses
 from engine.privacy.hits import Hit
+from engine.privacy.naming import whole_names
 
 __all__ = ["Hit", "merge_hits", "trim"]
 
@@ -40,7 +41,7 @@ def merge_hits(text: str, hits: Iterable[Hit]) -> list[Hit]:
         Findings in order of their start.
     """
     joined = _join_same([trimmed for hit in hits if (trimmed := trim(text, hit)) is not None])
-    joined = _join_same(whole_addresses(text, joined))
+    joined = _join_same(whole_names(text, whole_addresses(text, joined)))
     ranked = sorted(joined, key=lambda hit: (hit.start - hit.end, not _strong(hit), -hit.score))
     kept: list[Hit] = []
     for hit in ranked:

@@ -13,10 +13,8 @@ from dataclasses import replace
 from engine.privacy.hits import Hit
 
 _PARTICLES = r"(?:de|da|do|dos|das|del|della|di|van|von|der|den|ter|ten|la|le|los|bin|ibn|al|el|af|zu|O['’])"
-_BEFORE = re.compile(
-    rf"(?<![\w'’.])(?:(?:[A-ZÀ-Þ]\.[ ]?){{1,3}}(?:{_PARTICLES}[ ]){{0,3}}|(?:[A-ZÀ-Þ]\.[ ]?){{0,3}}(?:{_PARTICLES}[ ]){{1,3}})$"
-)
-_NAMED_BEFORE = re.compile(r"[A-ZÀ-Þ]\.[ ]?")
+_INITIALS = r"(?:[A-ZÀ-Þ]\.[ ]?)"
+_BEFORE = re.compile(rf"(?<![\w'’.]){_INITIALS}{{1,3}}(?:{_PARTICLES}[ ]){{0,3}}$")
 
 
 def whole_names(text: str, hits: Iterable[Hit]) -> list[Hit]:
@@ -28,6 +26,4 @@ def _with_initials(text: str, hit: Hit) -> Hit:
     if not text[hit.start].isupper():
         return hit
     before = _BEFORE.search(text[max(0, hit.start - 30) : hit.start])
-    if before is None or _NAMED_BEFORE.match(before.group()) is None:
-        return hit
-    return replace(hit, start=hit.start - len(before.group()))
+    return replace(hit, start=hit.start - len(before.group())) if before else hit

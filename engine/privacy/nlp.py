@@ -12,7 +12,7 @@ from typing import Any, Literal
 import yaml
 
 from engine.errors import TunesmithError
-from engine.privacy.doubts import is_one_case
+from engine.privacy.cases import is_one_case
 from engine.privacy.presidio import (
     Doc,
     Language,
@@ -25,6 +25,7 @@ from engine.privacy.presidio import (
     presidio_analyzer,
     spacy,
 )
+from engine.privacy.recognisers.known import is_label
 from engine.privacy.recognisers.rules import result
 from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
 
@@ -168,7 +169,7 @@ def _names(document: Doc) -> list[tuple[int, int, str]]:
             words = words[1:]
         while len(words) > 1 and _no_name(words[-1].text, len(words)):
             words = words[:-1]
-        if words:
+        if words and not all(is_label(token.text) for token in words):
             found.append((words[0].idx, words[-1].idx + len(words[-1].text), wanted[span.label_]))
     return found
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from engine.data.rows import RawRow
 from engine.privacy.findings import NewFinding
 from engine.privacy.merge import Hit, merge_hits
-from engine.privacy.recognisers.words import is_common, is_dictionary_word
+from engine.privacy.recognisers.known import is_label, listed_names
+from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
 from engine.privacy.schema import explained, transaction
 from engine.privacy.store import FindingsStore
 from engine.privacy.sweep import Sweeper, Wanted, can_be_swept
@@ -125,8 +126,9 @@ class NameList:
 
 def _tells(part: str) -> bool:
     """Whether a part of a name says something by itself: long enough, letters only, no everyday word."""
-    solid = len(part) >= 3 and part.replace("-", "").isalpha() and not is_common(part)
-    return solid and not (part == part.lower() and is_dictionary_word(part))
+    solid = len(part) >= 3 and part.replace("-", "").isalpha() and not is_common(part) and not is_label(part)
+    a_name = part.casefold() in names_that_are_words() or (part != part.lower() and part.casefold() in listed_names())
+    return solid and (a_name or not is_dictionary_word(part))
 
 
 def _tells_handle(handle: str) -> bool:

@@ -24,7 +24,9 @@ _PACKAGES = (
 )
 _SOURCES = (
     "addressing.py",
+    "cases.py",
     "detect.py",
+    "doors.py",
     "doubts.py",
     "hits.py",
     "merge.py",

@@ -19,7 +19,7 @@ _SURE_TYPES = frozenset(
     """street st avenue ave road rd boulevard blvd lane ln drive court ct circle cir terrace parkway pkwy highway hwy crescent
     cres trail trl turnpike expressway mews gdns aly rdg""".split()
 )
-_NOT_STREET = frozenset(
+NOT_STREET = frozenset(
     """minutes minute min mins hours hour hrs days day weeks week months month years year percent people of to in on at for a an
     my your his her our their is was are were and or per times more less feet ft miles mile km meters metres blocks dollars
     bucks euro euros guys girls ways things kids stars inches lbs pounds kg calories photos pics videos ppl am pm o'clock
@@ -42,6 +42,7 @@ _TAIL = (
 )
 _SURE = r"street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|court|parkway|pkwy|highway|hwy"
 _CROSSED = r"(?:[A-ZÀ-Ž0-9][\w'’.\-]*)(?:\s[A-ZÀ-Ž0-9][\w'’\-]*){0,4}"
+_HAN = r"(?:(?![我你您他她它们住在是的了到去来于往寄给请就从])[\u3400-\u9fff])"
 _CAP = r"[A-ZÀ-ÝŁŚŻŹĆŃŠŽČŘ0-9][\w.'’\-]*"
 
 
@@ -50,7 +51,7 @@ def _a_street(match: re.Match[str]) -> bool:
     words = match.group("words").replace(",", " ").split()
     kind = match.group("kind").casefold().rstrip(".")
     low = [word.casefold() for word in words]
-    if any(word in _NOT_STREET for word in low) or (low and low[0] == "the" and words[0] == "the"):
+    if any(word in NOT_STREET for word in low) or (low and low[0] == "the" and words[0] == "the"):
         return False
     named = words and all(word[0].isupper() or word[0].isdigit() or word.casefold() in ("the", "of") for word in words)
     return bool(named) or (bool(words) and kind in _SURE_TYPES)
@@ -93,21 +94,49 @@ def address_recogniser() -> RuleRecognizer:
             r"\s\d{1,5}(?:\s?[A-Za-z](?!\w))?(?:\s(?:Apt|bis|tr|lgh|as)\.?\s?\d+)?(?!\w)(?:,?\s\d{4,5}(?:\s?[A-Z]{2})?\s[A-ZÀ-Ý][\wÀ-ÿ\-]+)?"),
             0.7, needs=digit),
         Rule("Hungarian or Turkish street", re.compile(
-            r"(?<!\w)[A-ZÀ-Ž][\wÀ-ž\-]+(?:\s[A-ZÀ-Ž][\wÀ-ž\-]+){0,2}\s(?:utca|út|útja|u\.|tér|krt\.|sokak|sk\.|caddesi|cad\.|mah\.|bulvarı)"
-            r"\s(?:no:?\s?)?\d{1,4}(?:/\w{1,4})?\.?(?!\w)"), 0.7, needs=digit),
+            r"(?<!\w)[A-ZÀ-Ž][\wÀ-ž\-]+(?:\s[\wÀ-ž\-]+){0,2}\s(?:utca|út|útja|u\.|tér|krt\.|sokak|sk\.|caddesi|cad\.|mah\.|bulvarı)"
+            r"\s(?:[Nn][Oo][.:]{0,2}\s?)?\d{1,4}(?:/\w{1,4})?\.?(?!\w)"), 0.7, needs=digit),
         Rule("Slavic street", re.compile(
             r"(?<!\w)(?:ul\.|ulica|al\.|aleja|os\.|pl\.|plac|ulice|ulitsa|улица|ул\.|вулиця|вул\.|проспект|пр\.)\s[A-ZÀ-ŽА-ЯЁ0-9][\wÀ-ž\-]*"
-            r"(?:\s[\wÀ-ž\-]+){0,3}?,?\s(?:д\.\s?)?\d{1,4}[a-zA-Zа-я]?(?:[/\-]\d{1,4}|\sm\.?\s?\d+|,?\sкв\.\s?\d+)?(?!\w)"), 0.75,
+            r"(?:\s[\wÀ-ž\-]+){0,3}?,?\s(?:д(?:ом|\.)\s?|буд\.\s?)?\d{1,4}[a-zA-Zа-я]?(?:[/\-]\d{1,4}|\sm\.?\s?\d+)?"
+            r"(?:,?\s(?:корп(?:ус|\.)|к\.|стр\.|подъезд|этаж|кв(?:артира|\.)|оф(?:ис|\.))\s?\d+){0,4}(?!\w)"), 0.75,
             needs=digit),
         Rule("Slavic number street", re.compile(r"(?<!\w)\d{1,5}\s(?:ul\.|ulica|al\.|ulice)\s\w+(?:\s\w+){0,2}", any_case), 0.6,
             needs=digit),
+        Rule("number in words", re.compile(
+            r"(?<![\w'’])(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Eleven|Twelve|Twenty|Hundred)\s(?:[A-Z][\w'’.\-]*\s){1,3}"
+            r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Drive|Court|Place|Plaza|Square|Way|Parkway|Circle|Terrace|Row|Wharf|Quay)\b"), 0.65),
+        Rule("South-East Asian street", re.compile(
+            r"(?<!\w)(?i:jl|jln|jalan|gg|gang|lorong|lrg|persiaran|lebuh|soi|thanon|đường|ngõ|phố)\b\.?\s(?:[A-ZĐ][\w'’.\-]*\s){1,4}?"
+            r"(?:(?i:no|nr)\.?\s?)?\d{1,4}[A-Za-z]?(?:/\d{1,4})?(?!\w)(?:,\s[A-Z][\w\-]+(?:\s[A-Z][\w\-]+){0,2})?"), 0.7,
+            needs=digit),
+        Rule("Chinese street", re.compile(
+            rf"{_HAN}{{0,24}}?{_HAN}(?:路|街|大道|巷|弄|胡同|里|段)\s?\d{{1,5}}\s?(?:号|弄|號)(?:\s?\d{{0,5}}[A-Za-z]?\s?(?:号楼|号|楼|室|单元|层|栋|座|幢|樓|棟)){{0,4}}"), 0.75,
+            needs=digit),
+        Rule("Japanese street", re.compile(
+            rf"(?:{_HAN}{{1,4}}[都道府県])?{_HAN}{{1,6}}[市区町村郡]{_HAN}{{0,8}}\d{{1,4}}(?:(?:丁目|番地?|号)\d{{0,4}}|[\-−ー‐]\d{{1,4}}){{1,4}}(?:\s?\d{{1,4}}号室)?"), 0.7,
+            needs=digit),
+        Rule("lines before a UK postcode", re.compile(
+            r"(?<![\w'’])(?:(?:\d{1,4}[A-Za-z]?\s)?[A-Z][\w'’.\-]*(?:\s[A-Z][\w'’.\-]*){0,3},\s?){1,5}"
+            r"(?:[A-Z][\w'’\-]+\s){0,3}[A-PR-UWYZ][A-HK-Y]?\d[\dA-HJKPSTUW]?\s?\d[ABD-HJLNP-UW-Z]{2}(?!\w)"), 0.75, needs=digit),
+        Rule("street, then the number", re.compile(
+            rf"(?<![\w'’])(?P<words>[^\W\d_][\w'’\-]{{2,}})\s(?P<kind>(?i:{_SURE}))\.?,?\s(?i:number\s|no\.?\s|nr\.?\s|#)?\d{{1,5}}[A-Za-z]?(?![\w%:]|[.,]\d)"
+            r"(?!\s?(?:min(?:ute)?s?|hours?|hrs?|miles?|km|blocks?|days?|weeks?|months?|years?|people|times|am|pm|mph)\b)"), 0.6, check=_a_street,
+            needs=digit),
+        Rule("Indian cross", re.compile(
+            r"(?<![\w'’])#?\s?\d{1,5}[\w/\-]{0,8},\s(?:[A-Z][\w'’.\-]*(?:\s[A-Z][\w'’.\-]*){0,3},\s)?\d{1,2}(?:st|nd|rd|th)\s(?:[A-Z]\s)?"
+            r"(?:Main|Cross|Block|Stage|Phase|Floor|Street|Avenue|Road)(?:\sRoad)?(?:,\s(?:\d{1,2}(?:st|nd|rd|th)\s)?[A-Z][\w'’.\-]*(?:\s[A-Z][\w'’\-]*){0,2}){0,4}"
+            r"(?:\s[\-–]?\s?\d{6})?"), 0.7, needs=digit),
+        Rule("rural route", re.compile(
+            r"(?<!\w)(?:r\.?\s?[dr]\.?|hc|rfd|rural (?:route|delivery)|star route)\s?#?\d{1,4},?\s(?:box\s)#?\d{1,6}[A-Z]?(?!\w)", any_case), 0.75,
+            needs=digit),
         Rule("box", re.compile(
-            r"(?<!\w)(?:(?:p\.?\s?o\.?\s?|gpo\s|post\s?(?:office\s)?)box|postfach|bo[iî]te postale|b\.?p\.|apartado(?: de correos)?"
+            r"(?<!\w)(?:(?:p\.?\s?o\.?\s?|gpo\s|post\s?(?:office\s)?)box|pob|postfach|bo[iî]te postale|b\.?p\.|apartado(?: de correos)?"
             r"|casella postale|c\.p\.|postbus|skrytka pocztowa|caixa postal|private bag|pmb)\s?#?\s?[A-Z]?\d{1,6}(?:\s\d{2,4})?(?!\w)"
             r"(?:[,\s]{1,3}[A-Z][\w.'’\-]+(?:\s[A-Z][\w.'’\-]+){0,2}(?:,?\s[A-Z]{2})?\s\d{4,5}(?:-\d{4})?)?", any_case), 0.8,
             needs=digit),
         Rule("military", re.compile(
-            r"(?<!\w)(?:(?:unit|psc|cmr)\s\d{1,5},?\s(?:box\s\d{1,5})|uss\s\w+(?:\s\w+)?)(?:[,\s]{1,3}(?:dpo|apo|fpo)[,\s]{1,2}a[aep]"
+            r"(?<!\w)(?:(?:unit|psc|cmr)\s\d{1,5},?\s(?:box\s\d{1,5})|us(?:s|ns|cgc|ccs)\s\w+(?:\s(?!dpo|apo|fpo)\w+)?)(?:[,\s]{1,3}(?:dpo|apo|fpo)[,\s]{1,2}a[aep]"
             r"(?:\s\d{5}(?:-\d{4})?)?)?|\b(?:dpo|apo|fpo)[,\s]{1,2}a[aep]\s\d{5}(?:-\d{4})?", any_case), 0.85),
         Rule("town, state, zip", re.compile(
             rf"(?<!\w)[A-Z][\w.'’\-]+(?:\s[A-Z][\w.'’\-]+){{0,2}},?\s{{1,2}}(?:{_STATES}),?\s{{1,2}}\d{{5}}(?:-\d{{4}})?(?!\w)"), 0.7,

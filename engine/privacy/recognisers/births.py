@@ -53,8 +53,8 @@ def birth_recogniser() -> RuleRecognizer:
         Rule("date before a birth word",
              re.compile(rf"(?<!\w)(?P<date>{_DATE})(?!\w)[^\n]{{0,25}}?(?:birth|b-?day|dob\b|\bborn|geburtstag)", flags), 0.75,
              group="date", needs=has_digits(1)),
-        Rule("year after born", re.compile(r"\bborn\s(?:in|on|around)?\s?(?:the\s)?(?P<date>(?:19[2-9]\d|20[01]\d))(?!\w)", flags),
-             0.7, group="date", needs=has_digits(4)),
+        Rule("year after born", re.compile(r"\bborn\s(?:in|on|around)?\s?(?:the\s)?(?P<date>(?:19[2-9]\d|20[01]\d)|['’]\d{2})(?!\w)", flags),
+             0.7, group="date", needs=has_digits(2)),
         Rule("full date of a likely birth year", re.compile(rf"(?<![\w/.\-]){_FULL}(?![\w/\-])", flags), 0.5,
              needs=has_digits(5)),
     ]  # fmt: skip

@@ -57,6 +57,9 @@ def phone_recogniser() -> RuleRecognizer:
         Rule("one digit at a time", re.compile(r"(?<![\w.])\d(?:[ .\-]\d){6,14}(?![\w.])"), 0.6, needs=has_digits(7)),
         Rule("digits in words", re.compile(rf"\b(?:{_DIGIT_WORD})(?:[\s,.\-]{{1,3}}(?:{_DIGIT_WORD})){{5,14}}\b", re.IGNORECASE), 0.6,
              needs=contains("one", "two", "three", "five", "six", "seven", "uno", "eins", "deux")),
+        Rule("extension after a word", re.compile(
+            r"\b(?:phone|desk|office|dial|call|ring|reach me|internal|ext|extension)\b[^\w\n]{0,3}(?:me\s|at\s|on\s|is\s){0,2}"
+            r"(?P<number>(?:x|ext\.?|extension)\s?\d{2,6})(?!\w)", re.IGNORECASE), 0.6, group="number", needs=has_digits(2)),
         Rule("extension", re.compile(r"\d[\d\s().\-]{6,18}\d\s?(?:x|ext\.?)\s?\d{2,6}\b", re.IGNORECASE), 0.65,
              check=_phone_like, needs=has_digits(9)),
     ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 
+from engine.privacy.recognisers.known import is_label
 from engine.privacy.recognisers.rules import Rule, RuleRecognizer, contains
 from engine.privacy.recognisers.words import is_common, is_dictionary_word
 
@@ -70,20 +71,21 @@ def _named(match: re.Match[str]) -> bool:
 
 
 def _no_word(match: re.Match[str]) -> bool:
-    return _not_a_word(match) and not _goes_on(match)
+    return _not_a_word(match) and not _goes_on(match) and not is_label(match.group("name"))
 
 
 def _marked(match: re.Match[str]) -> bool:
     """Whether the word beside an app's name is no word: it holds a digit, or a dot or a line inside."""
     name = match.group("name")
-    return any(letter.isalpha() for letter in name) and re.search(r"\d|\w[._]\w", name) is not None
+    a_site = re.fullmatch(_SITES, name, re.IGNORECASE) is not None
+    return any(letter.isalpha() for letter in name) and re.search(r"\d|\w[._]\w", name) is not None and not a_site
 
 
 def handle_recogniser() -> RuleRecognizer:
     """Finds user names; the platform's name and the address around them stay."""
     flags = re.IGNORECASE
     rules = [
-        Rule("@handle", re.compile(r"(?<![\w@/.`&])@[A-Za-z0-9_À-ɏ](?:[\w.]{0,38}\w)?"), 0.9, check=_not_code,
+        Rule("@handle", re.compile(r"(?<![\w@/.`&])@[A-Za-z0-9_À-ɏ](?:(?:[\w.]|-(?=[A-Z0-9])){0,38}\w)?"), 0.9, check=_not_code,
              needs=contains("@")),
         Rule("@handle", re.compile(r"(?<!\w)＠\w{2,30}"), 0.9),
         Rule("profile address", re.compile(rf"(?<![\w.])(?:{_SITES})/[@$+]?([\w.\-]{{2,60}}\w)", flags), 0.9, group=1,
@@ -100,13 +102,15 @@ def handle_recogniser() -> RuleRecognizer:
             rf"\s(?:my\s|the\s)?(?:{_APPS})\b", flags), 0.7, group="name", check=_no_word),
         Rule("odd word after the app", re.compile(rf"\b(?:{_APPS})\s(?P<name>[a-z][a-z0-9_.]{{6,29}})(?![\w'’])"), 0.5,
              group="name", check=_no_word),
+        Rule("on the app as", re.compile(rf"\b(?:on|at)\s(?:{_APPS})\s(?:as|under)\s@?(?P<name>{_NAME})", flags), 0.7, group="name",
+             check=_no_word),
         Rule("live:name", re.compile(r"(?<![\w.:])live:(?:\.cid\.)?[\w.\-]{3,40}\w"), 0.85, needs=contains("live:")),
         Rule("user name after a phrase",
              re.compile(rf"\b(?:add me|find me|follow me|dm me|hit me up|hmu|message me|my user(?:name)?)"
                         rf"(?:\s(?:on|at|as|@)\s?(?:{_PLACES})?)?\s?(?:as|at|under|is|:|@|-)\s[\"'`]?"
                         rf"(?P<name>{_NAME})", flags),
              0.7, group="name", check=_not_a_word),
-        Rule("marked name after the app", re.compile(rf"\b(?:{_APPS})\s(?P<name>{_NAME})", flags), 0.65, group="name",
+        Rule("marked name after the app", re.compile(rf"\b(?:{_APPS}|signal|viber|line)(?:,|\s?[:\-–>]+)?\s(?P<name>{_NAME})", flags), 0.65, group="name",
              check=_marked),
         Rule("marked name before the app",
              re.compile(rf"(?<![\w@.])(?P<name>{_NAME})\s(?:on|at)\s(?:my\s|the\s)?(?:{_APPS})\b", flags), 0.65,

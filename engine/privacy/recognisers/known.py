@@ -1,4 +1,4 @@
-# ruff: noqa: SIM905 (lists of words are easier to read and to add to as text)
+# ruff: noqa: E501, RUF001, SIM905 (lists of words are easier to read and to add to as text)
 """Names and words that are known beforehand: given names and short family names, labels of fields, and brands.
 
 The names are those of `presets/redaction/names`, which the replacements are drawn from too. They only support other
@@ -19,7 +19,9 @@ _LABELS = frozenset(
     ip ipv4 ipv6 iso jira jwt key keys lat lng lic licence license lr mac mail mob mobile mrn nhs nie nif nin nino no nr
     num number oauth order org otp param passport password passwd pedido perm pesel phone pid pin plate png pnr port pr proxy pw
     pwd qa ref reg repo res rfc room routing rpc rsa sdk sid sin sku sms smtp sn sol sql ssh ssl ssn sso stdin stdout swift tax tel
-    temp tin tls tmp token tracking trx tz udp uid uri url urls user usr uuid vat vin vlan vm voip vpn wallet xml xmr yaml zip""".split()
+    temp tin tls tmp token tracking trx tz udp uid uri url urls user usr uuid vat vin vlan vm voip vpn wallet xml xmr yaml zip bro bruh sis fam bhai yaar america bis morgen nos vemos hasta luego mañana danke bitte gracias por favor merci
+    demain bonjour salut hola ciao grazie prego obrigado obrigada tchau guten abend nacht buenas buenos noches tardes bonne nuit tsp tbsp gamertag webhook cookie username passwort kennwort contraseña
+    reisepass ausweis personalausweis führerschein telefon telefono adresse anschrift geburtsdatum vorname nachname""".split()
 )
 _BRANDS = frozenset(
     """adidas adobe airbnb alexa alzheimer amazon android ansible apache apple arduino asana asos atlassian audi aws azure barbie bitbucket
@@ -35,16 +37,23 @@ _BRANDS = frozenset(
     quickbooks rabbitmq ramadan raspberry reddit redis revolut roblox roomba ryanair safari salesforce samsung sephora shopify siemens
     skype slack snapchat snapdragon snowflake sonos sony spotify starbucks steam stripe subaru substack suzuki swagger swarovski
     tensorflow terraform tesco thanksgiving tiktok tinder toyota trello tripadvisor tumblr twitch twitter typescript uber ubuntu
-    unicef unity vercel verizon viber vimeo vodafone volkswagen volvo walmart webflow webpack whatsapp whatsapp wikipedia wikipedia windows
-    wordle wordpress xbox xerox yamaha yankees youtube zalando zapier zara zendesk zillow zoom""".split()
+    unicef unity vercel verizon viber vimeo vodafone volkswagen volvo walmart webflow webpack whatsapp wikipedia windows
+    wordle wordpress xbox xerox yamaha yankees youtube zalando zapier zara bitcoin ethereum solana dogecoin litecoin usdt usdc monero cardano ripple arsenal lakers celtics knicks patriots juventus bundesliga nba nfl beatles coldplay metallica radiohead hamilton zendesk zillow zoom""".split()
 )
-"""Makers, programs, games and feasts that people write about; none of them is a usual given name."""
+"""Makers, programs, games, bands, clubs and feasts that people write about; none of them is a usual given name."""
 
 
 @functools.cache
 def given_names() -> frozenset[str]:
     """Given names of all lists, in small letters."""
-    return frozenset(name for sexes in _lists() for part in ("female", "male") for name in sexes.get(part, ()))
+    listed = frozenset(name for sexes in _lists() for part in ("female", "male") for name in sexes.get(part, ()))
+    return listed | frozenset(_VIRTUES.split())
+
+
+@functools.cache
+def listed_names() -> frozenset[str]:
+    """Given and family names of all lists, in small letters."""
+    return given_names() | frozenset(name for lists in _lists() for name in lists.get("surnames", ()))
 
 
 @functools.cache
@@ -56,7 +65,8 @@ def short_surnames() -> frozenset[str]:
     return frozenset(listed | set(_SHORT.split()))
 
 
-_SHORT = """ai an bai bi bo cai cao che chu cui dai deng ding dong du duan fan fang feng fu gao geng gong gu guo han hao he hou hu hua
+_VIRTUES = "faith hope grace joy charity destiny trinity mercy patience prudence verity felicity constance serenity harmony melody"
+_SHORT = """ai an bai bi bo cai cao chan chang che chen cheng cho choi chu cui dai deng ding dong du duan fan fang feng fu gao geng gong gu guo han hao he hou hu hua
 huang hui ji jia jiang jin kang kim kong lai lam lau le lee lei leng li lian liang liao lim lin liu long lu luo lv ma mao mei
 meng mo mu ng ngo nie ning niu oh pan pang pei peng pham pu qi qian qiao qin qiu qu ren ruan shao shen shi shu si song su
 sui sun tan tang tao tian tong tran tu wan wang wei wen wu xi xia xiang xiao xie xin xing xiong xu xue yan yang yao ye yi yin ying yu

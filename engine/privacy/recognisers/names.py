@@ -29,7 +29,8 @@ _NOT_NAMES = frozenset(
     sure here there that this it what out up down on in by in soon again please anytime today by bitch mommy master mistress goddess
     sir ok okay names old fan guys people all love hun hon honey dear both everybody team folks sweetie sweetheart darling gorgeous
     beautiful handsome buddy bro dude man girl boy lady ladies gentlemen friend friends mate sexy cutie hello hi hey yes no thanks
-    thank at good morning evening afternoon night sunshine world stranger customer support sales user admin sirmadam hiring manager
+    thank at january february march july september october november december monday tuesday wednesday thursday friday saturday
+    sunday good morning evening afternoon night sunshine world stranger customer support sales user admin sirmadam hiring manager
     """.split()
 )
 _MOODS = frozenset(
@@ -104,7 +105,9 @@ def _two_small_words(match: re.Match[str]) -> bool:
     """Two words in small letters after "name" are one where neither fills a sentence."""
     words = match.group("name").casefold().split()
     return all(
-        word not in _NOT_NAMES and not is_label(word) and (not is_dictionary_word(word) or word in given_names())
+        word not in _NOT_NAMES
+        and not is_label(word)
+        and (not is_dictionary_word(word) or word in given_names() or word in short_surnames())
         for word in words
     )
 
@@ -130,7 +133,7 @@ def _short_family_name(match: re.Match[str]) -> bool:
 
 
 def _two_syllables(match: re.Match[str]) -> bool:
-    """ "Ma Long": a short family name and one of the syllables that such given names are made of."""
+    """A short family name and one of the syllables that such given names are made of: "Ma Long"."""
     family, given = match.group("family"), match.group("given")
     if family.casefold() not in short_surnames() or family in _SHORT_WORDS or not _SYLLABLES.fullmatch(given):
         return False
@@ -150,12 +153,8 @@ def _in_a_hashtag(match: re.Match[str]) -> bool:
     """Whether a part of a tag, as its capitals divide it, is a given name."""
     parts = re.findall(r"[A-ZÀ-Þ][a-zà-ÿ]{2,}", match.group("tag"))
     return any(
-        part.casefold() in given_names()
-        and not is_common(part)
-        and not is_dictionary_word(part)
-        or part.casefold() in given_names()
-        and part.casefold() in names_that_are_words()
-        and not is_common(part)
+        (part.casefold() in given_names() and not is_common(part) and not is_dictionary_word(part))
+        or (part.casefold() in given_names() and part.casefold() in names_that_are_words() and not is_common(part))
         or (
             len(part) >= 4
             and not is_dictionary_word(part)
@@ -167,8 +166,19 @@ def _in_a_hashtag(match: re.Match[str]) -> bool:
     )
 
 
+def _accented(match: re.Match[str]) -> bool:
+    """A capitalised word with an accent inside a sentence of English, or at its start when it stands inside another."""
+    text, word = match.string, match.group()
+    if len(text) > 4000:
+        text = text[max(0, match.start() - 2000) : match.end() + 2000]
+    english = sum(is_common(one) for one in re.findall(r"[^\W\d_]+", text))
+    if english * 2 < len(text.split()) or is_dictionary_word(word):
+        return False
+    return re.search(rf"[\w,][ ]{re.escape(word)}(?!\w)", text) is not None
+
+
 def _known_foreign(match: re.Match[str]) -> bool:
-    return match.group().casefold() in given_names()
+    return is_foreign(match.group()) and match.group().casefold() in given_names()
 
 
 def is_foreign(text: str) -> bool:
@@ -197,7 +207,7 @@ def name_recogniser() -> RuleRecognizer:
             r"(?:^|[.!?\n][ ]?)(?:hi|hey|hello|hiya|dear|hallo|hola|ciao)[ ]+(?P<name>[a-z]{3,12})(?=[ ]?[,!.:;\n]|$)", re.MULTILINE), 0.4,
             group="name", check=_not_common),
         Rule("title", re.compile(rf"(?i:\b(?:{_TITLES}))\.?[ ](?P<name>{_UPPER}{more})"), 0.6, group="name", check=_not_a_word),
-        Rule("role and name", re.compile(rf"(?<![\w'’])(?:{_ROLES})[ ](?P<short>[A-ZÀ-ÖØ-Þ][a-zà-ÿ]+)(?![\w])"), 0.6, check=_a_role),
+        Rule("role and name", re.compile(rf"(?<![\w'’])(?<!\b[Tt]he )(?:{_ROLES})[ ](?P<short>[A-ZÀ-ÖØ-Þ][a-zà-ÿ]+)(?![\w])"), 0.6, check=_a_role),
         Rule("small role and name", re.compile(
             r"(?<![\w'’])(?:dj|mc|uncle|aunt|auntie|cousin|tante|onkel|t[íi]a|t[íi]o|nonna|grandma|grandpa|nurse|coach|mr|mrs|ms|miss|dr|mistress)[ ]"
             r"(?P<name>[a-z]{3,12})(?![\w])"), 0.5, check=_a_small_name),
@@ -206,13 +216,13 @@ def name_recogniser() -> RuleRecognizer:
             rf"|reported by|assigned to|opened by|closed by|reviewed by|written by|c/o))[ ](?P<name>{_UPPER}{more})"), 0.55, group="name",
             check=_not_common),
         Rule("name in small letters", re.compile(
-            r"(?<![\w'’\-])(?:full |real |legal )?name[ ]+(?P<name>[a-z]{2,12}[ ][a-z]{2,14})(?=[ ]*(?:[.,!?)\n;]|$))", flags), 0.55,
+            r"(?<![\w'’\-])(?:full |real |legal )?name[ ]+(?P<name>[a-z]{2,12}[ ][a-z]{2,14})(?=[ ]*(?:[.,!?)\n;]|$))", flags), 0.6,
             group="name", check=_two_small_words),
         Rule("family name first", re.compile(
             rf"^[ \t]*(?:[-*•]|\d{{1,3}}[.)])?[ \t]*(?P<family>{_UPPER}(?:[ ]{_UPPER})?),[ ](?P<given>{_UPPER})(?:[ ][A-Z]\.?|[ ]{_UPPER})?[ \t]*$",
             re.MULTILINE), 0.6, check=_family_name_first),
         Rule("short names in a row", re.compile(
-            r"(?<![\w'’])(?P<name>[A-Z][a-z]{1,2})(?=(?:,[ ]|[ ](?:and|&|vs)[ ])[A-Z][a-z])|(?<=\band )(?P<last>[A-Z][a-z]{1,2})(?![\w'’])"), 0.5,
+            r"(?<![\w'’])(?P<name>[A-Z][a-z]{1,2})(?=(?:,[ ]|[ ](?:and|&|vs)[ ])[A-Z][a-z])|(?<=\band )(?P<last>[A-Z][a-z]{1,2})(?![\w'’])"), 0.6,
             check=lambda match: _short_family_name(match) if match.group("name") else match.group("last").casefold() in short_surnames()
             and match.group("last") not in _SHORT_WORDS),
         Rule("short family name and given name", re.compile(r"(?<![\w'’])(?P<family>[A-Z][a-z]{1,5})[ ](?P<given>[A-Z][a-z]{1,10})(?![\w])"),
@@ -221,12 +231,17 @@ def name_recogniser() -> RuleRecognizer:
              needs=contains("#")),
         Rule("called at", re.compile(
             r"(?:^|[.!?\n][ ]?)(?:hi|hey|hello|hiya|dear|hallo|hola|ciao|ok|thanks|yo)[ ]+(?P<name>[a-z]{3,12})(?=,)", re.MULTILINE | flags),
-            0.5, group="name", check=_called_by_name),
+            0.6, group="name", check=_called_by_name),
         Rule("I am, and a greeting", re.compile(
             r"\b(?:i'm|i’m|im|i am|this is|it's|it’s|its)[ ]+(?P<name>[a-z]{3,12})(?=,?[ ]+(?:nice to|pleased to|here\b|again\b|btw\b|from\b|by the way"
             r"|speaking\b|and i'?m\b)|[ ]?,[ ]?\d\d\b)", flags), 0.6, group="name", check=_called_by_name),
-        Rule("only a name", re.compile(r"\A[ ]*(?:its|it's|it’s|this is)[ ]+(?P<name>[a-z]{3,12})[ ]*[.!]?[ ]*\Z", flags), 0.5,
+        Rule("only a name", re.compile(r"\A[ ]*(?:its|it's|it’s|this is)[ ]+(?P<name>[a-z]{3,12})[ ]*[.!]?[ ]*\Z", flags), 0.6,
              group="name", check=_called_by_name),
+        Rule("kin as a name", re.compile(
+            r"(?<![\w'’#@])(?:Papa|Pappa|Mama|Mamma|Mamá|Papá|Nonna|Nonno|Oma|Opa|Omi|Opi|Babička|Dědeček|Babcia|Dziadek|Abuela|Abuelo|Yiayia|Pappou"
+            r"|Babushka|Dedushka|Farmor|Farfar|Mormor|Morfar|Dadi|Nani|Ammi|Abbu|Eomma|Appa|Halmoni|Obaachan)(?![\w])(?!['’]s\s[A-Z])"), 0.6),
+        Rule("accented word in English", re.compile(r"(?<![\w'’#@.\-])(?=\w*[À-ɏ])[A-ZÀ-ÞĀ-Ž][a-zà-ÿā-ž'’]{2,15}(?![\w@])"), 0.45,
+             check=_accented, needs=lambda text: not text.isascii()),
         Rule("known name of another script", re.compile(r"(?<!\w)[^\W\d_]{2,20}(?!\w)"), 0.6, check=_known_foreign, needs=is_foreign),
         Rule("signature", re.compile(
             rf"(?i:(?:^|\n|[.!?,] ?)(?:best(?: regards| wishes)?|(?:kind |warm )?regards|sincerely|cheers|love|xoxo|xx|yours(?: truly)?|signed|"

@@ -8,7 +8,7 @@ import re
 from engine.privacy.recognisers.rules import Rule, RuleRecognizer, has_digits
 
 _KINDS = (
-    r"passport|passeport|reisepass|pasaporte|driver'?s?'? licen[cs]e|driving licen[cs]e|licen[cs]e plate|licen[cs]e|dl|permis|f[üu]hrerschein"
+    r"aadhaa?r|pan (?:card|no)|uan|abha|cedula|c[ée]dula|rut|cuit|run|nric|fin|hkid|emirates id|iqama|national number|passport|passeport|reisepass|pasaporte|driver'?s?'? licen[cs]e|driving licen[cs]e|licen[cs]e plate|licen[cs]e|dl|permis|f[üu]hrerschein"
     r"|national id|id card|id|identity card|personalausweis|ausweis|dni|nie|nif|cpf|cnpj|curp|rfc|bsn|pesel|codice fiscale|steuer-?id|tax id"
     r"|taxpayer id|tin|ein|vat|nin|nino|national insurance|social security|ssn|sin|medicare|medicaid|nhs|insurance|health card"
     r"|medical record|mrn|patient|policy|member(?:ship)?|account|acct|a/c|routing|sort code|iban|swift|bic|customer|client|employee|staff|student"
@@ -18,12 +18,15 @@ _KINDS = (
 )
 
 
+_BOOKING = re.compile(r"ref|booking|reservation|conf|pnr|record", re.IGNORECASE)
 _TICKET = re.compile(r"[A-Z][A-Z0-9]{1,7}-\d{1,5}")
 
 
 def _an_id(match: re.Match[str]) -> bool:
-    value = match.group("value")
+    value: str = match.group("value")
     digits = sum(letter.isdigit() for letter in value)
+    if _BOOKING.match(match.group()) and 5 <= len(value) <= 8 and value.isalnum() and value.isupper():
+        return digits >= 1
     return digits >= 4 or (digits >= 2 and len(value) >= 6 and value.upper() == value)
 
 
@@ -50,7 +53,7 @@ def number_recogniser() -> RuleRecognizer:
         Rule("number after a word", re.compile(
             rf"\b(?:{_KINDS})\b(?:\s?(?:number|numbers|no\.?|num\.?|nr\.?|id|code|nummer|n[°º]|#))?\s?(?:is|was|:|=|ist|est|es|-|–|\()?\s?[#:]?\s?[\"'`]?"
             r"(?P<value>[A-Z0-9](?:[A-Z0-9]|[\-/. ](?=[A-Z]{0,3}\d)){3,28}[A-Z0-9])(?!\w)", flags), 0.65, group="value", check=_an_id,
-            needs=has_digits(2)),
+            needs=has_digits(1)),
         Rule("#number", re.compile(r"(?<![\w#&])#\s?(?P<value>(?:[A-Z]{1,4}-?)?\d{5,16})(?!\w)"), 0.5, group="value",
              needs=has_digits(5)),
         Rule("letters and digits", re.compile(r"(?<![\w\-./#@])[A-Z]{1,4}-?\d{6,14}[A-Z]?(?![\w\-/])"), 0.5, needs=has_digits(6)),
@@ -64,6 +67,7 @@ def number_recogniser() -> RuleRecognizer:
         Rule("social security form", re.compile(r"(?<![\w\-.])\d{3}[- ]\d{2}[- ]\d{4}(?![\w\-])"), 0.7, entity="US_SSN",
              needs=has_digits(9)),
         Rule("long number", re.compile(r"(?<![\w.\-+$€£/#])\d{9,19}(?![\w.\-/%])"), 0.4, needs=has_digits(9)),
+        Rule("three groups of four", re.compile(r"(?<![\w\-.+])\d{4}[ \-]\d{4}[ \-]\d{4}(?![\w\-.])(?![ ]\d)"), 0.5, needs=has_digits(12)),
         Rule("card form", re.compile(r"(?<![\w\-])\d{4}[ \-]\d{4}[ \-]\d{4}[ \-]\d{1,7}(?![\w\-])"), 0.7, entity="CREDIT_CARD",
              needs=has_digits(13)),
         Rule("amex form", re.compile(r"(?<![\w\-])3[47]\d{2}[ \-]\d{6}[ \-]\d{5}(?![\w\-])"), 0.8, entity="CREDIT_CARD",

@@ -38,6 +38,10 @@ _NAMES = (
     r"|pass(?:wort|word|wd)|kennwort|zugangscode|contrase[ñn]a|mot de passe|mdp|senha|wachtwoord|hasło|salasana|lösenord"
 )
 _CODES = r"pin(?:[ -]?code)?|cvv2?|cvc|otp|2fa(?: code)?|security code|verification code|door code|gate code|alarm code|wifi code"
+_CODES += (
+    r"|(?:locker|safe|garage|entry|access|lock ?box|key ?box|building|front door|back door|gym|elevator|lift|bike|suitcase)(?: lock)?(?: \d{1,3})?"
+    r" (?:code|combo|combination)|combination|combo"
+)
 _FILLER = frozenset(
     """is was the my your a an and or to for not it that this be reset wrong changed change same again please here there
     required protected manager managers field forgotten forgot policy none null true false undefined xxx string your
@@ -90,13 +94,18 @@ def _seed_words(match: re.Match[str]) -> bool:
 
 def _loose_words(match: re.Match[str]) -> bool:
     words = match.group("value").casefold().split()
-    return not any(word in _JOINING or word in _FILLER for word in words)
+    phrase = "phrase" in match.group().casefold()
+    return not any(word in _JOINING or (word in _FILLER and not phrase) for word in words)
 
 
 def _no_fingerprint(match: re.Match[str]) -> bool:
     """A key, unless the word before says that it is the name of a commit or a checksum."""
-    before = match.string[max(0, match.start() - 24) : match.start()]
-    return _hex_key(match) and _FINGERPRINT.search(before) is None
+    return _hex_key(match) and not is_fingerprint(match.string, match.start())
+
+
+def is_fingerprint(text: str, start: int) -> bool:
+    """Whether the words before a place say that a commit or a checksum stands there."""
+    return _FINGERPRINT.search(text[max(0, start - 24) : start]) is not None
 
 
 def _random(match: re.Match[str]) -> bool:
@@ -132,7 +141,7 @@ def secret_recogniser() -> RuleRecognizer:
              group="value", check=_assigned),
         Rule("password in prose",
              re.compile(rf"\b(?:{_NAMES})(?:\s(?:for|to|of|on|von|für|zu|de|del|du)\s(?:\S+\s?){{1,4}}?|\s?[(][^)]{{0,30}}[)])?"
-                        r"(?P<joint>(?:'s|’s)\s|\s(?:(?:re)?set to|changed (?:it )?to|is|was|to|ist|lautet|est|es|é|jest|on|är|are|will be|stays|be|now|still)\s(?:now\s|still\s|just\s)?"
+                        r"(?P<joint>(?:'s|’s)\s|\s(?:(?:was |is |got |been )?(?:re)?set to|changed (?:it )?to|is|was|to|ist|lautet|est|es|é|jest|on|är|are|will be|stays|be|now|still)\s(?:now\s|still\s|just\s)?"
                         r"(?:set to\s)?|\s?[:=]\s?|\s?[-=]>\s?|\s-\s)"
                         r"[\"'`“‘«]?(?P<value>[^\s\"'`”’»]{3,80})", flags),
              0.85, group="value", check=_prose),
@@ -153,6 +162,9 @@ def secret_recogniser() -> RuleRecognizer:
         Rule("user / password", re.compile(r"\b(?:login|log ?in|credentials|creds|account|sign in)\b[^\n]{0,40}?[:\s]"
                                            r"[\w.@+\-]{3,60}\s?[/|]\s?(?P<value>(?=[^\s]*[\d\W])[^\s/|]{5,60})", flags),
              0.7, group="value"),
+        Rule("key of a network", re.compile(
+            r"\b(?:wi-?fi|wlan|hotspot|router)\b[^\n.!?]{0,40}?(?:\sis|:|=)\s[\"'`]?(?P<value>(?=[^\s]*\d)(?=[^\s]*[^\W\d])[^\s\"'`,;]{6,60}(?<![.!?]))",
+            flags), 0.6, group="value", needs=contains("wifi", "wi-fi", "wlan", "hotspot", "router")),
         Rule("code after a word",
              re.compile(rf"\b(?:{_CODES})\b(?:\s(?:for|to)\s(?:\S+\s){{1,3}}?|\s?(?:number|code))?\s?(?:is|:|=|-|ist|est|es)?\s?"
                         r"[\"'`]?(?P<value>\d{3,8}[#*]?)(?!\w)", flags), 0.75, group="value"),

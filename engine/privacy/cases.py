@@ -1,0 +1,18 @@
+"""Texts in one case of letters, whose capitals say nothing about what is a name."""
+
+from __future__ import annotations
+
+_FEW_CAPITALS, _MANY_CAPITALS = 0.02, 0.8
+
+
+def is_one_case(text: str) -> bool:
+    """Whether fewer than 2 % or more than 80 % of the letters are capitals."""
+    letters = sum(letter.isalpha() for letter in text)
+    capitals = sum(letter.isupper() for letter in text)
+    return letters >= 3 and (capitals < _FEW_CAPITALS * letters or capitals > _MANY_CAPITALS * letters)
+
+
+def gives_no_hint(text: str) -> bool:
+    """Whether capitals say nothing here: none but the pronoun, or nearly all."""
+    first = next((letter for letter in text if letter.isalpha()), "")
+    return is_one_case(text) and (not first.isupper() or sum(map(str.isupper, text)) > sum(map(str.islower, text)))
