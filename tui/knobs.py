@@ -101,7 +101,7 @@ KNOBS: tuple[Knob, ...] = (
     Knob("effective_batch", BATCH, "no memory; more rows make fewer and calmer steps", "rows"),
     Knob("packing", BATCH, "saves time on a GPU with many short rows; none on a CPU"),
     Knob("gradient_checkpointing", BATCH, "about 1.3 x the time for a fraction of the memory"),
-    Knob("loss", BATCH, "nll holds the scores of all tokens: gigabytes with long rows"),
+    Knob("loss", BATCH, "nll is the usual script's way, to compare: gigabytes more for the same"),
     Knob("attention", BATCH, "eager needs memory that grows with the square of the length"),
     Knob("epochs", LEARNING, "time grows with it, and what is learnt by heart", "times"),
     Knob("max_steps", LEARNING, "time grows with it", "steps", "as the epochs say"),

@@ -107,6 +107,7 @@ class PlanShown:
     tokens: int = 0
     rows_at_once: int = 1
     longest_known: bool = False
+    packed: bool = False
     time: Mapping[str, Any] = field(default_factory=dict)
     cost: Mapping[str, Any] | None = None
     price: float | None = None
@@ -213,6 +214,7 @@ def _exact(
         tokens=memory.tokens,
         rows_at_once=min(recipe.micro_batch, recipe.effective_batch),
         longest_known=rows.count > 0,
+        packed=recipe.packing,
         time=report.time,
         cost=report.cost,
         price=budget.price_per_hour,
@@ -251,6 +253,7 @@ def _before_the_job(project: Project, spec: ProjectSpec, recipe: RecipeSpec, tar
                 tokens=found.tokens,
                 rows_at_once=recipe.micro_batch,
                 longest_known=rows.count > 0,
+                packed=recipe.packing,
                 price=spec.budget.price_per_hour,
                 currency=spec.budget.currency,
                 wants_job=True,
@@ -269,6 +272,7 @@ def _before_the_job(project: Project, spec: ProjectSpec, recipe: RecipeSpec, tar
         fits=last.fits,
         tokens=last.tokens_at_once,
         longest_known=rows.count > 0,
+        packed=recipe.packing,
         time=last.time,
         cost=last.cost,
         price=spec.budget.price_per_hour,

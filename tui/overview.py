@@ -23,6 +23,7 @@ _STEP_OF_JOB: dict[str, StepName] = {
     "scan": "privacy",
     "redact": "privacy",
     "preview": "preview",
+    "plan": "recipe",
     "train": "train",
     "evaluate": "evaluate",
     "ship": "ship",

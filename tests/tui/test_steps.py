@@ -1,4 +1,4 @@
-"""Model, Data, Recipe, Confirm and Ship, with the real engine behind them."""
+"""Model, Data and Ship, with the real engine behind them."""
 
 from __future__ import annotations
 
@@ -153,57 +153,6 @@ async def test_a_missing_file_is_told_in_place(fresh: Project) -> None:
         await shows(pilot, "What should it learn from?")
         await pilot.press(*typed("/no/such/file.jsonl"), "enter")
         await shows(pilot, "✗ The data file is not there.", "→ Check the path.")
-
-
-async def test_a_knob_is_changed_checked_and_marked(project: Project, size: tuple[int, int]) -> None:
-    app = wizard()
-    async with app.run_test(size=size) as pilot:
-        app.open_project(project.root, "recipe")
-        await shows(pilot, "▸ ", "Balanced", "rank", "16")
-        await pilot.press("tab", "e")
-        await shows(pilot, "How much room the adapter has")
-        await pilot.press("0", "enter")
-        await shows(pilot, "✗ ")
-        await pilot.press("escape", "e")
-        await until(pilot, lambda: app.screen.is_modal, "the question is open")
-        await pilot.press("3", "2", "enter")
-        await shows(pilot, "≠ rank", "32", "rank is 32 now.", "16 in Balanced")
-        assert project.load().recipe.rank == 32
-        await pilot.press("x")
-        await shows(pilot, "rank is 16 now.")
-        assert project.load().recipe.rank == 16
-
-
-async def test_another_recipe_is_taken_by_enter(project: Project, size: tuple[int, int]) -> None:
-    app = wizard()
-    async with app.run_test(size=size) as pilot:
-        app.open_project(project.root, "recipe")
-        await shows(pilot, "Small dataset")
-        await pilot.press("down", "enter")
-        await shows(pilot, "Start training with this?", "Small dataset", "rank 8", "nothing")
-    assert project.load().recipe.preset == "small-dataset"
-
-
-async def test_the_memory_is_worked_out_from_the_model(project: Project, tiny: Path, size: tuple[int, int]) -> None:
-    def with_tiny(spec: ProjectSpec) -> ProjectSpec:
-        assert spec.model is not None
-        return spec.model_copy(update={"model": spec.model.model_copy(update={"path": str(tiny), "source": str(tiny)})})
-
-    project.update(with_tiny)
-    app = wizard()
-    async with app.run_test(size=size) as pilot:
-        app.open_project(project.root, "recipe")
-        await shows(pilot, "memory", "weights", "logits", "an estimate at 1,024 tokens", "✓ fits")
-
-
-async def test_training_that_may_not_start_says_why(project: Project, size: tuple[int, int]) -> None:
-    app = wizard()
-    async with app.run_test(size=size) as pilot:
-        app.open_project(project.root, "confirm")
-        await shows(pilot, "Start training with this?", "what leaves this machine", "✓ nothing", "read, never changed")
-        await pilot.press("enter")
-        await shows(pilot, "✗ ", "→ ")
-        assert "● Recipe" in frame(app)
 
 
 @pytest.fixture

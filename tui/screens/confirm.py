@@ -269,6 +269,6 @@ def _time(plan: PlanShown | None) -> list[Line]:
 
 def _budget(spec: ProjectSpec) -> str:
     budget = spec.budget
-    limits = [f"{budget.limit:g} {budget.currency}"] * (budget.limit is not None)
-    limits += [f"{budget.hours:g} hours"] * (budget.hours is not None)
+    limits = [] if budget.limit is None else [f"{budget.limit:g} {budget.currency}"]
+    limits += [] if budget.hours is None else [f"{budget.hours:g} hours"]
     return f"it saves and stops at {' or '.join(limits)}" if limits else "no limit; b on the recipe page sets one"

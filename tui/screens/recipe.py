@@ -22,7 +22,7 @@ from tui.threads import in_thread
 from tui.widgets.knob_lines import KnobLines, KnobsShown
 from tui.widgets.memory_panel import MemoryPanel
 from tui.widgets.rows import Column, Row, RowList
-from tui.widgets.text import styled
+from tui.widgets.text import fit, styled
 
 if TYPE_CHECKING:
     from engine.advice import Advice
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _DEFAULT = "balanced"
 _DEMO = "demo"
+_WIDE = 100
+"""Cells from which on there are two columns, as in `HORIZONTAL_BREAKPOINTS`."""
 
 
 class RecipeScreen(PlanningScreen):
@@ -154,7 +156,17 @@ class RecipeScreen(PlanningScreen):
         words = f"{preset.use_when} {preset.cost}"
         if preset.name == self._suggested[0]:
             words = f"Suggested: {self._suggested[1]}. {words}"
-        self.query_one("#when", Static).update(styled(plain(words, glyphs(self)), "$muted"))
+        self._show_when(words)
+
+    def _show_when(self, words: str) -> None:
+        """One line in a narrow terminal, as many as it takes in a wide one."""
+        said, width = plain(words, glyphs(self)), self.app.size.width
+        line = Content(said) if width >= _WIDE else fit(said, width - 4, glyphs(self))
+        self.query_one("#when", Static).update(line.stylize("$muted"))
+
+    def on_resize(self) -> None:
+        """The words below the presets follow the width."""
+        self._show_knobs()
 
     @work(exclusive=True, group="facts")
     async def _read_facts(self) -> None:
@@ -203,6 +215,11 @@ class RecipeScreen(PlanningScreen):
         shown = await self.plan_of(balanced.knobs)
         if shown is not None:
             self._suggest(shown.fits if shown.state == "exact" else None)
+
+    @property
+    def suggests(self) -> str:
+        """The preset that the data suggests; empty before the data was looked at."""
+        return self._suggested[0]
 
     def marked_preset(self) -> RecipePreset | None:
         """The preset the pointer is on."""

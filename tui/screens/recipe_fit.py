@@ -64,10 +64,9 @@ class FitScreen(ModalScreen[Answer]):
     def on_row_list_taken(self, message: RowList.Taken) -> None:
         """Close with what was chosen."""
         found = self._shown.suggestion
-        assert found is not None
-        if message.key == _SETTINGS:
+        if found is not None and message.key == _SETTINGS:
             self.dismiss(_then(found.changes))
-        elif message.key == _SHORTER:
+        elif found is not None and message.key == _SHORTER:
             self.dismiss(_then(found.shorter))
         else:
             self.dismiss(message.key)
@@ -99,15 +98,15 @@ def headline(shown: PlanShown, chosen: Glyphs) -> Content:
 def ways_out(shown: PlanShown) -> list[tuple[str, str, str]]:
     """What can be taken: (key, title, note)."""
     found = shown.suggestion
-    if found is None:
+    if found is None and shown.fits is not False:
         return []
-    if found.fits:
+    if found is not None and found.fits:
         if not found.changes or (shown.fits and not found.worth_saying):
             return []
         note = f"{gib(found.memory)} GB; what it learns stays the same"
         return [(_SETTINGS, "Change these settings", note)]
     ways = []
-    if found.shorter:
+    if found is not None and found.shorter:
         length = found.shorter["max_length"][1] if "max_length" in found.shorter else None
         title = f"Rows of at most {length:,} tokens" if length else "Everything as lean as can be"
         ways.append((_SHORTER, title, "longer ones lose their end"))

@@ -28,7 +28,19 @@ if TYPE_CHECKING:
     from tui.screens.recipe import RecipeScreen
 
 _NAME = 8
-_DETAIL_LINES = 6
+_DETAIL_LINES = 5
+_SHORTER = (
+    ("Input should be a valid integer", "must be a whole number"),
+    ("Input should be a valid number", "must be a number"),
+    ("greater than or equal to", "at least"),
+    ("less than or equal to", "at most"),
+    ("greater than", "above"),
+    ("less than", "below"),
+    ("Input should be", "must be"),
+    (", unable to parse string as an integer", ""),
+    (", unable to parse string as a number", ""),
+)
+"""The library's words for a wrong value, and ours."""
 
 
 class KnobsScreen(ModalScreen[None]):
@@ -45,7 +57,7 @@ class KnobsScreen(ModalScreen[None]):
     KnobsScreen.-typing #typing { display: block; }
     KnobsScreen #typing Input { width: 18; }
     KnobsScreen #name { width: 18; padding: 0 1; }
-    KnobsScreen #problem { width: 1fr; height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    KnobsScreen #problem { width: 1fr; height: 1; padding: 0 1; text-wrap: nowrap; }
     KnobsScreen #summary { height: 1; padding: 0 1; text-wrap: nowrap; }
     KnobsScreen #keys { height: 1; padding: 0 1; }
     """
@@ -245,9 +257,11 @@ class KnobsScreen(ModalScreen[None]):
             self._show()
 
     def _complain(self, error: TunesmithError) -> None:
-        chosen = glyphs(self)
+        """In place of what the knob means, until another one is marked."""
+        chosen, detail = glyphs(self), self.query_one("#detail", Static)
         words = plain(f"{chosen.bad} {problem_words(error)}", chosen)
-        self.query_one("#summary", Static).update(styled(words, "$error"))
+        lines = textwrap.wrap(words, max(40, detail.size.width - 2), subsequent_indent="  ")
+        detail.update(styled("\n".join(lines[:_DETAIL_LINES]), "$error"))
 
     def _end_typing(self) -> None:
         self.remove_class("-typing")
@@ -263,8 +277,11 @@ class KnobsScreen(ModalScreen[None]):
 
 
 def problem_words(error: TunesmithError) -> str:
-    """What is wrong with a value, without where it was typed."""
-    return (error.what or error.title).removeprefix("--set: ")
+    """What is wrong with a value in a few words, without where it was typed: `must be at least 1`."""
+    words = (error.what or error.title).removeprefix("--set: ").partition(" (it says ")[0]
+    for long, short in _SHORTER:
+        words = words.replace(long, short)
+    return words
 
 
 def _told(name: str, words: str, width: int, chosen: Glyphs) -> Content:

@@ -78,7 +78,8 @@ def _important(shown: KnobsShown, chosen: Glyphs) -> list[Content]:
 def _cell(name: str, value: str, changed: bool, width: int, chosen: Glyphs) -> Content:
     """` rank          16`, with a mark in front where it differs from the preset."""
     mark = chosen.differs if changed else " "
-    value = value if len(value) + 1 < width else value[: width - 2] + chosen.ellipsis
+    room = max(2, width - len(name) - 1)
+    value = value if len(value) <= room else value[: room - 1] + chosen.ellipsis
     gap = " " * max(1, width - len(name) - len(value))
     style = "bold $accent" if changed else "bold"
     return styled(mark, style) + styled(name, "$muted") + Content(gap) + styled(value, style)
@@ -106,7 +107,7 @@ def _advised(shown: KnobsShown, chosen: Glyphs, most: int) -> list[Content]:
 def _grouped(shown: KnobsShown, width: int, chosen: Glyphs) -> list[Content]:
     """All knobs that are not empty, two columns a group."""
     values, changed = settings_of(shown.recipe), set(differences(shown.base, shown.recipe))
-    each = max(24, (width - 2) // 2)
+    each = max(22, (width - 2) // 2)
     lines: list[Content] = []
     for group in dict.fromkeys(one.group for one in KNOBS):
         told = [

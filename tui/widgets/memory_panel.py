@@ -25,7 +25,7 @@ _PARTS = (
 )
 _NAME = 9
 """Cells of the names at the left, so that what is said about them stands in one column."""
-_LEFT = 34
+_LEFT = 30
 """Cells of the first of two facts in a line."""
 
 
@@ -70,7 +70,7 @@ class MemoryPanel(Widget):
             return _named("stale", chosen) + styled(
                 f"{chosen.stale} of the knobs before your last change{said}", "$warning"
             )
-        return could_line(shown, chosen)
+        return could_line(shown, chosen, self.working)
 
 
 def band_line(shown: PlanShown, width: int, chosen: Glyphs) -> Content:
@@ -123,19 +123,21 @@ def cost_words(shown: PlanShown) -> Content:
     name = styled("cost  ", "$muted")
     if shown.price is None:
         return name + styled("b sets a price an hour", "$muted")
-    price = f"at {shown.price:g} {shown.currency} an hour"
     if shown.cost is None:
-        return name + styled(price, "$muted")
-    band = f"{float(shown.cost['low']):.2f} - {float(shown.cost['high']):.2f}"
-    return name + styled(band, "bold") + styled(f" {price}", "$muted")
+        return name + styled(f"{shown.price:g} {shown.currency} an hour", "$muted")
+    band = f"{float(shown.cost['low']):.2f} - {float(shown.cost['high']):.2f} {shown.currency}"
+    return name + styled(band, "bold") + styled(f" at {shown.price:g} an hour", "$muted")
 
 
-def could_line(shown: PlanShown, chosen: Glyphs) -> Content:
+def could_line(shown: PlanShown, chosen: Glyphs, working: str = "") -> Content:
     """What would be faster, or what would fit."""
     found = shown.suggestion
     if shown.fits is False:
         if found is not None and found.fits:
             return _named("could", chosen) + styled("other settings fit: f shows them and takes them", "$warning")
+        if found is None:
+            said = working or "what would fit has not been worked out yet"
+            return _named("could", chosen) + styled(plain(said, chosen), "$warning")
         return _named("could", chosen) + styled("nothing fits as it is: f says what would", "$error")
     if found is None or not found.worth_saying:
         return _named("could", chosen) + styled("nothing faster fits", "$muted")
@@ -168,6 +170,7 @@ def against_lines(shown: PlanShown, chosen: Glyphs) -> list[Content]:
         row = shown.tokens // max(1, shown.rows_at_once)
         times = f" {chosen.times} {shown.rows_at_once}" if shown.rows_at_once > 1 else ""
         basis = "your longest row" if shown.longest_known else "the longest row allowed"
+        basis = "rows packed together" if shown.packed else basis
         said += f"; {basis}: {row:,}{times} tokens"
     return [_named("against", chosen) + styled(plain(said, chosen), "$muted")]
 
@@ -193,7 +196,8 @@ def range_of(seconds: tuple[float, float]) -> str:
     if low == high:
         return f"about {low}"
     amount, _, unit = low.partition(" ")
-    return f"{amount} - {high}" if high.endswith(f" {unit}") and " " not in unit else f"{low} - {high}"
+    alike = high.partition(" ")[2] == unit and " " not in unit
+    return f"{amount} - {high}" if alike else f"{low} - {high}"
 
 
 def plan_words(shown: PlanShown | None, chosen: Glyphs) -> Content:
