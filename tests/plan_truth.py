@@ -20,8 +20,9 @@ from engine.plan.storages import StorageCounter
 from engine.spec import ModelSpec, RecipeSpec
 from engine.train import fused
 from engine.train.adapters import adapter_config
-from engine.train.batches import IGNORED, collate, supervised_nll
+from engine.train.batches import IGNORED, collate
 from engine.train.loss import targets_of, teach_loss
+from engine.train.reference import prepare_reference, reference_loss
 
 DEMO = PRESETS / "demo" / "model"
 PUBLISHED = Path(__file__).parent / "bench" / "published_memory.yaml"
@@ -61,13 +62,15 @@ def measured(folder: Path, case: Case) -> int:
     spec = ModelSpec(source=str(folder), kind="folder", path=str(folder))
     with quietly():
         base = load_model(spec, quantization=recipe.quantization, compute_dtype=torch.float32, device="cpu")
+        if recipe.loss == "nll":
+            base = prepare_reference(base)
         model = get_peft_model(base, adapter_config(recipe))
         model.train()
         if recipe.gradient_checkpointing is True:
             model.enable_input_require_grads()
             base.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})
-    fused.fuse_adapters(model)
     if recipe.loss == "chunked_nll":
+        fused.fuse_adapters(model)
         teach_loss(base)
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], fused=True)
     _micro_batch(model, case)
@@ -84,11 +87,13 @@ def _micro_batch(model: Any, case: Case) -> None:
     labels = [IGNORED] * (case.length - case.learned) + [1] * case.learned
     batch = collate([{"input_ids": [1] * case.length, "labels": labels}] * case.rows, 0)
     if case.recipe.loss == "nll":
-        loss, _ = supervised_nll(model, batch)
-    else:
-        batch["places"], batch["tokens"] = targets_of(batch.pop("labels"), IGNORED)
-        loss = model(**batch)
-    loss.backward()  # type: ignore[no-untyped-call]
+        loss, outputs = reference_loss(model, batch, case.learned)
+        loss.backward()  # type: ignore[no-untyped-call]
+        del outputs  # as in the trainer: the outputs stay until now
+        return
+    batch["places"], batch["tokens"] = targets_of(batch.pop("labels"), IGNORED)
+    loss = model(**batch)
+    loss.backward()
 
 
 def _held(model: Any, optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:

@@ -3,8 +3,8 @@
     python -m tests.bench.replay_50k [--steps 50000]
 
 The promise is a picture within one second of processor time after the page is opened, and no key that takes more
-than a quarter of a second while the log, the health page and the picture are gone through. Processor time, because the machine may be
-busy with other work. Exits with 1 when it is not kept.
+than a quarter of a second while the log, the health page and the picture are gone through. Processor time, because
+the machine may be busy with other work. Exits with 1 when it is not kept.
 """
 
 from __future__ import annotations

@@ -15,11 +15,12 @@ import pytest
 import torch
 
 from engine.data.prepare import Prepared
+from engine.data.prepare import prepare as prepare_rows
 from engine.jobs.context import JobContext
 from engine.train import callback as callback_module
+from engine.train import checkpoints
 from engine.train import jobs as jobs_module
 from engine.train import spending as spending_module
-from engine.train import trainer as trainer_module
 from engine.train.trainer import RecipeTrainer
 
 Patch = pytest.MonkeyPatch
@@ -77,7 +78,7 @@ def allocator_limit(patch: Patch, context: JobContext) -> None:
 
 def _changed_rows(change: Callable[[Prepared], None]) -> Callable[[Patch, JobContext], None]:
     def fault(patch: Patch, context: JobContext) -> None:
-        real = jobs_module.prepare
+        real = prepare_rows
 
         def prepare(*args: Any, **kwargs: Any) -> Prepared:
             prepared = real(*args, **kwargs)
@@ -87,7 +88,7 @@ def _changed_rows(change: Callable[[Prepared], None]) -> Callable[[Patch, JobCon
             prepared.eos_supervised_share = sum(row.eos_trained for row in prepared.train) / len(prepared.train)
             return prepared
 
-        patch.setattr(jobs_module, "prepare", prepare)
+        patch.setattr("engine.train.jobs.prepare", prepare)
 
     return fault
 
@@ -146,7 +147,7 @@ def rate_zero(patch: Patch, context: JobContext) -> None:
 
 def disk_full(patch: Patch, context: JobContext) -> None:
     """The disk has little room from the beginning, and none at the second checkpoint."""
-    real, saved = trainer_module.save_whole, [0]
+    real, saved = checkpoints.save_whole, [0]
 
     def save_whole(folder: Path, step: int, write: Callable[[Path], None], *args: Any, **kwargs: Any) -> Path:
         saved[0] += 1
@@ -156,12 +157,12 @@ def disk_full(patch: Patch, context: JobContext) -> None:
 
         return real(folder, step, full if saved[0] > 1 else write, *args, **kwargs)
 
-    patch.setattr(trainer_module, "save_whole", save_whole)
+    patch.setattr("engine.train.trainer.save_whole", save_whole)
 
 
 def killed_in_save(patch: Patch, context: JobContext) -> None:
     """The process is gone in the middle of the second checkpoint, as when the kernel takes the memory back."""
-    real, saved = trainer_module.save_whole, [0]
+    real, saved = checkpoints.save_whole, [0]
 
     def save_whole(folder: Path, step: int, write: Callable[[Path], None], *args: Any, **kwargs: Any) -> Path:
         saved[0] += 1
@@ -172,7 +173,7 @@ def killed_in_save(patch: Patch, context: JobContext) -> None:
 
         return real(folder, step, half if saved[0] > 1 else write, *args, **kwargs)
 
-    patch.setattr(trainer_module, "save_whole", save_whole)
+    patch.setattr("engine.train.trainer.save_whole", save_whole)
 
 
 FAULTS: dict[str, Callable[[Patch, JobContext], None]] = {

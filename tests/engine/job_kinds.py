@@ -26,6 +26,7 @@ TEST_KINDS = {
     "t-crash": JobKind(f"{HERE}:crash", "breaking"),
     "t-vanish": JobKind(f"{HERE}:vanish", "vanishing"),
     "t-network": JobKind(f"{HERE}:network", "calling out"),
+    "t-train": JobKind("tests.engine.ranked:train", "training"),
 }
 
 

@@ -31,10 +31,10 @@ SMALL = {**CONFIG, "num_hidden_layers": 8, "hidden_size": 512, "intermediate_siz
 KINDS = {"weights", "adapter", "gradients", "optimizer", "activations", "logits", "other"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def profiles_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the profiles of this file's tests are kept: each is worked out once."""
-    return tmp_path_factory.mktemp("profiles")
+    """Where profiles are kept for all tests of the plan: each is worked out once."""
+    return tmp_path_factory.getbasetemp() / "profiles"
 
 
 @pytest.fixture(autouse=True)

@@ -90,6 +90,7 @@ def test_a_run_moves_the_weights_and_ends_with_its_budget(tmp_path: Path, monkey
     assert min(losses[3:]) < losses[0]
 
 
+@pytest.mark.slow
 def test_the_steps_are_those_that_are_paid_for(tmp_path: Path) -> None:
     recipe = knobs(dp_epsilon=8.0, max_steps=None, epochs=2.0, effective_batch=4)
     trainer = trainer_for(recipe, tmp_path, train=MANY)

@@ -111,6 +111,7 @@ def test_stop_saves_and_resume_ends_where_the_whole_run_ends(project: Project, w
     assert resumed.record.spec["resumed_from_step"] == saved
 
 
+@pytest.mark.slow
 def test_killed_is_shown_as_died_and_resume_goes_on(project: Project, whole_run: JobView) -> None:
     folder = launch(project.root, "train", {})
     wait_for_checkpoint(folder)
@@ -174,6 +175,7 @@ def test_a_diverging_run_is_a_failure_not_a_result(project: Project) -> None:
     assert view(job.folder).state == "failed"
 
 
+@pytest.mark.slow
 def test_evaluation_compares_base_and_tuned(whole_run: JobView) -> None:
     project = Project(Path(whole_run.record.project))
     job = run_job(project, "evaluate")

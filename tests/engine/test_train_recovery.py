@@ -51,6 +51,7 @@ def steps_of(job: JobView) -> list[StepEvent]:
     return [event for event in read_events(job.folder.events_file) if isinstance(event, StepEvent)]
 
 
+@pytest.mark.slow
 def test_without_enough_memory_the_losses_are_the_same(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     # In float32 alone: products of bfloat16 (processors with AMX) are rounded by more than the promise.
     monkeypatch.setattr("engine.train.precision.has_amx", lambda: False)
@@ -68,6 +69,7 @@ def test_without_enough_memory_the_losses_are_the_same(make: Make, monkeypatch: 
     assert "out_of_memory" in {alert.rule for alert in parted.snapshot.alerts}
 
 
+@pytest.mark.slow
 def test_nan_goes_back_to_the_last_good_checkpoint_with_a_lower_rate(make: Make) -> None:
     project = make(save_steps=3)
     job = train_here(project, fault="nan_at_5")

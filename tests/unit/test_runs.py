@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from engine.cli.entry import main
+from engine.cli.training import cut_short
 from engine.errors import UsageError
 from engine.jobs.events import FinishedEvent
 from engine.project import Project
@@ -118,6 +119,24 @@ def test_the_command_line_shows_notes_chooses_and_exports(
     assert main(["runs", "health", root, first]) == 0
     assert main(["runs", "health", root, first, "more"]) == 2
     assert main(["runs", "rollback", root, "--step", "3"]) == 2
+
+
+def test_options_of_train_that_do_not_go_together_are_refused(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = str(project.root)
+    assert main(["train", root, "--promote", "--resume"]) == 2
+    assert main(["train", root, "--set", "recipe.epochs=5"]) == 2
+    assert main(["train", root, "--promote"]) == 2
+    assert "no short run to promote" in capsys.readouterr().err
+
+
+def test_a_run_that_was_cut_short_is_offered_again(project: Project) -> None:
+    assert cut_short(project) == ""
+    job = RecordedJob(project)
+    job.emit(*beginning(), *steps_to(260))
+    job.die()
+    assert cut_short(project).startswith("The last run died and is saved at step 250: --resume would go on from there.")
 
 
 def test_health_of_a_run_by_the_command_line(project: Project, capsys: pytest.CaptureFixture[str]) -> None:

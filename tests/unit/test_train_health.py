@@ -163,6 +163,10 @@ def test_warm_up_and_the_end_of_the_schedule_may_have_no_rate() -> None:
     assert rules_of([step(1, learning_rate=0.0), step(200, learning_rate=0.0), step(199, learning_rate=0.0)]) == []
 
 
+def test_a_resumed_run_is_not_stuck_because_it_begins_at_its_level() -> None:
+    assert rules_of([step(100 + n, 1.5 + 0.01 * (n % 5)) for n in range(60)]) == []
+
+
 def test_after_going_back_the_old_losses_do_not_count() -> None:
     back = WarningEvent.model_validate({"code": "went_back", "title": "It goes back to step 10.", "step": 10})
     events = [*falling(40), back, *(step(10 + n, 2.9) for n in range(8))]
