@@ -6,27 +6,33 @@ from engine.errors import SpecError
 from engine.spec import RecipeSpec
 
 
-def accumulation(recipe: RecipeSpec, rows: int = 1, packs: int | None = None) -> int:
-    """Micro-batches per learning step, at least 1: the effective batch over the rows of a micro-batch.
+def rows_at_once(recipe: RecipeSpec, processes: int = 1) -> int:
+    """Rows of a micro-batch in each process: never more than its share of the effective batch."""
+    return min(recipe.micro_batch, max(1, recipe.effective_batch // processes))
+
+
+def accumulation(recipe: RecipeSpec, rows: int = 1, packs: int | None = None, processes: int = 1) -> int:
+    """Micro-batches per learning step in each process, at least 1: the effective batch over the rows taken at once.
 
     Packed, a sequence holds `rows / packs` rows on average, and a step as many rows as without packing.
     """
-    at_once = min(recipe.micro_batch, recipe.effective_batch) * (rows / packs if packs else 1)
+    at_once = rows_at_once(recipe, processes) * processes * (rows / packs if packs else 1)
     return max(1, round(recipe.effective_batch / at_once))
 
 
-def planned_steps(recipe: RecipeSpec, rows: int, packs: int | None = None) -> int:
+def planned_steps(recipe: RecipeSpec, rows: int, packs: int | None = None, processes: int = 1) -> int:
     """Optimizer steps of the run: transformers counts a last partial step of an epoch too.
 
     Args:
         recipe: The knobs.
         rows: Training rows.
         packs: Sequences that the rows were packed into; None without packing.
+        processes: That share the rows.
     """
     if recipe.max_steps:
         return recipe.max_steps
-    micro_batches = -(-(packs or rows) // min(recipe.micro_batch, recipe.effective_batch))
-    per_epoch = max(1, -(-micro_batches // accumulation(recipe, rows, packs)))
+    micro_batches = -(-(packs or rows) // (rows_at_once(recipe, processes) * processes))
+    per_epoch = max(1, -(-micro_batches // accumulation(recipe, rows, packs, processes)))
     return max(1, -(-int(per_epoch * recipe.epochs * 1000) // 1000))
 
 

@@ -42,6 +42,9 @@ class RecipeSpec(Strict):
     max_steps: Annotated[int, Field(ge=1)] | None = None
     epochs: Annotated[float, Field(gt=0)] = 3.0
     loss: Literal["nll", "chunked_nll"] = "chunked_nll"
+    """`chunked_nll`: scores for learned tokens only, a few at a time. `nll`: the reference path, a step as the usual
+    script does it (scores of all tokens at once, the unquantised weights in 32 bits): the same result for far more
+    memory, to compare with other tools and to fall back on."""
     gradient_checkpointing: bool | Literal["auto"] = "auto"
     attention: Literal["auto", "sdpa", "flash_attention_2", "eager"] = "auto"
     packing: bool = False

@@ -57,8 +57,16 @@ def project_commands(table: Table) -> None:
     )
     _add_reading(data)
 
-    models = table.add("models", "engine.cli.projects:models", "the catalogue of models", "tunesmith models --json")
+    models = table.add(
+        "models",
+        "engine.cli.projects:models",
+        "the catalogue of models: by words, by what fits, by what the terms allow",
+        "tunesmith models --search instruct --fits 24GiB --use commercial",
+    )
     models.add_argument("model", nargs="?", metavar="PATH", help="look at one local model instead")
+    models.add_argument("--search", metavar="WORDS", help="in the id, the name, the note or the licence")
+    models.add_argument("--fits", metavar="MEMORY", help="only what fits: 24GiB, or `auto`: this machine")
+    _add_use(models)
 
     licence = table.add(
         "license",
@@ -67,13 +75,17 @@ def project_commands(table: Table) -> None:
         "tunesmith license meta-llama/Llama-3.1-8B --use commercial --monthly-users 2000 --region EU --adult",
     )
     licence.add_argument("model", metavar="MODEL", help="a folder, .gguf file, hub id, catalogue name, or a project")
-    licence.add_argument("--use", choices=("personal", "research", "commercial"), help="what it is for (personal)")
-    licence.add_argument("--monthly-users", type=_count, metavar="N", help="people who will use it in a month (0)")
-    licence.add_argument("--region", metavar="XX", help="where you live or your company sits: EU, US, DE, ...")
-    licence.add_argument("--adult", action=argparse.BooleanOptionalAction, default=None, help="the content is sexual")
+    _add_use(licence)
     licence.add_argument("--data-license", metavar="ID", help="of the dataset: an id such as cc-by-nc-4.0, or `own`")
     licence.add_argument("--accept", action="store_true", help="keep the verdict in the project: you read it and agree")
     licence.add_argument("--fetch", action="store_true", help="ask the hub for the card and the licence texts first")
+
+
+def _add_use(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--use", choices=("personal", "research", "commercial"), help="what it is for (personal)")
+    parser.add_argument("--monthly-users", type=_count, metavar="N", help="people who will use it in a month (0)")
+    parser.add_argument("--region", metavar="XX", help="where you live or your company sits: EU, US, DE, ...")
+    parser.add_argument("--adult", action=argparse.BooleanOptionalAction, default=None, help="the content is sexual")
 
 
 def _count(typed: str) -> int:

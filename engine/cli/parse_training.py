@@ -38,6 +38,10 @@ def training_commands(table: Table) -> None:
         help="let a short run (quick-check) go on as the full one, with --set if wanted",
     )
     add_settings(train)
+    train.add_argument(
+        "--hosts-only", action="store_true", help="several machines: write the command of each, start nothing"
+    )
+    train.add_argument("--node-rank", type=int, metavar="K", help="several machines: be the one with this number")
     train.add_argument("--smoke", action="store_true", help="two steps, to see that everything works")
     train.add_argument("--force", action="store_true", help="run although another heavy job is running")
 

@@ -14,7 +14,6 @@ from engine.cli.left_out import change_left_out, count_left_out
 from engine.cli.out import Out, count, size
 from engine.cli.scratch import scratch_project, stop_jobs
 from engine.errors import EXIT_DONE, DataError, UsageError
-from engine.machine import PRESETS
 from engine.project import Project, open_project
 from engine.spec import DataSpec, ProjectSpec
 
@@ -206,30 +205,9 @@ def models(args: argparse.Namespace, out: Out) -> int:
     """The catalogue, or one local model."""
     if args.model:
         return _one_model(args.model, out)
-    from engine.models.catalogue import load_catalogue
+    from engine.cli.catalogue import list_models
 
-    entries = [entry.model_dump(mode="json") for entry in load_catalogue()]
-    out.result(entries)
-    if not out.json:
-        rows = [
-            (
-                entry["id"],
-                _billions(entry.get("parameters")),
-                str(entry.get("licence")),
-                str(entry.get("revision", ""))[:12],
-            )
-            for entry in entries
-        ]
-        out.table(("model", "size", "licence", "revision"), rows, right=(1,))
-        out.say()
-        out.say(f"From {PRESETS / 'models'}. `demo` is the bundled model.")
-    return EXIT_DONE
-
-
-def _billions(parameters: object) -> str:
-    if not isinstance(parameters, int):
-        return "-"
-    return f"{parameters / 1e9:.1f}B" if parameters >= 1e9 else f"{parameters / 1e6:.0f}M"
+    return list_models(args, out)
 
 
 def _one_model(source: str, out: Out) -> int:

@@ -15,6 +15,8 @@ from engine.errors import EXIT_DONE, UsageError
 from engine.jobs.folder import JobFolder, jobs_of
 from engine.jobs.state import view
 from engine.project import Project, open_project
+from engine.train.hosts import gpu_count, run_node, several_hosts, spread_of, write_hosts
+from engine.train.spread import check_spread
 
 _SHOWN_ANSWERS = 2
 
@@ -22,6 +24,8 @@ _SHOWN_ANSWERS = 2
 def train(args: argparse.Namespace, out: Out) -> int:
     """Check, start, and watch a training run; Ctrl-C asks it to save and stop."""
     project, _ = open_project(Path(args.project))
+    if _other_machines(project, args, out):
+        return EXIT_DONE
     ensure_model(project, out)
     job = _start(project, args, out)
     if args.detach:
@@ -36,6 +40,40 @@ def train(args: argparse.Namespace, out: Out) -> int:
         out.say()
         out.say(f"Next: tunesmith evaluate {args.project}")
     return EXIT_DONE
+
+
+def _other_machines(project: Project, args: argparse.Namespace, out: Out) -> bool:
+    """With several machines: write what each is to do, or be one of them. False: this one runs the job.
+
+    Raises:
+        UsageError: The project names no other machines.
+    """
+    spec = project.load()
+    if not several_hosts(spec):
+        if args.hosts_only or args.node_rank is not None:
+            raise UsageError(
+                "This project runs on one machine.",
+                "compute.hosts in project.yaml names no others.",
+                "Name all machines there, this one first.",
+            )
+        return False
+    spread = spread_of(project, spec, gpu_count())
+    check_spread(spec.recipe, spread)
+    if args.node_rank and not args.hosts_only:
+        run_node(project, spread, args.node_rank)
+        out.result({"node_rank": args.node_rank})
+        out.say("The job on the first machine has ended.")
+        return True
+    commands = write_hosts(project, spread)
+    if args.node_rank == 0 and not args.hosts_only:
+        return False
+    hosts = [{"host": one.host, "command": one.command, "config": str(one.config)} for one in commands]
+    out.result({"hosts": hosts, "strategy": spread.strategy, "processes": spread.world})
+    out.say(f"{spread.world} processes on {spread.machines} machines ({spread.strategy}). Nothing was started. Type:")
+    for one in commands:
+        out.say(f"  on {one.host}:  {one.command}")
+    out.say(f"Kept in {commands[0].config.parent}, with accelerate's settings for each machine.")
+    return True
 
 
 def _start(project: Project, args: argparse.Namespace, out: Out) -> JobFolder:

@@ -31,6 +31,8 @@ END_NAMES = (
 )
 """Special tokens with which common chat formats end a turn. A base model's own settings often name only one of them."""
 
+_CACHE_BYTES = 2**29
+_LEAST_BATCH, _MOST_BATCH = 4096, 16384
 _SPARE = 64
 """Columns that the cache grows by, in tokens: copying it for every token costs more than the attention itself."""
 
@@ -73,7 +75,7 @@ def generate(
     device: str,
     temperature: float = 0.0,
     seed: int = 0,
-    tokens_per_batch: int = 4096,
+    tokens_per_batch: int | None = None,
     on_done: Callable[[int], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> list[Generation]:
@@ -87,7 +89,8 @@ def generate(
         device: Where the model is.
         temperature: 0: the likeliest token always; above: tokens are drawn, from all of the vocabulary.
         seed: For drawing; the same seed gives the same answers, whatever the batches are.
-        tokens_per_batch: Upper bound of rows times (longest prompt + longest answer); a longer row goes alone.
+        tokens_per_batch: Upper bound of rows times (longest prompt + longest answer); a longer row goes alone. None: as
+            many as have their keys and values in half a gigabyte: 4,096 of an 8B model, more of a smaller one.
         on_done: Told how many answers are finished, whenever some are.
         stop: Asked before every token; true ends the work, and what is unfinished is returned as it is.
 
@@ -105,7 +108,8 @@ def generate(
     was_training = model.training
     model.eval()
     done = 0
-    for batch in _batches(rows, max_new_tokens, tokens_per_batch):
+    limit = tokens_per_batch or work.roomy_batch()
+    for batch in _batches(rows, max_new_tokens, limit):
         for finished in work.answer(batch, asked):
             done += finished
             if on_done and finished:
@@ -147,6 +151,15 @@ class _Work:
         inner = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
         self._config = inner.config
         self._takes = set(inspect.signature(inner.forward).parameters)
+
+    def roomy_batch(self) -> int:
+        """How many tokens of keys and values fit into `_CACHE_BYTES`, within what is sensible."""
+        text = self._config.get_text_config(decoder=True)
+        heads = getattr(text, "num_attention_heads", 1)
+        size = getattr(text, "head_dim", None) or text.hidden_size // heads
+        kept = getattr(text, "num_key_value_heads", None) or heads
+        each = 2 * text.num_hidden_layers * kept * size * (2 if self.device.startswith("cuda") else 4)
+        return max(_LEAST_BATCH, min(_MOST_BATCH, _CACHE_BYTES // int(each)))
 
     def answer(self, batch: list[_Row], stop: Callable[[], bool]) -> Iterator[int]:
         """Answer one batch; yields how many rows were finished, token by token."""

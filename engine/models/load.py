@@ -57,6 +57,7 @@ def load_model(
     compute_dtype: torch.dtype,
     device: str,
     attention: str = "auto",
+    quant_storage: torch.dtype | None = None,
 ) -> Any:
     """Load the weights.
 
@@ -66,6 +67,7 @@ def load_model(
         compute_dtype: What is not quantised is held in it, and matrices are multiplied in it.
         device: `cpu`, `cuda:0`, ...
         attention: `auto`: FlashAttention 2 where it is installed and the device is CUDA, else SDPA.
+        quant_storage: What 4-bit weights are stored as; None: bytes.
 
     Raises:
         ModelError: `not_fetched`, `already_quantized`, `not_quantized`, `load`, `attention`, or as `inspect_model`.
@@ -88,7 +90,7 @@ def load_model(
         "trust_remote_code": False,
     }
     if quantization != "none":
-        settings["quantization_config"] = quantization_config(quantization, compute_dtype)
+        settings["quantization_config"] = quantization_config(quantization, compute_dtype, quant_storage)
     with quietly():
         try:
             loaded = AutoModelForCausalLM.from_pretrained(str(folder), **settings)
@@ -101,7 +103,9 @@ def load_model(
     return loaded
 
 
-def quantization_config(quantization: Quantization, compute_dtype: torch.dtype) -> BitsAndBytesConfig:
+def quantization_config(
+    quantization: Quantization, compute_dtype: torch.dtype, storage: torch.dtype | None = None
+) -> BitsAndBytesConfig:
     """The bitsandbytes settings of `nf4` (with double quantisation) or `int8`."""
     if quantization == "int8":
         return BitsAndBytesConfig(load_in_8bit=True)
@@ -110,6 +114,7 @@ def quantization_config(quantization: Quantization, compute_dtype: torch.dtype) 
         bnb_4bit_quant_type="nf4",
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=compute_dtype,
+        bnb_4bit_quant_storage=storage or torch.uint8,
     )
 
 

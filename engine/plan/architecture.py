@@ -21,6 +21,7 @@ _NEEDED = {
     "num_attention_heads": ("num_attention_heads", "n_head", "num_heads"),
     "vocab_size": ("vocab_size",),
 }
+_EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts", "num_routed_experts")
 _GGUF_TYPES = {"gemma3": "gemma3_text", "qwen2moe": "qwen2_moe", "qwen3moe": "qwen3_moe", "gpt-oss": "gpt_oss"}
 """Where llama.cpp and transformers name an architecture differently."""
 
@@ -39,6 +40,11 @@ class Architecture:
         """A whole number of the config."""
         value = next((self.config[key] for key in _NEEDED.get(name, (name,)) if key in self.config), None)
         return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    @property
+    def has_experts(self) -> bool:
+        """Whether a token passes some of several experts."""
+        return any((self.figure(name) or 0) > 1 for name in _EXPERTS)
 
 
 def architecture_of(source: str) -> Architecture:
@@ -101,6 +107,9 @@ def checked(config: dict[str, Any], name: str, source: str) -> Architecture:
             raise _problem(
                 "The model's config cannot be right.", f"{source}: `{field}` is {given!r}, not a whole number above 0."
             )
+    if isinstance(config.get("qk_rope_head_dim"), int):
+        # latent attention: what transformers calls the head's size there is the part that turns with the position
+        config = {**config, "head_dim": config["qk_rope_head_dim"]}
     wanted = {key: value for key, value in config.items() if key not in ("quantization_config", "auto_map")}
     return Architecture(wanted, name, source, note)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -50,31 +49,31 @@ def profiles_of(architecture: Architecture) -> Profiles:
 def compute_profile(architecture: Architecture, variant: Variant) -> Profile:
     """Run the step under fake tensors.
 
-    Where PEFT adapts experts it allows no dropout, and some old architectures know only transformers' own attention:
-    the step is then planned without the one, or with the other.
+    Some old architectures know only transformers' own attention: the step is then planned with that.
 
     Raises:
+        SpecError: The recipe asks for what PEFT refuses; see `engine.train.targets`.
         ModelError: `no_plan`: the architecture cannot be run without its weights; says what stood in the way.
     """
     problem: Exception | None = None
     attention = attention_name(variant.attention, variant.on_cuda)
-    for dropout, name in ((variant.dropout, attention), (0.0, attention), (0.0, "sdpa"), (0.0, "eager")):
+    for name in (attention, "sdpa", "eager"):
         try:
             with quietly(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return _run(architecture, replace(variant, dropout=dropout), name)
+                return _run(architecture, variant, name)
         except _UNPLANNABLE as error:
             problem = problem or error
-            if not _may_go_otherwise(error):
+            if not _is_about_attention(error):
                 break
     assert problem is not None
     raise _no_plan(architecture, problem) from problem
 
 
-def _may_go_otherwise(error: Exception) -> bool:
-    """Whether it was dropout on experts, or an attention that the architecture has no class for."""
+def _is_about_attention(error: Exception) -> bool:
+    """Whether it was an attention that the architecture has no class for."""
     words = str(error)
-    return "lora_dropout" in words or "plan_" in words or "attention" in words
+    return "plan_" in words or "attention" in words
 
 
 def _run(architecture: Architecture, variant: Variant, attention: str) -> Profile:

@@ -30,6 +30,7 @@ from engine.plan.layers import small_config
 from engine.plan.profile import Work
 from engine.spec import RecipeSpec
 from engine.train.reference import prepare_reference
+from engine.train.targets import adapter_targets
 
 _BLOCK, _SCALE_BLOCK = 64, 256
 """bitsandbytes 0.50: weights to a scale in NF4, and scales to a second scale."""
@@ -78,7 +79,7 @@ def fake_model(config: Any, recipe: RecipeSpec, *, dtype: torch.dtype, rank: int
         _quantise(model, recipe, dtype)
         if recipe.loss == "nll":
             model = prepare_reference(model)
-        peft_model = get_peft_model(model, _lora(recipe, rank))
+        peft_model = get_peft_model(model, _lora(recipe, rank, model))
     mode = FakeTensorMode()
     tied: dict[int, torch.nn.Parameter] = {}
     with mode:
@@ -112,13 +113,13 @@ def _weight_shape(module: Any) -> torch.Tensor:
     return torch.empty((module.out_features, module.in_features), device="meta")
 
 
-def _lora(recipe: RecipeSpec, rank: int) -> LoraConfig:
+def _lora(recipe: RecipeSpec, rank: int, model: Any) -> LoraConfig:
     """The adapter; AdaLoRA's extra row of singular values is left out (a millionth of it)."""
     return LoraConfig(
         r=rank,
         lora_alpha=recipe.alpha,
         lora_dropout=recipe.dropout,
-        target_modules=recipe.targets,
+        target_modules=adapter_targets(recipe, model),
         use_rslora=recipe.rslora,
         use_dora=recipe.dora,
         bias="none",

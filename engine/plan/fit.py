@@ -119,7 +119,9 @@ class Planner:
         work = work or self.work(recipe)
         checkpointing = checkpointing_of(recipe, on_cuda=self.on_cuda)
         batch = batch_of(recipe, self.rows)
-        each = flops_per_token(work, batch.length, min(1.0, batch.learned / batch.tokens), checkpointing=checkpointing)
+        # the reference path makes scores for every token, learned or not
+        scored = 1.0 if recipe.loss == "nll" else min(1.0, batch.learned / batch.tokens)
+        each = flops_per_token(work, batch.length, scored, checkpointing=checkpointing)
         unpacking = 1.15 if recipe.quantization != "none" else 1.0
         return each * unpacking / (fullness(batch.tokens) if self.on_cuda else 1.0)
 
@@ -218,7 +220,7 @@ def _others(planner: Planner, best: RecipeSpec, slow: float, work: Work) -> tupl
             "keep activations" if best.gradient_checkpointing else "compute activations again",
             {"gradient_checkpointing": not best.gradient_checkpointing},
         ),
-        ("all scores at once", {"loss": "nll"}),
+        ("the usual script's loss (nll)", {"loss": "nll"}),
         ("16-bit weights" if best.quantization != "none" else "4-bit weights", _other_weights(best)),
     ]
     found = []

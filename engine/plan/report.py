@@ -148,7 +148,7 @@ def make_report(
         trained_parameters=memory.trained_parameters,
         tokens_at_once=memory.tokens,
         model=architecture.name,
-        note=" ".join(filter(None, (_words(memory, machine, fits), architecture.note))),
+        note=" ".join(filter(None, (_words(memory, machine, fits), architecture.note, _experts(architecture, recipe)))),
         suggestion=_suggestion(found) if found and not fits else "",
         basis=basis,
     )
@@ -241,6 +241,12 @@ def _words(memory: Memory, machine: Machine, fits: bool | None) -> str:
         return words
     limit = FITS_SHARE * machine.memory / GIB
     return f"{words} That {'fits' if fits else 'does not fit'} under 90 % of this memory ({limit:.1f} GiB)."
+
+
+def _experts(architecture: Architecture, recipe: RecipeSpec) -> str:
+    if recipe.targets != "all-linear" or not architecture.has_experts:
+        return ""
+    return "The experts are neither quantised nor adapted: `all-linear` means the other linear layers here."
 
 
 def _suggestion(found: Fit) -> str:

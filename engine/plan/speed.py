@@ -65,13 +65,14 @@ def step_seconds(
     if not cards:
         return None
     length = recipe.max_length if recipe.packing else min(rows.longest, recipe.max_length)
-    mean = rows.tokens / rows.count if rows.count and rows.tokens and not recipe.packing else length
+    # packed or not, a step holds as many rows, and no row looks into another
+    mean = rows.tokens / rows.count if rows.count and rows.tokens else length
     each = flops_per_token(
         work, round(mean), min(1.0, rows.learned / max(1, rows.longest)), checkpointing=checkpointing
     )
     tokens = mean * recipe.effective_batch
     slower = _UNPACKING if recipe.quantization != "none" else 1.0
-    filled = fullness(min(recipe.micro_batch, recipe.effective_batch) * mean)
+    filled = fullness(min(recipe.micro_batch, recipe.effective_batch) * (length if recipe.packing else mean))
     operations = each * tokens * slower / filled / 1e12
     return (
         min(operations / (card.tflops * card.used[1]) for card in cards),
@@ -90,9 +91,16 @@ def run_duration(
     """The time of a whole run from that of a step."""
     if step is None:
         return None
-    steps = planned_steps(recipe, rows.count) if rows.count or recipe.max_steps else None
+    steps = planned_steps(recipe, rows.count, _packs(recipe, rows)) if rows.count or recipe.max_steps else None
     run = (step[0] * steps, step[1] * steps) if steps else None
     return Duration(step, run, steps, basis, card)
+
+
+def _packs(recipe: RecipeSpec, rows: Rows) -> int | None:
+    """About how many sequences packing makes: best fit leaves about a twentieth empty."""
+    if not recipe.packing or not rows.tokens:
+        return None
+    return max(1, round(rows.tokens / recipe.max_length / 0.95))
 
 
 def cost_of(duration: Duration | None, price_per_hour: float | None, currency: str) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save_file
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from engine.spec import RecipeSpec
+from engine.train.targets import adapter_targets
 
 CONFIG_FILE = "adapter_config.json"
 WEIGHTS_FILE = "adapter_model.safetensors"
@@ -30,7 +31,7 @@ Start = dict[str, torch.Tensor]
 """The weights of an adapter before the first step, by their names in the adapter file."""
 
 
-def adapter_config(recipe: RecipeSpec, steps: int | None = None) -> LoraConfig:
+def adapter_config(recipe: RecipeSpec, steps: int | None = None, model: Any | None = None) -> LoraConfig:
     """The adapter as PEFT wants it.
 
     LoRA (Hu et al. 2021, arXiv 2106.09685): W + alpha / rank x B A, B starts at zero; rsLoRA divides by sqrt(rank)
@@ -40,7 +41,12 @@ def adapter_config(recipe: RecipeSpec, steps: int | None = None) -> LoraConfig:
     Args:
         recipe: The knobs.
         steps: Optimizer steps of the run; AdaLoRA spreads its schedule over them.
+        model: The base model, which decides what `all-linear` means where it has experts.
+
+    Raises:
+        SpecError: Experts are named in a recipe with dropout.
     """
+    targets = adapter_targets(recipe, model)
     if recipe.adapter == "adalora":
         total = max(1, steps or recipe.max_steps or 1)
         return AdaLoraConfig(
@@ -53,7 +59,7 @@ def adapter_config(recipe: RecipeSpec, steps: int | None = None) -> LoraConfig:
             total_step=total,
             lora_alpha=recipe.alpha,
             lora_dropout=recipe.dropout,
-            target_modules=recipe.targets,
+            target_modules=targets,
             bias="none",
             task_type="CAUSAL_LM",
         )
@@ -61,7 +67,7 @@ def adapter_config(recipe: RecipeSpec, steps: int | None = None) -> LoraConfig:
         r=recipe.rank,
         lora_alpha=recipe.alpha,
         lora_dropout=recipe.dropout,
-        target_modules=recipe.targets,
+        target_modules=targets,
         use_rslora=recipe.rslora,
         use_dora=recipe.dora,
         init_lora_weights=f"pissa_niter_{PISSA_ROUNDS}" if recipe.init == "pissa" else True,

@@ -17,6 +17,7 @@ from engine.errors import JobFailedError
 from engine.jobs.context import JobContext
 from engine.jobs.events import WarningEvent
 from engine.spec import RecipeSpec
+from engine.train import together
 from engine.train.callback import EventCallback, Meter, NotFinite
 from engine.train.checkpoints import good_checkpoint
 from engine.train.health_history import WENT_BACK
@@ -86,7 +87,7 @@ class _Beginning:
         for name, weight in trainer.model.named_parameters():
             if name in self._weights:
                 weight.copy_(self._weights[name])
-        torch.manual_seed(self._seed)
+        torch.manual_seed(together.own_seed(self._seed))
 
 
 def _make_ready(trainer: RecipeTrainer) -> None:
@@ -129,8 +130,13 @@ def _no_use(error: NotFinite, broken: list[int], run: Run) -> JobFailedError:
 
 
 def _save_what_is_done(trainer: RecipeTrainer, run: Run) -> None:
-    """A checkpoint of the steps that were whole, so that another setting can go on from there."""
+    """A checkpoint of the steps that were whole, so that another setting can go on from there.
+
+    Several processes save together or not at all, and the others are in the middle of the step.
+    """
     trainer.model.zero_grad()
+    if together.world() > 1:
+        return
     if trainer.state.global_step > run.step:
         trainer.parts.rewind()
         trainer._save_checkpoint(trainer.model, None)

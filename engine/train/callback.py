@@ -15,6 +15,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from engine.jobs.context import JobContext
 from engine.jobs.events import EvaluationEvent, MemoryEvent, StepEvent
+from engine.train import together
 from engine.train.batches import perplexity
 from engine.train.rate import set_rate
 
@@ -37,14 +38,29 @@ class Meter:
     tokens: int = 0
     """Without padding, over the whole run, earlier parts of a resumed run included."""
     run_tokens: int = 0
-    """Of this process only."""
+    """Of this job only."""
+    step_tokens: int = 0
+    """Of the present step in this process; those of the others are added when the step ends."""
     seconds: float = 0.0
     """Wall time of the training loop without evaluation and saving."""
 
     @property
     def tokens_per_second(self) -> float:
-        """Of this process so far; 0 before the first step."""
+        """Of this job so far; 0 before the first step."""
         return self.run_tokens / self.seconds if self.seconds else 0.0
+
+    def add(self, tokens: int) -> None:
+        """This process has computed so many."""
+        self.tokens += tokens
+        self.run_tokens += tokens
+        self.step_tokens += tokens
+
+    def close_step(self, everywhere: int) -> None:
+        """The step is done; all processes together have computed so many in it."""
+        others = everywhere - self.step_tokens
+        self.tokens += others
+        self.run_tokens += others
+        self.step_tokens = 0
 
 
 class EventCallback(TrainerCallback):  # type: ignore[misc]
@@ -83,12 +99,15 @@ class EventCallback(TrainerCallback):  # type: ignore[misc]
             set_rate(has["optimizer"], has["lr_scheduler"], self.rate_factor)
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Read the clock; a stop request saves and ends here, at a step's boundary."""
+        """Read the clock; a stop request saves and ends here, at a step's boundary, in all processes at once."""
         if torch.cuda.is_available():
             torch.cuda.synchronize()
         now = time.perf_counter()
         self._meter.seconds, self._mark = self._meter.seconds + now - self._mark, now
-        if self._context.stop.is_set():
+        asked, tokens = together.total(self._context.stop.is_set(), self._meter.step_tokens)
+        self._meter.close_step(int(tokens))
+        if asked:
+            self._context.stop.set()
             control.should_save = control.should_training_stop = True
 
     def on_log(
@@ -143,7 +162,7 @@ class EventCallback(TrainerCallback):  # type: ignore[misc]
                 # for the best model is given to the trainer.
                 state.best_metric, state.best_global_step = loss, state.global_step
                 control.should_save = True
-            elif self.patience is not None and _since_best(state) >= self.patience:
+            elif self.patience and state.global_step < state.max_steps and _since_best(state) >= self.patience:
                 self.stopped_early = control.should_training_stop = control.should_save = True
         self._mark = time.perf_counter()
 
@@ -198,6 +217,9 @@ def moved_norm(model: Any) -> float | None:
     named = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
     part = "lora_E" if any("lora_E" in name for name, _ in named) else "lora_B"
     found = [parameter.detach() for name, parameter in named if part in name]
+    if any(hasattr(weight, "full_tensor") or hasattr(weight, "ds_id") for _, weight in named):
+        # In pieces over several processes: to put it together all of them would have to ask.
+        return None
     # One number for all of them, so that a GPU is asked once.
     return float(torch.stack([weight.float().square().sum() for weight in found]).sum().sqrt()) if found else None
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 
 from engine.data.prepare import Prepared
 from engine.errors import JobFailedError
@@ -17,6 +18,7 @@ from engine.files import atomic_write, sync_folder
 from engine.jobs.context import JobContext
 from engine.spec import ProjectSpec
 from engine.steps import take_step
+from engine.train import together
 from engine.train.adapters import export_adapter, load_weights
 from engine.train.attempts import event_callback
 from engine.train.callback import Meter, evaluations, moved_norm, peak_rss_bytes
@@ -24,6 +26,8 @@ from engine.train.checkpoints import ADAPTER_FILE, checkpoint_at
 from engine.train.run import Run
 from engine.train.spending import Spending
 from engine.train.trainer import RecipeTrainer
+
+STAGED_ADAPTER = ".adapter"
 
 
 def finish(
@@ -43,7 +47,8 @@ def finish(
         JobFailedError: `inert` or `not_finite`: the adapter is no result.
         DiskFullError: The adapter could not be saved; the checkpoints are untouched.
     """
-    refuse_inert(trainer.model)
+    if not trainer.spread.sharded:
+        refuse_inert(trainer.model)
     state = trainer.state
     if prepared.holdout and state.global_step not in dict(evaluations(state)):
         trainer.evaluate()
@@ -98,7 +103,10 @@ def refuse_inert(model: Any) -> None:
     Raises:
         JobFailedError: `inert` or `not_finite`.
     """
-    norm = moved_norm(model)
+    _refuse_norm(moved_norm(model))
+
+
+def _refuse_norm(norm: float | None) -> None:
     if norm is None or norm == 0.0 or not math.isfinite(norm):
         raise JobFailedError(
             "The adapter is not finite." if norm else "Nothing was learnt.",
@@ -108,16 +116,40 @@ def refuse_inert(model: Any) -> None:
         )
 
 
+def finish_along(trainer: RecipeTrainer, run: Run, *, smoke: bool) -> None:
+    """The end of the job in a process other than the first: the same calls that need all of them."""
+    state = trainer.state
+    if trainer.has_holdout and state.global_step not in dict(evaluations(state)):
+        trainer.evaluate()
+    if smoke:
+        return
+    together.meet()
+    if trainer.spread.sharded:
+        trainer.save_model(str(run.folder / STAGED_ADAPTER), _internal_call=True)
+
+
+def _refuse_inert_file(file: Path) -> None:
+    """As `refuse_inert`, for an adapter that no process holds whole."""
+    moved = [weight.float().norm() for name, weight in load_file(str(file)).items() if "lora_B" in name]
+    norm = float(torch.stack(moved).norm()) if moved else 0.0
+    _refuse_norm(norm)
+
+
 def save_adapter(trainer: RecipeTrainer, run: Run, spec: ProjectSpec) -> None:
     """Write the adapter beside and rename it; it names its base by source, not by a path of this machine."""
     assert spec.model
-    staging = run.folder / ".adapter"
+    staging = run.folder / STAGED_ADAPTER
     shutil.rmtree(staging, ignore_errors=True)
     base = spec.model.source if spec.model.kind == "hub" else Path(spec.model.path or spec.model.source).name
     for config in trainer.model.peft_config.values():
         config.base_model_name_or_path = base
         config.revision = spec.model.revision
-    export_adapter(trainer.model, staging, trainer.start)
+    together.meet()
+    if trainer.spread.sharded:
+        trainer.save_model(str(staging), _internal_call=True)
+        _refuse_inert_file(staging / ADAPTER_FILE)
+    else:
+        export_adapter(trainer.model, staging, trainer.start)
     # PEFT's template card holds no facts; ours is written when the adapter is shipped.
     (staging / "README.md").unlink(missing_ok=True)
     trainer.processing_class.save_pretrained(str(staging))

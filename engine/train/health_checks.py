@@ -129,7 +129,8 @@ def loss_falls(h: History, event: Event, t: Thresholds) -> Found | None:
 
 def loss_stuck(h: History, event: Event, t: Thresholds) -> Found | None:
     """The training loss stays where it began."""
-    if h.seen_steps < number(t, "after") or len(h.losses) < 25:
+    # A resumed run is at its level from the first step on.
+    if h.seen_steps < number(t, "after") or len(h.losses) < 25 or h.first_step > 5:
         return None
     first, now = median(h.first_losses), median(last_of(h.losses, 20))
     # Where it rose, another rule speaks.

@@ -36,6 +36,8 @@ class History:
     step: StepEvent | None = None
     steps: deque[StepEvent] = field(default_factory=lambda: deque(maxlen=_KEPT))
     seen_steps: int = 0
+    first_step: int = 0
+    """Of the first step event: a resumed job begins in the middle of its run."""
     losses: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT))
     """Finite ones of step events."""
     first_losses: list[float] = field(default_factory=list)
@@ -87,6 +89,7 @@ class History:
     def _take_step(self, event: StepEvent) -> None:
         self.step = event
         self.seen_steps += 1
+        self.first_step = self.first_step or event.step
         self.steps.append(event)
         self.speeds.append(event.tokens_per_second)
         if len(self.losses) >= 5:

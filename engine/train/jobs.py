@@ -9,7 +9,7 @@ from transformers.utils import logging as transformers_logging
 
 from engine.data.prepare import Prepared, prepare
 from engine.data.render import Renderer
-from engine.errors import StoppedError, UsageError
+from engine.errors import StoppedError, TunesmithError, UsageError
 from engine.evaluate.canaries import plant
 from engine.evaluate.general import mix_in
 from engine.jobs.context import JobContext
@@ -23,10 +23,13 @@ from engine.train.finish import finish
 from engine.train.precision import choose_precision, dtype_name
 from engine.train.preflight import preflight
 from engine.train.private import PrivateTrainer
+from engine.train.probing import probe_run
+from engine.train.ranks import Ranks, order_of, spread_here
 from engine.train.recipe import build_trainer
 from engine.train.run import Run, body_of, fingerprint_of, open_run
 from engine.train.samples import SampleCallback, sample_prompts
 from engine.train.spending import Spending, check_budget
+from engine.train.spread import check_spread
 from engine.train.trainer import RecipeTrainer
 from engine.train.watch import LiveWatch
 
@@ -59,13 +62,23 @@ def run_train(context: JobContext) -> dict[str, Any]:
     smoke = bool(context.spec.get("smoke"))
     check_privacy(context.project, spec)
     check_content(context.project, spec)
+    spread = spread_here(context.project, spec)
+    check_spread(recipe, spread)
     run = open_run(context, spec, smoke=smoke)
     check_budget(spec.budget, run.folder)
     if smoke:
         recipe = recipe.model_copy(update={"max_steps": SMOKE_STEPS, "save_steps": 10**9})
-    context.listeners.append(LiveWatch(context))
-    with Spending(context, spec.budget, None if smoke else run.folder) as spending:
-        return _train(context, spec, model_spec, recipe, run, spending, smoke=smoke)
+    watch = LiveWatch(context)
+    context.listeners.append(watch)
+    try:
+        with (
+            Spending(context, spec.budget, None if smoke else run.folder) as spending,
+            Ranks(context, spread) as ranks,
+        ):
+            return _train(context, spec, model_spec, recipe, run, spending, ranks, smoke=smoke)
+    except TunesmithError as error:
+        watch.failing(error)
+        raise
 
 
 def _train(
@@ -75,6 +88,7 @@ def _train(
     recipe: RecipeSpec,
     run: Run,
     spending: Spending,
+    ranks: Ranks,
     *,
     smoke: bool,
 ) -> dict[str, Any]:
@@ -88,6 +102,7 @@ def _train(
 
     context.phase("load", "Loading the base model")
     precision = choose_precision()
+    ranks.order(order_of(context.project, spec, recipe, run, ranks.spread, precision, prepared, smoke=smoke))
     meter = Meter(tokens=int(run.facts.get("tokens", 0)))
     torch.manual_seed(recipe.seed)
     trainer = build_trainer(
@@ -101,6 +116,7 @@ def _train(
         precision=precision,
         meter=meter,
         fingerprint=fingerprint_of(spec),
+        spread=ranks.spread,
     )
     trainer.facts["body"] = body_of(spec)
     if isinstance(trainer, PrivateTrainer):
@@ -108,6 +124,7 @@ def _train(
     event_callback(trainer).patience = recipe.early_stopping
     _add_samples(context, trainer, spec, recipe, tokenizer, prepared)
     spending.checkpoint_bytes = preflight(context, trainer, prepared, recipe, run, dtype_name(precision.dtype))
+    probe_run(context, trainer, spec, recipe, prepared, dtype_name(precision.dtype))
     context.check_stop()
 
     context.phase("train", "Training")

@@ -52,6 +52,16 @@ def packed_feature(rows: Sequence[Rendered]) -> Feature:
     return feature
 
 
+BLANK_TOKENS = 1
+"""Length of a blank row. No row to learn from is as short: its first token is never learned."""
+
+
+def blank_feature(token: int, *, packed: bool) -> Feature:
+    """A row of one token, of which nothing is learned."""
+    feature: Feature = {"input_ids": [token], "labels": [IGNORED]}
+    return {**feature, "position_ids": [0]} if packed else feature
+
+
 @dataclass(frozen=True)
 class Collator:
     """Features to tensors.
@@ -94,12 +104,15 @@ class StepSampler(torch.utils.data.Sampler[int]):
     """Rows in a random order, those of one learning step sorted by length: the step is the same, its padding less.
 
     The gradient of a step is a sum over its rows, so their order within it changes nothing but rounding. With several
-    processes `step_rows` counts the rows of all of them.
+    processes `step_rows` counts the rows of all of them, and each takes every so many-th micro-batch. So that all make
+    the same number of calls, an epoch is then filled up to a multiple of `fill_to` with the number after the last row:
+    there the dataset has a blank row, which teaches nothing. (Repeating rows would teach them twice.)
     """
 
-    def __init__(self, lengths: Sequence[int], step_rows: int, seed: int) -> None:
-        """Args: tokens of each row; rows of a learning step; what the order depends on, beside the epoch."""
+    def __init__(self, lengths: Sequence[int], step_rows: int, seed: int, fill_to: int = 1) -> None:
+        """Args: tokens of each row; rows of a learning step; what the order depends on beside the epoch; as above."""
         self._lengths, self._step_rows, self._seed = lengths, step_rows, seed
+        self._blanks = -len(lengths) % fill_to
         self._epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -107,8 +120,8 @@ class StepSampler(torch.utils.data.Sampler[int]):
         self._epoch = epoch
 
     def __len__(self) -> int:
-        """Rows of an epoch."""
-        return len(self._lengths)
+        """Rows of an epoch, blank ones included."""
+        return len(self._lengths) + self._blanks
 
     def __iter__(self) -> Iterator[int]:
         """Places of the rows."""
@@ -118,3 +131,4 @@ class StepSampler(torch.utils.data.Sampler[int]):
             step = order[start : start + self._step_rows]
             # Longest first: what does not fit in memory shows at once, and its room is used again by the others.
             yield from sorted(step, key=lambda place: -self._lengths[place])
+        yield from [len(order)] * self._blanks

@@ -23,17 +23,20 @@ from engine.jobs.context import JobContext
 from engine.models.load import choose_attention, load_model
 from engine.recipe_rules import accumulation as accumulation
 from engine.recipe_rules import planned_steps as planned_steps
-from engine.recipe_rules import refuse_impossible
+from engine.recipe_rules import refuse_impossible, rows_at_once
 from engine.spec import ModelSpec, RecipeSpec
+from engine.train import together
 from engine.train.adapters import RankCallback
 from engine.train.adapters import adapter_config as adapter_config
 from engine.train.batches import to_feature
 from engine.train.callback import EventCallback, Meter
-from engine.train.packing import Collator, pack_rows, packed_feature
+from engine.train.packing import Collator, blank_feature, pack_rows, packed_feature
 from engine.train.precision import Precision
 from engine.train.private import PrivateTrainer, check_private
 from engine.train.private_budget import make_budget
 from engine.train.reference import prepare_reference
+from engine.train.spread import SINGLE, Spread, check_spread, trainer_settings
+from engine.train.targets import EXPERTS_LEFT, has_experts
 from engine.train.trainer import RecipeTrainer
 
 EVALUATIONS_A_RUN = 10
@@ -51,6 +54,7 @@ def build_trainer(
     precision: Precision,
     meter: Meter,
     fingerprint: str,
+    spread: Spread = SINGLE,
 ) -> RecipeTrainer:
     """Load the base model, put the adapter on it and make the trainer.
 
@@ -65,25 +69,39 @@ def build_trainer(
         precision: Device and compute dtype.
         meter: Receives tokens and seconds.
         fingerprint: Of model, data and recipe.
+        spread: The processes that share the work; each of them calls this.
 
     Raises:
         SpecError: Knobs that do not go together, or not with this machine; nothing was loaded then.
         ModelError: The model cannot be loaded.
     """
     check_here(recipe, precision, has_holdout=bool(holdout))
+    check_spread(recipe, spread)
     kind: Callable[..., RecipeTrainer] = RecipeTrainer
     if recipe.dp_epsilon is not None:
         steps = planned_steps(recipe, len(train))
         kind = partial(PrivateTrainer, budget=make_budget(recipe, rows=len(train), steps=steps))
     packs = pack_rows(train, recipe.max_length, recipe.seed) if recipe.packing else None
     features = [packed_feature(pack) for pack in packs] if packs else [to_feature(row) for row in train]
+    rows = len(features)
+    if spread.world > 1:
+        features.append(blank_feature(tokenizer.pad_token_id, packed=packs is not None))
     model = load_model(
         model_spec,
         quantization=recipe.quantization,
         compute_dtype=precision.dtype,
-        device=precision.device,
+        device=own_device(precision, spread),
         attention=recipe.attention,
+        # FSDP cuts up what is stored, so 4-bit weights must be stored in the format of all else.
+        quant_storage=precision.dtype if spread.strategy == "fsdp" else None,
     )
+    if recipe.targets == "all-linear" and has_experts(model):
+        context.warn(
+            "experts",
+            EXPERTS_LEFT,
+            "PEFT adapts experts without dropout only, and they are most of the model.",
+            "Name them in recipe.targets, with recipe.dropout=0, to adapt them as well.",
+        )
     if recipe.loss == "nll":
         model = prepare_reference(model)
     trainer = kind(
@@ -93,9 +111,10 @@ def build_trainer(
         reference=recipe.loss == "nll",
         keep=recipe.keep_checkpoints,
         fingerprint=fingerprint,
-        lengths=[len(feature["input_ids"]) for feature in features],
+        lengths=[len(feature["input_ids"]) for feature in features[:rows]],
         lora_plus_ratio=recipe.lora_plus_ratio,
-        fuse=not recipe.compile and recipe.loss != "nll",
+        fuse=not recipe.compile and recipe.loss != "nll" and not spread.sharded,
+        spread=spread,
         products=precision.products,
         model=model,
         args=training_arguments(
@@ -105,6 +124,8 @@ def build_trainer(
             rows=len(train),
             has_holdout=bool(holdout),
             packs=len(packs) if packs else None,
+            spread=spread,
+            experts=has_experts(model),
         ),
         train_dataset=Dataset.from_list(features),
         # A part of it is enough for the trainer to know that there is one: it is measured by our own loop.
@@ -113,13 +134,24 @@ def build_trainer(
             tokenizer.pad_token_id, flat=choose_attention(recipe.attention, precision.device) == "flash_attention_2"
         ),
         processing_class=tokenizer,
-        peft_config=adapter_config(recipe, planned_steps(recipe, len(train), len(packs) if packs else None)),
+        peft_config=adapter_config(
+            recipe, planned_steps(recipe, len(train), len(packs) if packs else None, spread.world), model
+        ),
         callbacks=[EventCallback(context, meter), *([RankCallback()] if recipe.adapter == "adalora" else [])],
     )
     # The loss and the progress are told by events; the bars of the libraries would only fill the log.
     trainer.remove_callback(PrinterCallback)
     trainer.remove_callback(ProgressCallback)
+    if spread.world > 1:
+        torch.manual_seed(together.own_seed(recipe.seed))
     return trainer
+
+
+def own_device(precision: Precision, spread: Spread) -> str:
+    """Where this process loads the model: on a card of its own; before FSDP cuts it up, in main memory."""
+    if precision.device != "cuda" or spread.world == 1:
+        return precision.device
+    return "cpu" if spread.strategy == "fsdp" else f"cuda:{torch.cuda.current_device()}"
 
 
 def check_here(recipe: RecipeSpec, precision: Precision, *, has_holdout: bool) -> None:
@@ -154,16 +186,20 @@ def training_arguments(
     rows: int,
     has_holdout: bool,
     packs: int | None = None,
+    spread: Spread = SINGLE,
+    experts: bool = False,
 ) -> SFTConfig:
     """The trainer's arguments: nothing reported, nothing pushed, one seed, loss on the trained tokens only."""
     on_cuda, private = precision.device == "cuda", recipe.dp_epsilon is not None
-    steps = planned_steps(recipe, rows, packs)
-    micro_batch = min(recipe.micro_batch, recipe.effective_batch)
+    steps = planned_steps(recipe, rows, packs, spread.world)
+    micro_batch = rows_at_once(recipe, spread.world)
+    checkpointing = wants_checkpointing(recipe, on_cuda=on_cuda)
+    spread_settings = trainer_settings(spread, checkpointing=checkpointing, experts=experts)
     return SFTConfig(
         output_dir=str(checkpoints),
         # how much; with differential privacy each step draws its rows anew and takes them one by one
         per_device_train_batch_size=1 if private else micro_batch,
-        gradient_accumulation_steps=1 if private else accumulation(recipe, rows, packs),
+        gradient_accumulation_steps=1 if private else accumulation(recipe, rows, packs, spread.world),
         num_train_epochs=recipe.epochs,
         max_steps=steps if private else recipe.max_steps or -1,
         ignore_data_skip=private,
@@ -185,7 +221,7 @@ def training_arguments(
         # what it costs
         bf16=precision.dtype == torch.bfloat16,
         fp16=precision.dtype == torch.float16,
-        activation_checkpointing=wants_checkpointing(recipe, on_cuda=on_cuda),
+        activation_checkpointing=spread_settings.pop("activation_checkpointing", checkpointing),
         activation_checkpointing_kwargs={"use_reentrant": False},
         use_liger_kernel=wants_liger(recipe, on_cuda=on_cuda),
         torch_compile=recipe.compile,
@@ -209,6 +245,7 @@ def training_arguments(
         report_to="none",
         push_to_hub=False,
         disable_tqdm=True,
+        **spread_settings,
     )
 
 

@@ -121,7 +121,9 @@ def _replace_adapter(folder: Path, checkpoint: Path, spec: ProjectSpec) -> None:
     shutil.copytree(
         checkpoint,
         staging,
-        ignore=lambda _, names: [name for name in names if name in _NOT_THE_ADAPTER],
+        ignore=lambda _, names: [
+            name for name in names if name in _NOT_THE_ADAPTER or name.startswith(("rng_state_", "pytorch_model_fsdp"))
+        ],
         dirs_exist_ok=True,
     )
     config = json.loads((staging / "adapter_config.json").read_text())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,15 +16,17 @@ from trl import SFTTrainer
 from engine.data.render import Rendered
 from engine.jobs.context import JobContext
 from engine.jobs.events import CheckpointEvent
+from engine.train import together
 from engine.train.adapters import Start, is_adalora, load_ranks, orthogonality, save_ranks, start_of
 from engine.train.batches import holdout_loss, supervised_nll
 from engine.train.callback import Meter
-from engine.train.checkpoints import FACTS_FILE, save_whole
+from engine.train.checkpoints import FACTS_FILE, STAGING, save_whole
 from engine.train.fused import fuse_adapters
 from engine.train.loss import head_of, targets_of, teach_loss
-from engine.train.packing import StepSampler
+from engine.train.packing import BLANK_TOKENS, StepSampler
 from engine.train.recover import Parts, run_in_parts
 from engine.train.reference import reference_loss
+from engine.train.spread import SINGLE, Spread
 
 
 class RecipeTrainer(SFTTrainer):  # type: ignore[misc]
@@ -40,6 +43,7 @@ class RecipeTrainer(SFTTrainer):  # type: ignore[misc]
         lora_plus_ratio: Learning rate of the B matrices over that of all else.
         fuse: Compute LoRA layers in one step each, where that is possible.
         products: What large products are made of where that is another format than the model's.
+        spread: The processes that share the work.
         **kwargs: Of `SFTTrainer`.
     """
 
@@ -56,9 +60,13 @@ class RecipeTrainer(SFTTrainer):  # type: ignore[misc]
         lora_plus_ratio: float | None = None,
         fuse: bool = True,
         products: torch.dtype | None = None,
+        spread: Spread = SINGLE,
         **kwargs: Any,
     ) -> None:
+        self.spread = spread
+        self._sampler: StepSampler | None = None
         self.control: TrainerControl
+        self.model_accepts_loss_kwargs: bool
         self.optimizer: Any
         self._staging = ""
         super().__init__(**kwargs)
@@ -82,7 +90,8 @@ class RecipeTrainer(SFTTrainer):  # type: ignore[misc]
         self.start: Start | None = start_of(self.model)
         """A PiSSA adapter's first weights; needed to save it for the unchanged base."""
         causal = self.model.get_base_model()
-        self._own_loss = not reference and head_of(causal) is not None
+        # ZeRO-3 puts a layer's weights together only for the layer's own call, so the head cannot be used apart.
+        self._own_loss = not reference and spread.strategy != "zero3" and head_of(causal) is not None
         if self._own_loss:
             teach_loss(causal, products)
         self.fused = fuse_adapters(self.model, products) if fuse else 0
@@ -93,7 +102,16 @@ class RecipeTrainer(SFTTrainer):  # type: ignore[misc]
 
     def _get_train_sampler(self, train_dataset: Any = None) -> StepSampler:
         step_rows = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
-        return StepSampler(self._lengths, step_rows, self.args.data_seed or self.args.seed)
+        fill_to = self.args.train_batch_size * self.args.world_size if self.args.world_size > 1 else 1
+        self._sampler = StepSampler(self._lengths, step_rows, self.args.data_seed or self.args.seed, fill_to)
+        return self._sampler
+
+    def _run_epoch(self, *args: Any, **kwargs: Any) -> None:
+        # accelerate tells the epoch to a sampler it knows by its wrapping; that of a resumed run with several
+        # processes it does not find.
+        if self._sampler is not None:
+            self._sampler.set_epoch(int(kwargs["epoch"]))
+        super()._run_epoch(*args, **kwargs)
 
     def create_optimizer(self, *args: Any, **kwargs: Any) -> Any:
         """With LoRA+ (arXiv 2402.12354) the B matrices get a rate of their own; the schedule scales both."""
@@ -113,9 +131,7 @@ class RecipeTrainer(SFTTrainer):  # type: ignore[misc]
 
     def training_step(self, model: Any, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> torch.Tensor:
         """One micro-batch; counts its tokens without padding."""
-        tokens = int(inputs["length"].sum())
-        self._meter.tokens += tokens
-        self._meter.run_tokens += tokens
+        self._meter.add(int(inputs["length"][inputs["length"] > BLANK_TOKENS].sum()))
         step = super().training_step
 
         def whole(rows: dict[str, Any]) -> torch.Tensor:
@@ -172,21 +188,34 @@ class RecipeTrainer(SFTTrainer):  # type: ignore[misc]
         """Where the tokens of all processes were counted: DDP takes the mean of their gradients."""
         if items is None or not self.args.average_tokens_across_devices:
             return loss
-        return loss * self.accelerator.num_processes
+        over_all: torch.Tensor = loss * self.accelerator.num_processes
+        return over_all
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        """Measure the holdout."""
-        with self.accelerator.autocast():
-            loss = holdout_loss(
-                self.model,
-                self._holdout,
-                pad_token_id=self.processing_class.pad_token_id,
-                device=str(self.args.device),
-            )
+        """Measure the holdout: each process its part of the rows, or all of them where the model is in pieces."""
+        if self.spread.sharded:
+            loss = together.share(self._loss_on(self._holdout))
+        else:
+            own = self._holdout[together.rank() :: together.world()]
+            tokens = sum(sum(row.trained[1:]) for row in own)
+            # Every learned token counts the same, in whichever process it was.
+            summed, count = together.total(self._loss_on(own) * tokens if tokens else 0.0, tokens)
+            loss = summed / count if count else math.nan
         metrics = {"eval_loss": loss}
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
+
+    @property
+    def has_holdout(self) -> bool:
+        """Whether there are rows to measure on."""
+        return bool(self._holdout)
+
+    def _loss_on(self, rows: Sequence[Rendered]) -> float:
+        with self.accelerator.autocast():
+            return holdout_loss(
+                self.model, rows, pad_token_id=self.processing_class.pad_token_id, device=str(self.args.device)
+            )
 
     def create_model_card(self, *_: Any, **__: Any) -> None:
         """None inside checkpoints: the card is written when the adapter is shipped, with the true licence."""
@@ -201,11 +230,16 @@ class RecipeTrainer(SFTTrainer):  # type: ignore[misc]
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         began = time.perf_counter()
+        if together.rank():
+            self._save_along(model, trial)
+            return
 
         def write(folder: Path) -> None:
             self._staging = str(folder)
             try:
+                together.meet()
                 self._save_parts(model, trial, folder)
+                together.meet()
                 facts = {**self.facts, "tokens": self._meter.tokens, "fingerprint": self._fingerprint}
                 (folder / f"checkpoint-{self.state.global_step}" / FACTS_FILE).write_text(json.dumps(facts))
             finally:
@@ -213,6 +247,7 @@ class RecipeTrainer(SFTTrainer):  # type: ignore[misc]
 
         best = self.state.best_global_step
         final = save_whole(Path(self.args.output_dir), self.state.global_step, write, self._keep, protect=(best,))
+        together.meet()
         self._context.emit(
             CheckpointEvent(
                 step=self.state.global_step,
@@ -221,6 +256,16 @@ class RecipeTrainer(SFTTrainer):  # type: ignore[misc]
                 best=best == self.state.global_step,
             )
         )
+
+    def _save_along(self, model: Any, trial: Any) -> None:
+        """What a process other than the first does meanwhile: its own random state goes into the same checkpoint."""
+        folder = Path(self.args.output_dir) / STAGING
+        self._staging = str(folder)
+        together.meet()  # the folder is there
+        self._save_parts(model, trial, folder)
+        together.meet()  # everything is written
+        self._staging = ""
+        together.meet()  # it has its name
 
     def _save_parts(self, model: Any, trial: Any, folder: Path) -> None:
         """What transformers saves. An AdaLoRA adapter with all its ranks: only so can the run go on from it."""
@@ -231,4 +276,6 @@ class RecipeTrainer(SFTTrainer):  # type: ignore[misc]
         pattern, config.rank_pattern = config.rank_pattern, None
         super()._save_checkpoint(model, trial)
         config.rank_pattern = pattern
+        if together.rank():
+            return
         save_ranks(self.model, folder / f"checkpoint-{self.state.global_step}")
