@@ -25,11 +25,12 @@ class EventWriter:
 
     def __init__(self, path: Path) -> None:
         """Open `path` for appending and go on after its last `seq`."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._reserve = path.with_name(".reserve")
         self._seq, torn = _tail_state(path)
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self._pending: list[bytes] = [b"\n"] if torn else []
+        self._ended = False
         self.last_work = time.monotonic()
         with contextlib.suppress(OSError):
             self._reserve.write_bytes(b"\0" * _RESERVE_BYTES)
@@ -37,6 +38,8 @@ class EventWriter:
     def emit(self, event: Event) -> None:
         """Number, time and write `event`. Never raises for a full disk."""
         with self._lock:
+            if self._ended:
+                return
             self._seq += 1
             event.seq = self._seq
             event.t = round(time.time(), 3)
@@ -44,6 +47,12 @@ class EventWriter:
             if getattr(event, "kind", "") != "heartbeat":
                 self.last_work = time.monotonic()
             self._flush()
+
+    def emit_last(self, event: Event) -> None:
+        """As `emit`; whatever another thread emits afterwards is left out."""
+        with self._lock:
+            self.emit(event)
+            self._ended = True
 
     def close(self) -> None:
         """Write what is pending and give the reserve back."""

@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     record = folder.read().model_copy(update=identity())
     context = JobContext(folder, Project(Path(record.project)), record.spec, writer)
     _listen_for_sigterm(context)
-    _hush_libraries()
+    hush_libraries()
     writer.emit(StartedEvent(job=record.id, job_kind=record.kind, pid=os.getpid(), host=hostname()))
     folder.write(record)
     done = threading.Event()
@@ -68,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
         writer.close()
 
 
-def _hush_libraries() -> None:
+def hush_libraries() -> None:
     """Keep what is known to be harmless out of the log, so that what is in it matters.
 
     bitsandbytes asks a hub for faster CPU kernels when it is imported; a job has no network and needs none. PEFT 0.21
