@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import ClassVar
 
 from textual import on, work
@@ -107,7 +106,7 @@ class EvaluateScreen(StepScreen):
         """Read the report of the project's run; where there is none yet, measure."""
         run = self.spec.run
         try:
-            report = await asyncio.to_thread(read_report, self.project.evaluation_file(run)) if run else None
+            report = await in_thread(self, read_report, self.project.evaluation_file(run)) if run else None
         except TunesmithError as error:
             self.show_problem(error)
             return

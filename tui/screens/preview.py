@@ -17,6 +17,7 @@ from engine.jobs.state import JobView
 from tui.charset import glyphs, plain
 from tui.preview_rows import Line, Preview, PreviewRow, read_preview
 from tui.screens.base import StepScreen
+from tui.threads import in_thread
 from tui.widgets.rendered_row import RenderedRow
 from tui.widgets.text import fit, styled
 
@@ -128,10 +129,8 @@ class PreviewScreen(StepScreen):
     @work(exclusive=True, group="read")
     async def _read(self) -> None:
         """Read the files apart from this thread; they hold a few hundred rows."""
-        import asyncio
-
         try:
-            self.preview = await asyncio.to_thread(read_preview, self.project.preview_folder)
+            self.preview = await in_thread(self, read_preview, self.project.preview_folder)
         except TunesmithError as error:
             self.preview = None
             self.show_problem(error)

@@ -25,6 +25,7 @@ from tui.screens.frame import Tone
 from tui.screens.privacy_decide import REVIEW_WORDS, DecidingScreen, Page
 from tui.screens.privacy_pages import ProofPage, ScanPage, WorkPage
 from tui.screens.privacy_review import ReviewPage
+from tui.threads import in_thread, is_open
 
 _PAGES_OF: dict[str, tuple[Page, ...]] = {
     "scan": ("scan",),
@@ -161,7 +162,7 @@ class PrivacyScreen(DecidingScreen):
             self._stand("Choose your data first: escape goes there.", "attention")
             return
         code = await self.ask_quietly(lambda: _gate_code(self, spec))
-        if code is None or self.job_runs or not self.is_mounted:
+        if code is None or self.job_runs:
             return
         self._reason = _SCAN_REASONS.get(code, "")
         if code in ("never_scanned", "original_missing", *_SCAN_REASONS):
@@ -176,12 +177,10 @@ class PrivacyScreen(DecidingScreen):
 
     async def ask_quietly(self, work: Callable[[], str]) -> str | None:
         """As `ask_engine`, but an error that is on the screen already stays there."""
-        import asyncio
-
         try:
-            return await asyncio.to_thread(work)
+            return await in_thread(self, work)
         except TunesmithError as error:
-            if self.is_mounted:
+            if is_open(self):
                 self.show_problem(error)
             return None
 

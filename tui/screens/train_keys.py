@@ -5,7 +5,6 @@ Apart from the picture so that each can be read alone; `tui.screens.train` is th
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 from textual import work
@@ -18,6 +17,7 @@ from tui.history import Past, Points
 from tui.screens.ask import ChooseScreen
 from tui.screens.base import StepScreen
 from tui.screens.train_ask import ask_promote, ask_remedy, ask_rollback
+from tui.threads import in_thread
 from tui.training import clock
 from tui.training_pages import health_lines, remedies_of, sample_lines
 from tui.widgets.logview import LINES, LogView, PageView
@@ -86,8 +86,8 @@ class TrainKeys(StepScreen):
         if self.job is None:
             return
         folder = self.job.folder
-        tail = await asyncio.to_thread(folder.log_tail, LINES)
-        if self.is_mounted and self.job is not None:
+        tail = await in_thread(self, folder.log_tail, LINES)
+        if self.job is not None:
             self.query_one(LogView).show(self.job.snapshot.warnings, tail, str(folder.log_file))
 
     # -- keys ---------------------------------------------------------------------------------------------------

@@ -158,7 +158,10 @@ def wrong_nif(value: str) -> str:
     number = value.upper().translate(str.maketrans("XYZ", "012"))
     digits = only_digits(number[:-1])
     letters = "TRWAGMYFPDXBNJZSQVHLCKE"
-    return letters[(int(digits or 0) + 1) % 23] if value[-1].isalpha() else str((int(value[-1]) + 1) % 10)
+    if value[-1].isdecimal():
+        return str((int(value[-1]) + 1) % 10)
+    # A sign that only counts as a digit in some ways, such as a superscript, is no check sign at all.
+    return letters[(int(digits or 0) + 1) % 23]
 
 
 def wrong_pesel(value: str) -> str:
