@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.cli.out import Out, duration, size
 from engine.errors import EXIT_DONE, EXIT_REFUSED, UsageError
+from engine.jobs.runner import hush_libraries
 from engine.plan.architecture import Architecture, architecture_of
 from engine.plan.history import past_speed
 from engine.plan.machine import amount_of, this_machine
@@ -72,6 +73,7 @@ def _report(
         return made(profiles_kept(architecture))
     except NotPlannedYetError:
         # only now: the libraries take seconds to import
+        hush_libraries()
         from engine.plan.compute import profiles_of
     return made(profiles_of(architecture))
 
