@@ -213,9 +213,9 @@ def test_the_knobs_reach_the_trainer(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [preset.name for preset in load_recipes()])
 def test_every_preset_trains(name: str, tmp_path: Path) -> None:
     preset = next(one for one in load_recipes() if one.name == name)
-    recipe = preset.knobs.model_copy(update={"max_steps": 2, "effective_batch": 4, "save_steps": 2})
-    if recipe.dp_epsilon is not None:
-        pytest.fail("a private preset needs its own trainer here")
+    # A private step draws its rows by chance: of sixteen at one in two hardly ever none.
+    rows_a_step = 4 if preset.knobs.dp_epsilon is None else 8
+    recipe = preset.knobs.model_copy(update={"max_steps": 2, "effective_batch": rows_a_step, "save_steps": 2})
     trainer = trainer_for(recipe, tmp_path)
     assert trainer.args.max_length == recipe.max_length
     found = losses(trainer)
