@@ -26,7 +26,7 @@ from engine.steps import step_statuses
 
 PLANTED = PRESETS / "demo" / "planted.yaml"
 _STEPS = 8
-_MOST_AGAIN = 2
+_MOST_AGAIN = 3
 """How often recited rows are taken out and the rest learned again: now and then a tiny model learns one by heart."""
 _REASON = "the demo: bundled chats that were made up, and a model that is thrown away"
 _SHORTEST_IN_WEIGHTS = 6
