@@ -13,10 +13,10 @@ from typing import Any
 from textual.content import Content
 
 from engine.jobs.events import AlertEvent, FailedEvent, StepEvent, StoppedEvent
+from engine.jobs.history import Points, best_of
 from engine.jobs.state import JobState, JobView
 from engine.machine import hostname
 from tui.charset import Glyphs, plain
-from tui.history import Points, best_of
 from tui.screens.frame import Tone
 from tui.widgets.text import duration_text, fit, one_line, size_text, styled
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from engine.jobs.events import CheckpointEvent, EvaluationEvent
 from engine.jobs.folder import JobRecord
+from engine.jobs.history import Part, best_of, merge, read_past, resumed_from, run_of
 from engine.jobs.state import Snapshot, fold
 from tests.tui.recorded import RecordedJob, make_project, step_event, steps_to
-from tui.history import Part, best_of, merge, read_past, resumed_from, run_of
 
 
 def part(first: int, last: int, resumed: int, loss: float, checkpoints: tuple[int, ...] = ()) -> Part:

@@ -15,10 +15,10 @@ from textual.content import Content
 from engine.errors import TunesmithError
 from engine.hardware.host import HostSampler
 from engine.hardware.nvml import NvmlSampler
+from engine.jobs.history import Points, best_of, read_past, resumed_from, run_of
 from engine.jobs.state import JobState, JobView
 from engine.project import Project
 from tui.charset import glyphs
-from tui.history import Points, best_of, read_past, resumed_from, run_of
 from tui.screens.base import died_error
 from tui.screens.train_keys import TrainKeys
 from tui.threads import in_thread, is_open

@@ -10,10 +10,10 @@ import time
 from textual import work
 
 from engine.actions import before_training
+from engine.jobs.history import Past, Points
 from engine.jobs.state import JobState
 from engine.project import Project
 from tui.charset import glyphs
-from tui.history import Past, Points
 from tui.screens.ask import ChooseScreen
 from tui.screens.base import StepScreen
 from tui.screens.train_ask import ask_promote, ask_remedy, ask_rollback
