@@ -14,21 +14,17 @@ from pathlib import Path
 from typing import Any, get_args
 
 from engine import audit
-from engine.errors import DataError, ModelError, SpecError, UsageError, from_os_error
-from engine.jobs.folder import JobFolder
-from engine.jobs.launch import launch
+from engine.errors import DataError, SpecError, UsageError, from_os_error
 from engine.machine import PRESETS
 from engine.project import Project, create_project
 from engine.spec import FIXES, DataFormat, DataShape, DataSpec, ModelSpec, ProjectSpec
 from engine.spec_text import nearest_of, with_settings
-from engine.steps import step_statuses, take_step
+from engine.steps import take_step
 
 DEMO_DATA = PRESETS / "demo" / "chats.jsonl"
 DEMO_MODEL = "demo"
 DEMO_PRESET = "demo"
 DEFAULT_PRESET = "balanced"
-_PLAIN_SHAPES = ("text", "prompt_completion", "auto")
-"""Shapes that a model without a chat template can learn; of `auto` nothing is known before the check."""
 
 
 def new_project(
@@ -277,63 +273,6 @@ def make_demo_project(root: Path) -> tuple[Project, ProjectSpec]:
     return new_project(root, data=DEMO_DATA, model=DEMO_MODEL, preset=DEMO_PRESET)
 
 
-def before_training(project: Project, spec: ProjectSpec) -> None:
-    """Refuse what cannot work, then what must not: first usability (exit 2), then the privacy gate (exit 3).
-
-    Raises:
-        ModelError, DataError, SpecError: The model, the data or the recipe cannot be used.
-        PrivacyRefusedError: Personal data may still be in what would be trained on.
-        RefusedError: The licence or the content rules do not allow it, or a statement is missing.
-    """
-    from engine.licences.check import check_allowed, project_verdict
-    from engine.privacy.content_gate import check_content
-    from engine.privacy.gate import check_privacy
-
-    _check_model(project, spec)
-    _check_data(spec)
-    check_allowed(project_verdict(project, spec))
-    check_privacy(project, spec)
-    check_content(project, spec)
-
-
-def _check_model(project: Project, spec: ProjectSpec) -> None:
-    from engine.models.inspect import inspect_model
-
-    model = spec.model
-    if model is None:
-        raise ModelError("No model is chosen.", str(project.file), "Choose one in the wizard: `tunesmith PROJECT`.")
-    if _fetch_is_due(model) or model.path is None:
-        raise ModelError(
-            "The model is not on this machine yet.",
-            f"{model.source} was chosen but not downloaded or converted.",
-            f"Open step 1 (Model) in the wizard, or run `tunesmith train {project.root}`: both get it first.",
-            code="not_fetched",
-        )
-    path = Path(model.path)
-    if not path.exists():
-        raise ModelError(
-            "The model is not there any more.",
-            f"{path} does not exist.",
-            "Put it back, or choose another model in the wizard.",
-            code="missing_file",
-        )
-    facts = inspect_model(path)
-    chat = data_shape(project, spec) not in _PLAIN_SHAPES
-    if chat and model.chat_template == "model" and not facts.has_chat_template:
-        raise ModelError(
-            "This model has no chat template, and your data are chats.",
-            f"The tokenizer in {path} does not say how a conversation is written.",
-            "Use the common one: `tunesmith new ... --set model.chat_template=chatml`, or set it in project.yaml.",
-            code="no_chat_template",
-        )
-
-
-def _check_data(spec: ProjectSpec) -> None:
-    if spec.data is None:
-        raise DataError("No data is chosen.", "", "Choose a file in the wizard, or make a project with --data.")
-    data_file(spec.data.path)
-
-
 def data_shape(project: Project, spec: ProjectSpec) -> str:
     """The shape of the rows: as decided, or as the last check found it; `auto` when neither says."""
     if spec.data is not None and spec.data.shape != "auto":
@@ -356,73 +295,6 @@ def read_json(path: Path) -> dict[str, Any]:
             "A report cannot be read.", f"{path}: {error}", "Delete it and run that step again.", code="damaged"
         ) from error
     return content if isinstance(content, dict) else {}
-
-
-def start_training(
-    project: Project,
-    *,
-    resume: bool = False,
-    smoke: bool = False,
-    force: bool = False,
-    from_step: int | None = None,
-    adapt: bool = False,
-) -> JobFolder:
-    """Check, record and launch a training run. Who starts it without the confirming page confirms by starting.
-
-    Args:
-        project: What is trained.
-        resume: Go on from the last checkpoint of the project's run.
-        smoke: A few steps that prove that everything fits together.
-        force: Although another heavy job is running.
-        from_step: With `resume`: from the checkpoint of this step.
-        adapt: With `resume`: with the present recipe, where only knobs are others that may change within a run.
-
-    Raises:
-        TunesmithError: As `before_training` and `launch`.
-    """
-    spec = project.load()
-    before_training(project, spec)
-    confirmed = next(status for status in step_statuses(spec) if status.step == "recipe").state == "done"
-    if not (confirmed or smoke or resume):
-        confirm(project)
-    wanted: dict[str, Any] = {"resume": resume, "smoke": smoke}
-    if from_step is not None:
-        wanted["from_step"] = from_step
-    if adapt:
-        wanted["adapt"] = True
-    job = launch(project.root, "train", wanted, force=force)
-    record(project, "train", {"job": job.id, **wanted})
-    return job
-
-
-def promote(project: Project, settings: Iterable[str] = (), *, force: bool = False) -> JobFolder:
-    """Let a short run go on as the full one: without a limit of steps, from its last checkpoint.
-
-    What was learnt is kept, adapter and optimizer both. The schedule of the learning rate is that of the longer run at
-    the step where it goes on, so the rate rises again where the short one had let it fall. Knobs that the checkpoint
-    does not depend on can be changed with `settings`; the others (rank, targets, effective batch, ...) are refused.
-
-    Raises:
-        UsageError: There is no run with a limit of steps to promote.
-        TunesmithError: As `start_training`; the recipe is as it was then.
-    """
-    spec = project.load()
-    if not spec.run or spec.recipe.max_steps is None:
-        raise UsageError(
-            "There is no short run to promote.",
-            "recipe.max_steps is not set." if spec.run else "This project has no run yet.",
-            "Start with the recipe quick-check, or go on with `tunesmith train PROJECT --resume`.",
-            code="not_short",
-        )
-    full = spec.recipe.model_copy(update={"max_steps": None})
-    project.update(lambda current: with_settings(current.model_copy(update={"recipe": full}), list(settings)))
-    try:
-        job = start_training(project, resume=True, adapt=True, force=force)
-    except BaseException:
-        project.update(lambda current: current.model_copy(update={"recipe": spec.recipe}))
-        raise
-    confirm(project)
-    return job
 
 
 def record(project: Project, action: str, details: dict[str, Any]) -> None:

@@ -32,7 +32,8 @@ def main() -> None:
 
 
 async def _walk(root: Path) -> None:
-    from engine.actions import make_demo_project, start_training
+    from engine.actions import make_demo_project
+    from engine.begin import start_training
     from engine.jobs.launch import launch
     from engine.jobs.state import view
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from engine import actions
+from engine import actions, begin
 from engine.cli import preview, privacy, projects, training
 from engine.cli.follow import follow, run_job
 from engine.cli.gate import say_gate
@@ -80,7 +80,7 @@ def demo(args: argparse.Namespace, out: Out) -> int:
 def _learn(project: Project, out: Out, *, force: bool) -> tuple[dict[str, Any], dict[str, Any]]:
     """Train, measure, and show the gate: what both jobs said at their end."""
     _step(5, "Training", out)
-    trained = follow(actions.start_training(project, force=force), out)
+    trained = follow(begin.start_training(project, force=force), out)
     training.say_trained(trained, out)
     _step(6, "Evaluation: the tuned model against its base", out)
     evaluated = run_job(project.root, "evaluate", {}, out, force=force)

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from engine import actions
+from engine import actions, begin
 from engine.cli.evaluation import evaluation_lines, say_base
 from engine.cli.follow import follow, run_job
 from engine.cli.out import Out, size
@@ -85,7 +85,7 @@ def _start(project: Project, args: argparse.Namespace, out: Out) -> JobFolder:
     if args.promote:
         if args.resume or args.smoke:
             raise UsageError("--promote goes on by itself.", "", "Leave out --resume and --smoke.")
-        return actions.promote(project, args.settings, force=args.force)
+        return begin.promote(project, args.settings, force=args.force)
     if args.settings:
         raise UsageError(
             "--set goes with --promote here.",
@@ -94,7 +94,7 @@ def _start(project: Project, args: argparse.Namespace, out: Out) -> JobFolder:
         )
     if not args.resume and not args.smoke and (where := cut_short(project)):
         out.say(where)
-    return actions.start_training(project, resume=args.resume, smoke=args.smoke, force=args.force)
+    return begin.start_training(project, resume=args.resume, smoke=args.smoke, force=args.force)
 
 
 def cut_short(project: Project) -> str:

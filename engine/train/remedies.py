@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine import actions
+from engine import actions, begin
 from engine.errors import JobFailedError, UsageError
 from engine.jobs.control import stop_job
 from engine.jobs.events import AlertEvent
@@ -112,7 +112,7 @@ def _keep_best(project: Project, run: str, alert: AlertEvent | None) -> Done:
 
 
 def _resume(project: Project, run: str, alert: AlertEvent | None) -> Done:
-    job = actions.start_training(project, resume=True)
+    job = begin.start_training(project, resume=True)
     return Done("It goes on from the last checkpoint.", job)
 
 
@@ -177,8 +177,8 @@ def _change(project: Project, knob: str, by: Callable[[Any], Any]) -> Any:
 def _go_on(project: Project, step: int | None, how: str) -> Done:
     """Go on from a checkpoint with what is decided now, or begin anew where there is none."""
     if step is None:
-        return Done(f"It begins anew {how}.", actions.start_training(project))
-    job = actions.start_training(project, resume=True, from_step=step, adapt=True)
+        return Done(f"It begins anew {how}.", begin.start_training(project))
+    job = begin.start_training(project, resume=True, from_step=step, adapt=True)
     return Done(f"It goes on from step {step:,} {how}.", job)
 
 

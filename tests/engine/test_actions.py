@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import actions, audit
+from engine import actions, audit, begin
 from engine.cli.demo import leaks, planted_values
 from engine.errors import DataError, ModelError, PrivacyRefusedError, SpecError, TunesmithError
 from engine.machine import known_projects
@@ -63,7 +63,7 @@ def test_a_hub_model_has_to_be_fetched_first(project: Project) -> None:
     assert actions.needs_fetch(spec)
     assert "model" not in done(project)
     with pytest.raises(ModelError) as told:
-        actions.before_training(project, spec)
+        begin.before_training(project, spec)
     assert told.value.error_code == "not_fetched"
 
 
@@ -98,10 +98,10 @@ def test_choices_that_do_not_exist_change_nothing(project: Project, data: Path) 
 
 def test_what_cannot_work_is_told_before_what_must_not(project: Project, data: Path) -> None:
     with pytest.raises(PrivacyRefusedError):
-        actions.before_training(project, project.load())
+        begin.before_training(project, project.load())
     data.unlink()
     with pytest.raises(DataError) as told:
-        actions.before_training(project, project.load())
+        begin.before_training(project, project.load())
     assert (told.value.error_code, told.value.exit_code) == ("missing_file", 2)
 
 

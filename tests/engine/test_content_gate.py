@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from engine.actions import before_training, choose_data, choose_model
+from engine.actions import choose_data, choose_model
 from engine.audit import entries
+from engine.begin import before_training
 from engine.cli.entry import main
 from engine.errors import RefusedError
 from engine.privacy import content_gate

@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from engine import audit
-from engine.actions import before_training, choose_model, new_project
+from engine.actions import choose_model, new_project
+from engine.begin import before_training
 from engine.cli.entry import main
 from engine.errors import ModelError, RefusedError, UsageError
 from engine.jobs.events import FailedEvent

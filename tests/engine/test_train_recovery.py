@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.actions import promote
+from engine.begin import promote
 from engine.errors import UsageError
 from engine.files import sha256_of
 from engine.jobs.events import Event, FailedEvent, SampleEvent, StepEvent, StoppedEvent
@@ -199,7 +199,7 @@ def test_a_short_run_is_promoted_and_goes_on(make: Make, monkeypatch: pytest.Mon
         return start_here(project, **spec).folder
 
     monkeypatch.setattr("engine.actions.launch", launch)
-    monkeypatch.setattr("engine.actions.before_training", lambda *_: None)
+    monkeypatch.setattr("engine.begin.before_training", lambda *_: None)
     promote(project, ["recipe.learning_rate=1e-3"])
     assert started == [{"resume": True, "smoke": False, "adapt": True}]
     assert project.load().recipe.max_steps is None

@@ -150,7 +150,7 @@ async def test_recited_rows_are_taken_out_and_training_starts(
     project: Project, verdict: list[GateLine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[Project] = []
-    monkeypatch.setattr("engine.actions.start_training", started.append)
+    monkeypatch.setattr("engine.begin.start_training", started.append)
     app = TunesmithApp(terminal=Terminal())
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await on_the_gate(pilot, app, project)
@@ -169,7 +169,7 @@ async def test_general_rows_are_mixed_in_where_it_forgot(
     project: Project, verdict: list[GateLine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     verdict[:] = [GateLine("still_can", "it still can", "amber", "+30 %", "15 %", "It lost some.", "m"), *GREEN]
-    monkeypatch.setattr("engine.actions.start_training", lambda _project: None)
+    monkeypatch.setattr("engine.begin.start_training", lambda _project: None)
     app = TunesmithApp(terminal=Terminal())
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await on_the_gate(pilot, app, project)

@@ -161,7 +161,7 @@ async def test_a_short_run_can_be_promoted(project: Project, job: RecordedJob, m
         second[0].emit(*beginning(), step_event(301))
         return second[0].folder
 
-    monkeypatch.setattr("engine.actions.promote", promote)
+    monkeypatch.setattr("engine.begin.promote", promote)
     async with opened(project) as (pilot, screen):
         await until(pilot, lambda: "train.promote" in keys(screen), "the key")
         await pilot.press("P")

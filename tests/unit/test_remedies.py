@@ -56,7 +56,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         calls.append(how)
         return None
 
-    monkeypatch.setattr("engine.actions.start_training", start)
+    monkeypatch.setattr("engine.begin.start_training", start)
     return calls
 
 

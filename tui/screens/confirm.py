@@ -111,7 +111,7 @@ class ConfirmScreen(StepScreen):
     @work(exclusive=True, group="start")
     async def action_start_training(self) -> None:
         """Mark the page as read, start the job, and watch it."""
-        from engine import actions
+        from engine import actions, begin
 
         if self._plan is not None and self._plan.refused:
             self.go_to("recipe")
@@ -120,7 +120,7 @@ class ConfirmScreen(StepScreen):
         self.show_problem(None)
         try:
             await in_thread(self, actions.confirm, self.project)
-            await in_thread(self, actions.start_training, self.project)
+            await in_thread(self, begin.start_training, self.project)
         except TunesmithError as error:
             self.say(self.words())
             self.show_problem(error)

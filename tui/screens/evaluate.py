@@ -293,7 +293,7 @@ class EvaluateScreen(StepScreen):
     @work(exclusive=True, group="train")
     async def action_take_out(self) -> None:
         """Take the recited rows out of training and train again."""
-        from engine.actions import start_training
+        from engine.begin import start_training
         from engine.data.left_out import leave_out
 
         rows = self._recited()
@@ -309,7 +309,7 @@ class EvaluateScreen(StepScreen):
     @work(exclusive=True, group="train")
     async def action_mix_in(self) -> None:
         """Mix general rows in and train again."""
-        from engine.actions import start_training
+        from engine.begin import start_training
         from engine.evaluate.remedy import mix_general_rows_in
 
         def again() -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine import actions
+from engine import begin
 from engine.jobs.events import AlertEvent
 from engine.jobs.folder import JobFolder
 from engine.jobs.history import Past
@@ -66,4 +66,4 @@ async def ask_promote(screen: StepScreen) -> JobFolder | None:
             [("", "Not now", "nothing happens"), ("full", "Full run", epochs)],
         )
     )
-    return await screen.ask_engine(lambda: actions.promote(screen.project)) if choice else None
+    return await screen.ask_engine(lambda: begin.promote(screen.project)) if choice else None

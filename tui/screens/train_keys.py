@@ -9,7 +9,7 @@ import time
 
 from textual import work
 
-from engine.actions import before_training
+from engine.begin import before_training
 from engine.jobs.history import Past, Points
 from engine.jobs.state import JobState
 from engine.project import Project
