@@ -6,16 +6,6 @@ from engine.actions import read_json
 from engine.project import Project
 
 
-def longest_row(project: Project) -> int | None:
-    """Tokens of the longest row, before any cut; None until the preview was made.
-
-    Raises:
-        UsageError: The summary is damaged.
-    """
-    found = read_json(project.preview_folder / "summary.json").get("longest_tokens")
-    return int(found) if found is not None else None
-
-
 def preview_words(project: Project) -> str:
     """`2,140 rows, longest 1,318 tokens, median 164`; empty until the preview was made.
 

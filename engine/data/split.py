@@ -36,18 +36,8 @@ def split_key(example: Example) -> tuple[float, float]:
     return int.from_bytes(digest[:8], "big") / 2**64, int.from_bytes(digest[8:], "big") / 2**64
 
 
-def in_holdout(example: Example, share: float) -> bool:
-    """Whether the row is held out by the plain rule.
-
-    Args:
-        example: The row.
-        share: Of rows to hold out, 0 to 1.
-    """
-    return holdout_point(example) < share
-
-
 def choose_holdout(points: Sequence[float], share: float) -> list[bool]:
-    """Which rows of a dataset are held out: the plain rule, but never nothing and never everything.
+    """Which rows of a dataset are held out: those whose point lies below the share, but never nothing and never all.
 
     With at least `GUARANTEE_ROWS` rows and a share above 0, the row with the lowest point is held out even if it lies
     above the share. If all rows would be held out, none is. Rows with equal points share their fate.

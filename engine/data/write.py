@@ -163,9 +163,6 @@ class _PlainText:
             self._text.put(" ".join(self._first.split(self._text.newline)).rstrip() + self._text.newline)
 
 
-_Sink = _Lines | _JsonList | _Csv | _PlainText
-
-
 def _sink_for(format: Format, stream: BinaryIO) -> Any:
     match format.format:
         case "jsonl":

@@ -35,12 +35,6 @@ def past_speed(project: Project, gpu: str = "") -> tuple[float, float] | None:
     return (min(speeds), max(speeds)) if speeds else None
 
 
-def estimate_seconds(project: Project, tokens: int) -> tuple[float, float] | None:
-    """Seconds to train on `tokens` tokens, from the fastest and the slowest of the last runs; None without runs."""
-    speed = past_speed(project)
-    return (tokens / speed[1], tokens / speed[0]) if speed else None
-
-
 def _of_others(project: Project) -> tuple[float, ...]:
     try:
         mine = project.load().model

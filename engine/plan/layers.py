@@ -10,7 +10,6 @@ import copy
 from collections import Counter
 from typing import Any
 
-_EACH = 2
 _INDEX_LISTS = ("mlp_only_layers", "moe_layers")
 """Lists that name layers by number instead of having one entry for each."""
 

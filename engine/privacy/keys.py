@@ -39,11 +39,6 @@ def key_file(name: str) -> Path:
     return state_folder() / "keys" / f"{name}.key"
 
 
-def key_exists(name: str) -> bool:
-    """Whether the key is on this machine."""
-    return key_file(name).is_file()
-
-
 def load_key(name: str) -> bytes:
     """Read a key that must exist.
 

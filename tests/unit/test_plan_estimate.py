@@ -13,7 +13,7 @@ from engine.machine import hostname
 from engine.models.catalogue import load_catalogue
 from engine.models.facts import ModelFacts, group_weights
 from engine.plan.estimate import Plan, estimate
-from engine.plan.history import estimate_seconds
+from engine.plan.history import past_speed
 from engine.plan.shapes import module_name, weights_of
 from engine.project import create_project
 from engine.spec import RecipeSpec
@@ -96,14 +96,14 @@ def test_gguf_names_are_known_as_targets() -> None:
 
 def test_time_comes_from_history_only(tmp_path: Path) -> None:
     project, _ = create_project(tmp_path / "project")
-    assert estimate_seconds(project, 1000) is None
+    assert past_speed(project) is None
     for speed in (100.0, 200.0):
         folder = new_job(project.root, "train", {})
         folder.write(folder.read().model_copy(update={"host": hostname(), "pid": 1}))
         writer = EventWriter(folder.events_file)
         writer.emit(FinishedEvent(tokens_per_second=speed))
         writer.close()
-    assert estimate_seconds(project, 1000) == (5.0, 10.0)
+    assert past_speed(project) == (100.0, 200.0)
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,6 @@ _TAIL = (
 _SURE = r"street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|court|parkway|pkwy|highway|hwy"
 _CROSSED = r"(?:[A-ZÀ-Ž0-9][\w'’.\-]*)(?:\s[A-ZÀ-Ž0-9][\w'’\-]*){0,4}"
 _HAN = r"(?:(?![我你您他她它们住在是的了到去来于往寄给请就从])[\u3400-\u9fff])"
-_CAP = r"[A-ZÀ-ÝŁŚŻŹĆŃŠŽČŘ0-9][\w.'’\-]*"
 
 
 def _a_street(match: re.Match[str]) -> bool:
