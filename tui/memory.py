@@ -133,7 +133,7 @@ def target_of(card: TypedCard | None, project: Project) -> Target:
     if card is not None:
         return Target(this_machine(card.memory, card=card.name), f"{card.words}, typed by you", typed=True)
     machine = this_machine()
-    speed = past_speed(project, machine.gpu)
+    speed = past_speed(project, machine)
     if machine.on_cuda:
         name = machine.gpu.removeprefix("NVIDIA ").removeprefix("GeForce ")
         return Target(machine, f"{name} in this machine", speed=speed)

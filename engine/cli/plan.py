@@ -64,7 +64,7 @@ def _report(
             machine,
             price_per_hour=args.price if args.price is not None else spec.budget.price_per_hour,
             currency=spec.budget.currency,
-            speed=past_speed(project, machine.gpu) if project and not args.model and not args.gpu_memory else None,
+            speed=past_speed(project, machine) if project and not args.model else None,
             with_fit=args.fit,
             basis=basis_of(project, spec) if project else "",
         )

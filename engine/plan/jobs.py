@@ -45,7 +45,7 @@ def run_plan(context: JobContext) -> dict[str, Any]:
         machine,
         price_per_hour=spec.budget.price_per_hour,
         currency=spec.budget.currency,
-        speed=past_speed(context.project, machine.gpu),
+        speed=past_speed(context.project, machine),
         with_fit=True,
         basis=basis_of(context.project, spec),
     )

@@ -7,17 +7,22 @@ from pathlib import Path
 import pytest
 
 from engine.jobs.emit import EventWriter
-from engine.jobs.events import FinishedEvent
+from engine.jobs.events import FinishedEvent, PreflightEvent
 from engine.jobs.folder import new_job
 from engine.machine import hostname
 from engine.models.catalogue import load_catalogue
 from engine.models.facts import ModelFacts, group_weights
 from engine.plan.estimate import Plan, estimate
 from engine.plan.history import past_speed
+from engine.plan.report import Machine
 from engine.plan.shapes import module_name, weights_of
 from engine.project import create_project
 from engine.spec import RecipeSpec
 
+PREFLIGHT = PreflightEvent(
+    rows=9, holdout_rows=1, tokens=90, supervised_tokens=50, eos_supervised_share=1.0, truncated_rows=0, dropped_rows=0,
+    max_length=64, trainable_parameters=10, compute_dtype="float32", device="cpu",
+)  # fmt: skip
 LLAMA_8B = next(model for model in load_catalogue() if model.id == "meta-llama/Llama-3.1-8B-Instruct").as_facts()
 
 
@@ -96,14 +101,19 @@ def test_gguf_names_are_known_as_targets() -> None:
 
 def test_time_comes_from_history_only(tmp_path: Path) -> None:
     project, _ = create_project(tmp_path / "project")
-    assert past_speed(project) is None
+    here = Machine(None, on_cuda=False)
+    assert past_speed(project, here) is None
     for speed in (100.0, 200.0):
         folder = new_job(project.root, "train", {})
         folder.write(folder.read().model_copy(update={"host": hostname(), "pid": 1}))
         writer = EventWriter(folder.events_file)
+        writer.emit(PREFLIGHT)
         writer.emit(FinishedEvent(tokens_per_second=speed))
         writer.close()
-    assert past_speed(project) == (100.0, 200.0)
+    assert past_speed(project, here) == (100.0, 200.0)
+    # What this processor did says nothing about a card, here or only typed in.
+    assert past_speed(project, Machine(24 * 2**30, on_cuda=True, gpu="NVIDIA A10")) is None
+    assert past_speed(project, Machine(24 * 2**30, on_cuda=True)) is None
 
 
 @pytest.mark.parametrize(
