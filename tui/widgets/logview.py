@@ -71,17 +71,26 @@ class TextView(ScrollView):
         self.refresh()
 
 
+def _scrolling(name: str, top: str, end: str) -> list[BindingType]:
+    """The keys that scroll a page of lines; `name` begins their ids."""
+    keys = (
+        ("up,k", "scroll_up", "Up", "up", "A line up."),
+        ("down,j", "scroll_down", "Down", "down", "A line down."),
+        ("pageup", "page_up", "Page up", "page_up", "A page up."),
+        ("pagedown", "page_down", "Page down", "page_down", "A page down."),
+        ("home", "scroll_home", "Top", "top", top),
+        ("end", "scroll_end", "End", "end", end),
+    )
+    return [
+        Binding(key, action, label, show=False, id=f"{name}.{does}", tooltip=tooltip)
+        for key, action, label, does, tooltip in keys
+    ]
+
+
 class PageView(TextView, can_focus=True):
     """A page of lines with the keys to scroll it; its lines are made only when what they are made of is another."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll_up", "Up", show=False, id="page.up", tooltip="A line up."),
-        Binding("down,j", "scroll_down", "Down", show=False, id="page.down", tooltip="A line down."),
-        Binding("pageup", "page_up", "Page up", show=False, id="page.page_up", tooltip="A page up."),
-        Binding("pagedown", "page_down", "Page down", show=False, id="page.page_down", tooltip="A page down."),
-        Binding("home", "scroll_home", "Top", show=False, id="page.top", tooltip="The top of the page."),
-        Binding("end", "scroll_end", "End", show=False, id="page.end", tooltip="The end of the page."),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = _scrolling("page", "The top of the page.", "The end of the page.")
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -98,14 +107,9 @@ class LogView(TextView, can_focus=True):
     """Every warning whole, then the end of the job's log; follows it until you scroll up."""
 
     FOLLOWS = True
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll_up", "Up", show=False, id="log.up", tooltip="A line up."),
-        Binding("down,j", "scroll_down", "Down", show=False, id="log.down", tooltip="A line down."),
-        Binding("pageup", "page_up", "Page up", show=False, id="log.page_up", tooltip="A page up."),
-        Binding("pagedown", "page_down", "Page down", show=False, id="log.page_down", tooltip="A page down."),
-        Binding("home", "scroll_home", "Top", show=False, id="log.top", tooltip="The first warning."),
-        Binding("end", "scroll_end", "End", show=False, id="log.end", tooltip="The end of the log; it follows again."),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = _scrolling(
+        "log", "The first warning.", "The end of the log; it follows again."
+    )
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
