@@ -25,19 +25,20 @@ def collate(features: Sequence[dict[str, list[int]]], pad_token_id: int) -> dict
     """Pad on the right to the longest row of the batch.
 
     Returns:
-        `input_ids`, `labels`, `attention_mask`: int64, shape (rows, longest).
+        `input_ids`, `labels`, `attention_mask`: int64, shape (rows, longest). Packed features have `position_ids` in
+        place of the mask: the model's attention sees where a row begins by its position 0, and a padding token is a
+        row of its own.
     """
-    longest = max(len(feature["input_ids"]) for feature in features)
-    size = (len(features), longest)
-    ids = torch.full(size, pad_token_id, dtype=torch.long)
-    labels = torch.full(size, IGNORED, dtype=torch.long)
-    mask = torch.zeros(size, dtype=torch.long)
+    lengths = torch.tensor([len(feature["input_ids"]) for feature in features])
+    size = (len(features), int(lengths.max()))
+    fill = {"input_ids": pad_token_id, "labels": IGNORED, "position_ids": 0}
+    batch = {name: torch.full(size, value, dtype=torch.long) for name, value in fill.items() if name in features[0]}
     for place, feature in enumerate(features):
-        length = len(feature["input_ids"])
-        ids[place, :length] = torch.tensor(feature["input_ids"])
-        labels[place, :length] = torch.tensor(feature["labels"])
-        mask[place, :length] = 1
-    return {"input_ids": ids, "labels": labels, "attention_mask": mask}
+        for name, padded in batch.items():
+            padded[place, : lengths[place]] = torch.tensor(feature[name])
+    if "position_ids" not in batch:
+        batch["attention_mask"] = (torch.arange(size[1]) < lengths[:, None]).long()
+    return batch
 
 
 def supervised_nll(model: Any, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, int]:

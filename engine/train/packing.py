@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 
 from engine.data.render import Rendered
-from engine.train.batches import IGNORED, to_feature
+from engine.train.batches import IGNORED, collate, to_feature
 
 Feature = dict[str, list[int]]
 
@@ -79,24 +79,12 @@ class Collator:
         """Tensors of shape (rows, longest), int64.
 
         Returns:
-            `input_ids`, `labels`, `length` (tokens without padding, shape (rows,)); `attention_mask` for single rows;
-            `position_ids` for packed ones: no mask then, the model's attention sees where a row begins by its
-            position 0. A padding token is a row of its own.
+            As `collate`, and `length`: tokens without padding, shape (rows,).
         """
-        packed = "position_ids" in features[0]
-        if packed and self.flat:
+        if self.flat and "position_ids" in features[0]:
             features = [{name: [value for one in features for value in one[name]] for name in features[0]}]
-        lengths = [len(feature["input_ids"]) for feature in features]
-        size = (len(features), max(lengths))
-        fill = {"input_ids": self.pad_token_id, "labels": IGNORED, "position_ids": 0}
-        names = [name for name in fill if name in features[0]]
-        batch = {name: torch.full(size, fill[name], dtype=torch.long) for name in names}
-        for place, feature in enumerate(features):
-            for name in names:
-                batch[name][place, : lengths[place]] = torch.tensor(feature[name])
-        batch["length"] = torch.tensor(lengths)
-        if not packed:
-            batch["attention_mask"] = (torch.arange(size[1]) < batch["length"][:, None]).long()
+        batch = collate(features, self.pad_token_id)
+        batch["length"] = torch.tensor([len(feature["input_ids"]) for feature in features])
         return batch
 
 
