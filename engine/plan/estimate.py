@@ -16,12 +16,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from engine.models.facts import ModelFacts, Weight
+from engine.plan.memory import FITS_SHARE
 from engine.plan.shapes import weights_of
 from engine.plan.static_memory import StaticMemory, static_memory, targets_of
 from engine.spec import RecipeSpec
 
-FITS_SHARE = 0.9
-"""Share of a card's memory that a plan may use."""
 _LOW, _HIGH = 0.75, 1.3
 """The band around what is estimated, as factors."""
 _LOGIT_BYTES = 18
