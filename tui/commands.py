@@ -107,6 +107,7 @@ TABLE: dict[str, tuple[Command, ...]] = {
         Command("model.search", "slash", "search", "Search", "Find a model in the list."),
         Command("model.licence", "l", "show_licence", "Licence", "What its terms mean for your use, and accepting it."),
         Command("model.allowed", "f", "toggle_allowed", "Allowed", "Only models whose terms allow your use, or all."),
+        Command("model.fitting", "m", "toggle_fitting", "Fits", "Only models that may fit your card, or all."),
         Command("model.template", "c", "toggle_template", "Template", "The model's chat template, or ChatML."),
         Command("model.stop", "s", "stop_job", "Stop", "Stop the download; it goes on from there next time."),
     ),

@@ -198,7 +198,7 @@ def test_a_short_run_is_promoted_and_goes_on(make: Make, monkeypatch: pytest.Mon
         started.append(spec)
         return start_here(project, **spec).folder
 
-    monkeypatch.setattr("engine.actions.launch", launch)
+    monkeypatch.setattr("engine.begin.launch", launch)
     monkeypatch.setattr("engine.begin.before_training", lambda *_: None)
     promote(project, ["recipe.learning_rate=1e-3"])
     assert started == [{"resume": True, "smoke": False, "adapt": True}]

@@ -13,6 +13,7 @@ from engine.spec import UseSpec
 from tests.tiny_model import make_tiny_model
 from tests.tui.conftest import frame, shows, typed, until, wizard
 from tui.screens.licence import LicenceScreen
+from tui.typed_card import card_from, keep_card
 from tui.widgets.rows import RowList
 
 
@@ -104,6 +105,24 @@ async def test_only_what_is_allowed_can_be_listed(fresh: Project, size: tuple[in
         assert not any("gemma-2" in row.key or "gemma-3" in row.key for row in rows.rows)
         assert any(row.key == "Qwen/Qwen2.5-7B-Instruct" for row in rows.rows)
         await pilot.press("f")
+        await until(pilot, lambda: len(rows.rows) == before, "all are back")
+
+
+async def test_only_what_may_fit_a_card_can_be_listed(fresh: Project, size: tuple[int, int]) -> None:
+    keep_card(card_from("RTX 3060 12 GB"))
+    app = wizard()
+    async with app.run_test(size=size) as pilot:
+        app.open_project(fresh.root, "model")
+        await shows(pilot, "open models")
+        rows = app.screen.query_one("#models", RowList)
+        await until(pilot, lambda: len(rows.rows) > 60, "all are listed")
+        before = len(rows.rows)
+        await pilot.press("m")
+        await shows(pilot, "of 75 may fit RTX 3060 12 GB", "By a lean setting", "m shows all again.")
+        left = {row.key for row in rows.rows}
+        assert {"HuggingFaceTB/SmolLM2-135M-Instruct", "Qwen/Qwen2.5-7B-Instruct", "demo"} <= left
+        assert not left & {"meta-llama/Llama-3.3-70B-Instruct", "deepseek-ai/DeepSeek-R1"}
+        await pilot.press("m")
         await until(pilot, lambda: len(rows.rows) == before, "all are back")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,35 +13,23 @@ from textual.widgets import Input, Static
 from engine.errors import ModelError, TunesmithError
 from engine.models.source import DEMO, classify
 from tui.charset import glyphs
-from tui.licence import USES, is_allowed, short_verdict, wants_attention
-from tui.model_facts import Fact, count_text, licence_words, read_facts
+from tui.licence import short_verdict, wants_attention
+from tui.model_facts import Fact, licence_words, read_facts
+from tui.model_list import Choice, Fitting, choice_of, chosen_of, filter_words, read_fitting
 from tui.screens.base import StepScreen
 from tui.screens.licence import LicenceScreen
 from tui.threads import in_thread
 from tui.widgets.facts import Facts
 from tui.widgets.path_field import PathField
 from tui.widgets.rows import Column, Row, RowList
-from tui.widgets.text import size_text, styled
+from tui.widgets.text import styled
 
 if TYPE_CHECKING:
     from engine.jobs.state import JobView
     from engine.licences.verdict import Verdict
-    from engine.models.catalogue import CatalogueModel
     from engine.spec import ProjectSpec
 
 _OWN = "own"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One line of the list: what it is, and the source to give to the engine."""
-
-    source: str
-    name: str
-    size: str = ""
-    licence: str = ""
-    gated: bool = False
-    note: str = ""
 
 
 class ModelScreen(StepScreen):
@@ -64,12 +51,12 @@ class ModelScreen(StepScreen):
     HuggingFaceTB/SmolLM2-135M-Instruct. Weights that are pickle files are not opened, because opening one can run
     any program on this machine.
 
-    The licence says what the makers of the model allow. l shows what it means for you: say there whether you want to
-    earn money with it, how many people will use it, where you are and whether the content is sexual. The page says
-    why, what you must do, and where that stands; enter keeps the verdict in the project. f leaves only models whose
-    terms allow your use. Where the licence is unknown, nobody but you can answer that: read the terms before you use
-    the result. "ask first" means that the makers want you to accept their terms on the hub's page before they let
-    you download it.
+    The licence says what the makers of the model allow. l shows what it means for you: say there whether you
+    want to earn money with it, how many people will use it, where you are and whether the content is sexual.
+    The page says why, what you must do, and where that stands; enter keeps the verdict in the project. f leaves
+    only models whose terms allow your use, m only those that may fit your card. Where the licence is unknown,
+    nobody but you can answer that: read the terms before you use the result. "ask first" means that the makers
+    want you to accept their terms on the hub's page before they let you download it.
 
     c changes how a chat is written for the model: with its own template, or with the common ChatML one.
     """
@@ -81,6 +68,8 @@ class ModelScreen(StepScreen):
         self._verdicts: dict[str, Verdict] = {}
         """For the use and the data of now, by source."""
         self._only_allowed = False
+        self._fitting: Fitting | None = None
+        """Set while only models that may fit the card are shown."""
 
     def body(self) -> ComposeResult:
         """The list and the facts of the marked model; the fields appear when they are asked for."""
@@ -117,7 +106,7 @@ class ModelScreen(StepScreen):
         def read() -> tuple[Choice, ...]:
             from engine.models.catalogue import load_catalogue
 
-            return tuple(_choice(model) for model in load_catalogue())
+            return tuple(choice_of(model) for model in load_catalogue())
 
         try:
             self._catalogue = await in_thread(self, read)
@@ -153,10 +142,7 @@ class ModelScreen(StepScreen):
 
     def _choices(self) -> list[Choice]:
         words = self.query_one("#search", Input).value.lower().split()
-        found = [choice for choice in self._catalogue if all(word in _searched(choice) for word in words)]
-        if self._only_allowed:
-            found = [choice for choice in found if choice.source in self._verdicts]
-            found = [choice for choice in found if is_allowed(self._verdicts[choice.source])]
+        found = chosen_of(self._catalogue, words, self._verdicts if self._only_allowed else None, self._fitting)
         if words:
             return found
         demo = Choice(DEMO, "Demo model", "tiny, bundled", "apache-2.0", note="shows the way; there already")
@@ -190,11 +176,10 @@ class ModelScreen(StepScreen):
         question = styled("Which model should learn?", "bold")
         if self.query_one("#search", Input).display and not rows:
             question += styled("   no model has that in its name", "$warning")
-        elif self._only_allowed:
-            use = USES[self.spec.licence.use.use]
-            question += styled(f"   only what is allowed {use}; f shows all {count}", "$muted")
-        elif count:
-            question += styled(f"   {count} open models, the demo, or your own", "$muted")
+        else:
+            use = self.spec.licence.use.use if self._only_allowed else None
+            listed = len(chosen_of(self._catalogue, (), self._verdicts if use else None, self._fitting))
+            question += styled(f"   {filter_words(use, self._fitting, listed, count)}", "$muted")
         self.query_one("#question", Static).update(question)
 
     @on(RowList.Marked)
@@ -301,6 +286,22 @@ class ModelScreen(StepScreen):
         self._only_allowed = not self._only_allowed
         self._show_models()
 
+    @work(exclusive=True, group="fitting")
+    async def action_toggle_fitting(self) -> None:
+        """Only models that may fit the card, or all. The driver is asked in a thread; it may take seconds."""
+        if self._fitting is not None:
+            self._fitting = None
+            self._show_models()
+            return
+        self.say("Asking what this machine can hold.")
+        try:
+            self._fitting = await in_thread(self, read_fitting)
+        except TunesmithError as error:
+            self.show_problem(error)
+            return
+        self._show_models()
+        self.say("By a lean setting: 4-bit weights, rows of 1,024 tokens. m shows all again.")
+
     def job_ended(self, job: JobView) -> None:
         """The model is here, or it is not."""
         if job.state == "finished" and self.spec.model is not None:
@@ -384,15 +385,5 @@ class ModelScreen(StepScreen):
         self.query_one("#models", RowList).focus()
 
 
-def _choice(model: CatalogueModel) -> Choice:
-    """A model of the catalogue as a line of the list."""
-    size = f"{count_text(model.parameters)}  {size_text(model.size_bytes)}"
-    return Choice(model.source, model.name, size, model.licence, bool(model.gated), model.note)
-
-
 def _short(source: str) -> str:
     return Path(source).name if source.startswith("/") else source
-
-
-def _searched(choice: Choice) -> str:
-    return f"{choice.name} {choice.source} {choice.licence}".lower()

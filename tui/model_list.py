@@ -1,0 +1,99 @@
+"""The lines of the model list, and which of them stay when only some are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui.licence import USES, is_allowed
+from tui.model_facts import count_text
+from tui.widgets.text import size_text
+
+if TYPE_CHECKING:
+    from engine.licences.verdict import Verdict
+    from engine.models.catalogue import CatalogueModel
+    from engine.plan.shortlist import Fits
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One line of the list: what it is, and the source to give to the engine."""
+
+    source: str
+    name: str
+    size: str = ""
+    licence: str = ""
+    gated: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """Which models of the catalogue can be trained here, and what was asked: `RTX 4090 24 GB`."""
+
+    words: str
+    fits: Mapping[str, Fits]
+
+
+def choice_of(model: CatalogueModel) -> Choice:
+    """A model of the catalogue as a line of the list."""
+    size = f"{count_text(model.parameters)}  {size_text(model.size_bytes)}"
+    return Choice(model.source, model.name, size, model.licence, bool(model.gated), model.note)
+
+
+def read_fitting() -> Fitting:
+    """Ask whether each model of the catalogue fits: the card that was typed, else this machine's. May take seconds.
+
+    Raises:
+        SpecError: A file of the catalogue cannot be used.
+    """
+    from engine.models.catalogue import load_catalogue
+    from engine.plan.machine import this_machine
+    from engine.plan.shortlist import fits_of
+    from tui.typed_card import kept_card
+
+    card = kept_card()
+    if card is not None:
+        machine, words = this_machine(card.memory, card=card.name), card.words
+    else:
+        machine = this_machine()
+        words = machine.gpu or "this machine's RAM"
+    return Fitting(words, {model.source: fits_of(model, machine)[0] for model in load_catalogue()})
+
+
+def chosen_of(
+    catalogue: Iterable[Choice],
+    words: Iterable[str],
+    verdicts: Mapping[str, Verdict] | None,
+    fitting: Fitting | None,
+) -> list[Choice]:
+    """The lines that stay.
+
+    Args:
+        catalogue: All of them.
+        words: Parts of a name that all have to be there, in lower case.
+        verdicts: Only those whose terms allow the use; None: all.
+        fitting: Leave out those that certainly do not fit; None: all.
+    """
+    found = [choice for choice in catalogue if all(word in _text(choice) for word in words)]
+    if verdicts is not None:
+        found = [choice for choice in found if choice.source in verdicts and is_allowed(verdicts[choice.source])]
+    if fitting is not None:
+        found = [choice for choice in found if fitting.fits.get(choice.source) != "no"]
+    return found
+
+
+def filter_words(use: str | None, fitting: Fitting | None, shown: int, count: int) -> str:
+    """What the list shows; `use` is given where only allowed models are shown."""
+    if fitting is not None and use is not None:
+        return f"{shown} of {count}: allowed, and may fit {fitting.words}"
+    if fitting is not None:
+        return f"{shown} of {count} may fit {fitting.words}"
+    if use is not None:
+        return f"only what is allowed {USES[use]}; f shows all {count}"
+    return f"{count} open models, the demo, or your own" if count else ""
+
+
+def _text(choice: Choice) -> str:
+    return f"{choice.name} {choice.source} {choice.licence}".lower()
