@@ -122,7 +122,7 @@ def _prepare(fake: FakeModel, settings: StepSettings, stack: ExitStack) -> None:
             if isinstance(module, Linear8bitLt):
                 module.forward = _int8_on_cuda(module)
     else:
-        stack.enter_context(replaced(fused, "_gone", _fake_mask))
+        stack.enter_context(replaced(fused, "_stays", _fake_mask))
         stack.enter_context(replaced(fused, "KEPT_SHARE", 1e6 if settings.keeps_weights else 0.0))
         if not settings.reference:
             fused.fuse_adapters(model)

@@ -30,6 +30,7 @@ from engine.train.adapters import RankCallback
 from engine.train.adapters import adapter_config as adapter_config
 from engine.train.batches import to_feature
 from engine.train.callback import EventCallback, Meter
+from engine.train.heap import HeapCallback
 from engine.train.packing import Collator, blank_feature, pack_rows, packed_feature
 from engine.train.precision import Precision
 from engine.train.private import PrivateTrainer, check_private
@@ -137,7 +138,11 @@ def build_trainer(
         peft_config=adapter_config(
             recipe, planned_steps(recipe, len(train), len(packs) if packs else None, spread.world), model
         ),
-        callbacks=[EventCallback(context, meter), *([RankCallback()] if recipe.adapter == "adalora" else [])],
+        callbacks=[
+            EventCallback(context, meter),
+            *([RankCallback()] if recipe.adapter == "adalora" else []),
+            *([HeapCallback()] if precision.device == "cpu" else []),
+        ],
     )
     # The loss and the progress are told by events; the bars of the libraries would only fill the log.
     trainer.remove_callback(PrinterCallback)

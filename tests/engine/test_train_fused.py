@@ -108,7 +108,7 @@ def test_fused_lora_has_the_gradients_of_peft(quantization: str, checkpointing: 
 
 def test_fused_dropout_is_dropout() -> None:
     """Against a plain LoRA layer that is given the mask which the fused one drew from its seed."""
-    from engine.train.fused import _gone
+    from engine.train.fused import _stays
 
     model = adapted(RecipeSpec(dropout=0.25, rank=8, alpha=16), "none")
     layer = next(one for one in model.modules() if hasattr(one, "lora_A") and "default" in one.lora_A)
@@ -117,10 +117,10 @@ def test_fused_dropout_is_dropout() -> None:
     fuse_adapters(model)
     torch.manual_seed(11)
     seed = int(torch.randint(1 << 62, ()))
-    gone = _gone(x.reshape(-1, x.shape[-1]), 0.25, seed)
-    assert gone is not None
-    assert float(gone.float().mean()) == pytest.approx(0.25, abs=0.01)
-    dropped = x * (~gone).view(x.shape) / 0.75
+    stays = _stays(x.reshape(-1, x.shape[-1]), 0.25, seed)
+    assert stays is not None
+    assert float(stays.float().mean()) == pytest.approx(0.75, abs=0.01)
+    dropped = x * stays.view(x.shape) / 0.75
     plain = layer.base_layer(x) + dropped @ first.t() @ second.t() * layer.scaling["default"]
     weights = torch.randn_like(plain)
     expected = torch.autograd.grad((plain * weights).sum(), (x, first, second))
