@@ -6,6 +6,7 @@ import argparse
 
 from engine.cli.out import Out, size
 from engine.errors import EXIT_DONE
+from engine.licences.verdict import region_code
 from engine.machine import PRESETS
 from engine.models.catalogue import load_catalogue
 from engine.plan.machine import amount_of, this_machine
@@ -43,7 +44,7 @@ def _use(args: argparse.Namespace) -> UseSpec | None:
     return UseSpec(
         use=args.use or "personal",
         monthly_users=args.monthly_users or 0,
-        region=args.region.upper() if args.region else None,
+        region=None if args.region is None else region_code(args.region),
         adult=bool(args.adult),
     )
 

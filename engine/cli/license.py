@@ -10,7 +10,7 @@ from engine.cli.out import Out
 from engine.errors import EXIT_DONE, EXIT_REFUSED, UsageError
 from engine.licences.cards import fetch_cards
 from engine.licences.check import accept, acceptance, project_verdict, set_use, verdict_for
-from engine.licences.verdict import ADVICE, EU, Verdict
+from engine.licences.verdict import ADVICE, Verdict, region_code
 from engine.project import Project
 from engine.spec import UseSpec
 
@@ -79,21 +79,10 @@ def _use(given: UseSpec, args: argparse.Namespace) -> UseSpec:
     changed = {
         "use": args.use,
         "monthly_users": args.monthly_users,
-        "region": _region(args.region) if args.region else None,
+        "region": None if args.region is None else region_code(args.region),
         "adult": args.adult,
     }
     return given.model_copy(update={key: value for key, value in changed.items() if value is not None})
-
-
-def _region(typed: str) -> str:
-    code = typed.strip().upper()
-    if not (code.isalpha() and len(code) == 2):
-        raise UsageError(
-            "This is not a region.",
-            typed,
-            f"Give two letters: EU, US, or a country such as {', '.join(sorted(EU)[:3])}.",
-        )
-    return code
 
 
 def _fetch(model: str, out: Out) -> None:

@@ -19,7 +19,7 @@ from engine.models.hub import endpoint, explain
 from engine.models.source import hub_id
 
 _WANTED = re.compile(
-    r"README\.md|(adapter_)?config\.json|mergekit_config\.ya?ml|[\w.-]*(LICEN[CS]E|COPYING|NOTICE|POLICY|TERMS)[\w.-]*",
+    r"README\.md|(adapter_)?config\.json|merge[\w.-]*\.ya?ml|[\w.-]*(LICEN[CS]E|COPYING|NOTICE|POLICY|TERMS)[\w.-]*",
     re.IGNORECASE,
 )
 _NOT_TEXT = (".safetensors", ".bin", ".gguf", ".pt", ".pdf", ".png", ".jpg", ".zip", ".gz")

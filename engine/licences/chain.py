@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.licences.read import Statement, Subject, read_subject
-from engine.licences.terms import UNKNOWN, Family, find_terms, load_families, load_terms
+from engine.licences.terms import UNKNOWN, family_of, find_terms, load_families, load_terms, owner_of
 from engine.machine import models_folder, state_folder
 from engine.models.catalogue import load_catalogue
 from engine.models.source import DEMO, classify, hub_id
@@ -122,7 +122,12 @@ class _Walk:
             for parent in subject.parents:
                 if parent.lower() != name.lower() and not _is_itself(parent, path):
                     self.parent(parent, subject, depth + 1)
+        if subject.nameless:
+            what = {"adapter": "an adapter", "merge": "a merge of models"}[subject.kind]
+            why = f"{name} is {what} and does not say what it was made from"
+            self.links.append(Link(f"what {name} is made from", UNKNOWN, why_unknown=why))
         self.hints(subject, place)
+        self.links[place] = _of_bases(self.links[place], self.links[place + 1 :])
         _bases_speak(self.links, place, subject)
 
     def parent(self, parent: str, child: Subject, depth: int) -> None:
@@ -146,7 +151,7 @@ class _Walk:
             return self.visit(folder, 0 if asked else depth, name)
         entry = next((entry for entry in load_catalogue() if entry.id.lower() == name.lower()), None)
         family = family_of(name)
-        theirs = family is not None and _owner(name) in family.owners
+        theirs = family is not None and owner_of(name) in family.owners
         if entry is not None and (find_terms(entry.licence) or not theirs):
             held = find_terms(entry.licence)
             licence = held.id if held else UNKNOWN
@@ -212,8 +217,7 @@ def own_link(subject: Subject, name: str) -> Link:
     text we cannot read leaves it unknown, whatever the card says.
     """
     said = list(subject.statements)
-    whole = [one for one in said if not one.weak]
-    unread = [one for one in whole if one.licence == UNKNOWN]
+    unread = [one for one in said if one.licence == UNKNOWN and (one.like or not one.weak)]
     # A changed text may say anything, but what a strict one asks it will hardly have dropped.
     like = [one.like for one in unread if one.like in load_terms() and load_terms()[one.like].kind != "open"]
     ids = list(dict.fromkeys([one.licence for one in said if one.licence != UNKNOWN] + like))
@@ -223,6 +227,8 @@ def own_link(subject: Subject, name: str) -> Link:
     link = Link(name, UNKNOWN, also=tuple(ids), sources=tuple(one.where for one in said), multimodal=subject.multimodal)
     if unread:
         why = f"{unread[0].where}, so nobody can say what it allows but a person who reads it"
+        if unread[0].weak:
+            why = f"{unread[0].where} is a version of {unread[0].like} that we have not read"
         return replace(link, notes=tuple(notes), why_unknown=why)
     if not ids:
         return replace(link, notes=tuple(notes), why_unknown=_nothing_said(said, subject))
@@ -233,17 +239,6 @@ def own_link(subject: Subject, name: str) -> Link:
     return replace(
         link, licence=ranked[0].id, also=tuple(one for one in ids if one != ranked[0].id), notes=tuple(notes)
     )
-
-
-def family_of(name: str) -> Family | None:
-    """The known family that a hub id, or the part behind its slash, belongs to."""
-    short = re.sub(r"[\s_]+", "-", name.rpartition("/")[2].lower())
-    for family in load_families().families:
-        # A name alone never makes a licence open: that takes the makers' own page.
-        counts = _owner(name) in family.owners or load_terms()[family.licence].kind != "open" or family.base
-        if counts and re.search(family.name, short):
-            return family
-    return None
 
 
 def on_machine(name: str) -> Path | None:
@@ -260,6 +255,17 @@ def on_machine(name: str) -> Path | None:
 def cards_folder(repo: str) -> Path:
     """Where the card of a hub model is kept when only that was got."""
     return state_folder() / "cards" / repo.replace("/", "--")
+
+
+def _of_bases(own: Link, bases: list[Link]) -> Link:
+    """Whether a model reads pictures, by what it was made from, where its own files do not say it."""
+    family = family_of(own.name)
+    # What a folder is called tells nothing; what a maker's own model is called does.
+    theirs = family is not None and owner_of(own.name) in family.owners
+    known = {base.multimodal for base in bases} | ({family.multimodal} if family and theirs else set())
+    if own.multimodal is not None or not known or (None in known and True not in known):
+        return own
+    return replace(own, multimodal=True in known)
 
 
 def _bases_speak(links: list[Link], place: int, subject: Subject) -> None:
@@ -286,10 +292,6 @@ def _nothing_said(said: list[Statement], subject: Subject) -> str:
 
 def _name(licence: str) -> str:
     return load_terms()[licence].name
-
-
-def _owner(name: str) -> str:
-    return name.partition("/")[0].lower() if "/" in name else ""
 
 
 def _may_be(family: str, model_type: str) -> bool:

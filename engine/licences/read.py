@@ -10,15 +10,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from engine.licences.match import match_text, policy_of, words
-from engine.licences.terms import UNKNOWN, Terms, find_terms, load_families, load_terms, says_nothing
-from engine.models.gguf_header import GgufHeader, read_gguf_header
+from engine.licences.parents import MERGE_FILE, card_bases, card_kind, hub_name, merged, merges_in, names_in
+from engine.licences.terms import UNKNOWN, Terms, family_of, find_terms, load_families, load_terms, says_nothing
+from engine.models.gguf_header import GgufArray, GgufHeader, read_gguf_header
 
 _MAX_TEXT = 400_000
 """Bytes of a text that are looked at."""
@@ -29,6 +30,8 @@ _POLICY_FILE = re.compile(
     r"(use|usage|acceptable|prohibited)[-_ ].*polic(y|ies).*|use[-_]?restrictions.*", re.IGNORECASE
 )
 _NOTICE_FILE = re.compile(r"(third[-_]party[-_])?notices?([-_. ].*)?", re.IGNORECASE)
+_REPO = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+_ALL_OF = re.compile(r"\s*[,;&+]\s*|\s+and\s+", re.IGNORECASE)
 _FOR_CODE = re.compile(r"licen[cs]e[-_. ]?code|code[-_. ]?licen[cs]e", re.IGNORECASE)
 _NO_TERMS = (".py", ".json", ".jsonl", ".csv", ".js", ".sh", ".yaml", ".yml", ".png", ".jpg", ".safetensors", ".bin")
 """What is called after a licence and is none: programs, settings, pictures."""
@@ -68,7 +71,7 @@ class Subject:
         model_type: Of config.json or the GGUF file.
         vocabulary: Its size in tokens.
         multimodal: Whether it reads pictures or sound too; None: not said.
-        kind: What sort of thing it is.
+        kind: What sort of thing it is: `model`, `adapter`, `merge`, `quantized`, `gguf`.
     """
 
     name: str
@@ -83,6 +86,11 @@ class Subject:
     vocabulary: int | None = None
     multimodal: bool | None = None
     kind: str = "model"
+
+    @property
+    def nameless(self) -> bool:
+        """Whether it was made from other models and does not say from which."""
+        return self.kind in ("adapter", "merge") and not self.parents
 
 
 def read_subject(path: Path) -> Subject:
@@ -109,8 +117,17 @@ def front_matter(text: str) -> dict[str, Any]:
         yaml.YAMLError: It is there, but cannot be read.
     """
     found = re.match(r"\ufeff?\s*---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(\r?\n|$)", text, re.DOTALL)
-    content = yaml.safe_load(found.group(1)) if found else None
-    return content if isinstance(content, dict) else {}
+    if found is None:
+        return {}
+    for key in ("license", "base_model"):
+        # YAML's reader would keep the last one without a word; the hub takes such a block for broken.
+        if len(re.findall(rf"^{key}[ \t]*:", found.group(1), re.MULTILINE)) > 1:
+            raise yaml.YAMLError(f"`{key}` stands there twice")
+    content = yaml.safe_load(found.group(1))
+    if not isinstance(content, dict):
+        return {}
+    plain = {key.strip().lower() if isinstance(key, str) else str(key): value for key, value in content.items()}
+    return {"license": plain["licence"], **plain} if "licence" in plain else plain
 
 
 def gguf_card(header: GgufHeader) -> dict[str, Any]:
@@ -127,6 +144,10 @@ def gguf_card(header: GgufHeader) -> dict[str, Any]:
         link = re.match(r"https?://[^/]+/([^/]+/[^/?#]+)", header.text(f"{key}.repo_url"))
         owner, name = header.text(f"{key}.organization"), header.text(f"{key}.name")
         bases.append(link[1] if link else f"{owner}/{name}".replace(" ", "-") if owner and name else name)
+    # What it was converted from is a base like any other.
+    for key in ("general.source.huggingface.repository", "general.source.repo_url"):
+        name = hub_name(header.text(key))
+        bases += [name] if _REPO.fullmatch(name) and name not in bases else []
     return {**card, **({"base_model": [base for base in bases if base]} if any(bases) else {})}
 
 
@@ -137,12 +158,13 @@ def card_statements(card: dict[str, Any], where: str = "README.md") -> list[Stat
     """
     listed = card.get("license")
     values = [value for value in (listed if isinstance(listed, list) else [listed]) if isinstance(value, str)]
-    said = [
-        Statement(_known(value), value, f"{where}: license: {value}") for value in values if not says_nothing(value)
-    ]
+    said = _together([one for value in values for one in _stated(value, f"{where}: license", len(values) > 1)])
     name, link = card.get("license_name"), card.get("license_link")
-    if not said and isinstance(name, str) and not says_nothing(name):
-        said.append(Statement(_known(name), name, f"{where}: license_name: {name}"))
+    if isinstance(name, str):
+        # Beside a licence that is known, a name counts only if it is that of another one.
+        held = {one.licence for one in said}
+        named = _stated(name, f"{where}: license_name")
+        said += [one for one in named if not held or one.licence not in (*held, UNKNOWN)]
     if isinstance(link, str) and (terms := _linked(link)) and all(one.licence != terms.id for one in said):
         said = [one for one in said if one.licence != UNKNOWN]
         said.append(Statement(terms.id, link, f"{where}: license_link: {link}"))
@@ -163,6 +185,8 @@ class _Reader:
         self.model_type, self.kind = "", "model"
         self.vocabulary: int | None = None
         self.multimodal: bool | None = None
+        self.unsaid: list[Statement] = []
+        """What the card gives as its licence and is none: `other`, `unknown`."""
 
     def subject(self, *, alone: bool = False, data: bool = False) -> Subject:
         """Read the folder; `alone`: only the texts beside a single file, `data`: beside a dataset."""
@@ -173,6 +197,9 @@ class _Reader:
         for entry in entries[:10_000]:
             if len(self.files) < _MAX_FILES:
                 self._text(entry, data=data)
+        if data and not self.statements:
+            # Beside somebody's own rows nothing need stand; but where a card speaks of other terms, there are some.
+            self.statements += self.unsaid
         if not (alone or data):
             self._settings({entry.name for entry in entries})
         return Subject(
@@ -196,6 +223,9 @@ class _Reader:
         self.multimodal = any(
             one.model_type == self.model_type and one.multimodal for one in load_families().architectures
         )
+        tokens = header.metadata.get("tokenizer.ggml.tokens")
+        counted = tokens.count if isinstance(tokens, GgufArray) else None
+        self.vocabulary = header.number(f"{self.model_type}.vocab_size") or counted
         card = gguf_card(header)
         self.parents += card.get("base_model", [])
         self.statements += card_statements(card, file.name)
@@ -214,12 +244,11 @@ class _Reader:
             self.notes.append(f"{file.name}{line}: the block at its head is not valid YAML, so it says nothing")
             return
         self.statements += card_statements(card, file.name)
-        bases = card.get("base_model")
-        self.parents += [
-            base for base in (bases if isinstance(bases, list) else [bases]) if isinstance(base, str) and base
-        ]
-        if str(card.get("base_model_relation", "")).lower() in ("adapter", "merge", "quantized"):
-            self.kind = str(card["base_model_relation"]).lower()
+        said = card.get("license")
+        if isinstance(said, str) and said.strip() and says_nothing(said):
+            self.unsaid.append(Statement(UNKNOWN, said, f"{file.name}: license: {said}"))
+        self.kind = card_kind(card) or self.kind
+        self.parents += card_bases(card) + merges_in(text)
 
     def _text(self, file: Path, *, data: bool) -> None:
         name = file.name
@@ -261,7 +290,7 @@ class _Reader:
     def _settings(self, names: set[str]) -> None:
         config = self._json("config.json") if "config.json" in names else {}
         inner = config.get("text_config")
-        self.model_type = str(config.get("model_type", ""))
+        self.model_type = str(config.get("model_type") or _of_class(config.get("architectures")))
         sizes = [part.get("vocab_size") for part in (config, inner) if isinstance(part, dict)]
         self.vocabulary = next((size for size in sizes if isinstance(size, int)), None)
         if config:
@@ -272,11 +301,11 @@ class _Reader:
         if "adapter_config.json" in names:
             base = self._json("adapter_config.json").get("base_model_name_or_path")
             self.kind = "adapter"
-            self.parents += [base] if isinstance(base, str) and base else []
-        for name in names & {"mergekit_config.yml", "mergekit_config.yaml"}:
+            self.parents += names_in(base)
+        for name in sorted(filter(MERGE_FILE.fullmatch, names)):
             self.kind = "merge"
             try:
-                self.parents += _merged(yaml.safe_load(self._take(self.folder / name)))
+                self.parents += merged(yaml.safe_load(self._take(self.folder / name)))
             except (yaml.YAMLError, ValueError, RecursionError):
                 self.notes.append(f"{name} is not valid YAML, so what was merged is not known")
 
@@ -296,30 +325,63 @@ class _Reader:
                 digest.update(block)
                 head = head if len(head) >= _MAX_TEXT else head + block
         self.texts[file.name] = digest.hexdigest()
-        return head[:_MAX_TEXT].decode("utf-8", "replace")
+        wide = head[:2] in (b"\xff\xfe", b"\xfe\xff")
+        return head[:_MAX_TEXT].decode("utf-16" if wide else "utf-8", "replace")
 
 
-def _known(name: str) -> str:
-    terms = find_terms(name)
-    return terms.id if terms else UNKNOWN
+def _of_class(classes: Any) -> str:
+    """`gemma2` from `["Gemma2ForCausalLM"]`: what config.json calls the architecture where `model_type` is missing."""
+    first = classes[0] if isinstance(classes, list) and classes else ""
+    found = re.match(r"([A-Za-z0-9]+?)(For[A-Z]|LMHead|Model)", first) if isinstance(first, str) else None
+    return found[1].lower() if found else ""
+
+
+def _together(said: list[Statement]) -> list[Statement]:
+    """Of licences that hold together one that nobody knows is not outdone by one that is known."""
+    if all(one.licence == UNKNOWN for one in said):
+        return said
+    return [replace(one, weak=False) if one.licence == UNKNOWN else one for one in said]
+
+
+def _stated(value: str, where: str, listed: bool = False) -> list[Statement]:
+    """What a written licence says: one statement, or one for each of several that hold together.
+
+    `other` alone says nothing; in a list of licences it says that there are further terms.
+    """
+    if says_nothing(value):
+        return [Statement(UNKNOWN, value, f"{where}: {value}")] if listed and value.strip() else []
+    terms = find_terms(value) or _linked(value)
+    parts = [part for part in _ALL_OF.split(value) if part.strip()]
+    if terms is None and len(parts) > 1 and any(find_terms(part) for part in parts):
+        return _together([one for part in parts for one in _stated(part, where, listed=True)])
+    # Other versions of a Creative Commons licence are not ours word for word, but alike in what they are about.
+    kind = _CREATIVE_COMMONS.match(value.strip().lower()) if terms is None else None
+    found = find_terms(f"cc-{kind[1].replace(' ', '-')}-4.0") if kind else None
+    like = found.id if found else ""
+    return [Statement(terms.id if terms else UNKNOWN, value, f"{where}: {value}", like=like)]
 
 
 def _linked(link: str) -> Terms | None:
-    """The licence whose own page a link is."""
+    """The licence whose own page a link is, or that of the maker's model whose licence file it is."""
     wanted = _address(link)
-    return next((terms for terms in load_terms().values() if _address(terms.link) == wanted), None)
+    if found := next((terms for terms in load_terms().values() if _address(terms.link) == wanted), None):
+        return found
+    if page := _PAGE.fullmatch(wanted):
+        return find_terms(f"cc-{page['cc']}" if page["cc"] else page["id"])
+    file = re.fullmatch(r"huggingface\.co/([^/]+/[^/]+)/(?:blob|raw|resolve)/[^/]+/[^/]*licen[cs]e[^/]*", wanted)
+    family = family_of(file[1]) if file else None
+    theirs = file and family and file[1].partition("/")[0] in family.owners
+    return load_terms()[family.licence] if family and theirs else None
+
+
+_CREATIVE_COMMONS = re.compile(r"cc[- ](by(?:[- ]nc)?(?:[- ](?:sa|nd))?)(?![\w])")
+_PAGE = re.compile(
+    r"creativecommons\.org/licenses/(?P<cc>by[a-z-]*/\d\.\d)(/.*)?|"
+    r"(?:opensource\.org/licenses?|spdx\.org/licenses|choosealicense\.com/licenses)/(?P<id>[\w.+-]+)"
+)
+"""Pages about one licence: of Creative Commons, and of those who list licences by their SPDX ids."""
 
 
 def _address(link: str) -> str:
     plain = re.sub(r"^https?://(www\.)?", "", link.strip().lower()).rstrip("/")
     return re.sub(r"\.(html?|txt|md)$", "", plain.split("#")[0])
-
-
-def _merged(content: Any) -> list[str]:
-    """The models that mergekit's settings name, wherever they stand in it."""
-    if isinstance(content, list):
-        return [name for part in content for name in _merged(part)]
-    if not isinstance(content, dict):
-        return []
-    own = [value for key in ("model", "base_model") if isinstance(value := content.get(key), str)]
-    return own + [name for value in content.values() if isinstance(value, list | dict) for name in _merged(value)]

@@ -39,6 +39,9 @@ _STRICTNESS: dict[str, int] = {
 _NOTHING = ("", "unknown", "none", "other", "null", "na", "n/a", "tbd", "?")
 
 
+_SHARED = {"the", "license", "licence", "agreement", "terms", "community", "version"}
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -262,7 +265,9 @@ def _read(file: Path) -> Terms:
 def find_terms(name: str) -> Terms | None:
     """The licence that an id, an alias, an SPDX id or a name stands for; None where we know none of that name."""
     wanted = _plain(name)
-    return None if wanted in _NOTHING else _names().get(wanted)
+    if wanted in _NOTHING:
+        return None
+    return _names().get(wanted) or _names().get(_short(wanted))
 
 
 def says_nothing(name: str) -> bool:
@@ -277,9 +282,35 @@ def _names() -> dict[str, Terms]:
         for name in (terms.id, *terms.aliases, terms.spdx or "", terms.name):
             if name:
                 names.setdefault(_plain(name), terms)
-    return names
+    short: dict[str, set[str]] = {}
+    for name, terms in names.items():
+        short.setdefault(_short(name), set()).add(terms.id)
+    # Only where the words that were left out do not tell one licence from another.
+    return {name: load_terms()[next(iter(ids))] for name, ids in short.items() if name and len(ids) == 1} | names
+
+
+def _short(plain: str) -> str:
+    """A plain name without the words that all licences share: `llama-3.1-community` is `llama-3.1`."""
+    words = [re.sub(r"^v(?=\d)", "", word) for word in plain.split("-") if word not in _SHARED]
+    return "-".join(dict.fromkeys(words))
 
 
 def _plain(name: str) -> str:
     """As names are compared: `Apache License, Version 2.0` and `apache-license-version-2.0` are one."""
     return re.sub(r"[\s_,/()-]+", "-", name.strip().lower()).strip("-")
+
+
+def family_of(name: str) -> Family | None:
+    """The known family that a hub id, or the part behind its slash, belongs to."""
+    short = re.sub(r"[\s_]+", "-", name.rpartition("/")[2].lower())
+    for family in load_families().families:
+        # A name alone never makes a licence open: that takes the makers' own page.
+        counts = owner_of(name) in family.owners or load_terms()[family.licence].kind != "open" or family.base
+        if counts and re.search(family.name, short):
+            return family
+    return None
+
+
+def owner_of(name: str) -> str:
+    """Whose a hub id is, in lower case; empty for a name without an owner."""
+    return name.partition("/")[0].lower() if "/" in name else ""

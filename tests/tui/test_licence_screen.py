@@ -11,7 +11,7 @@ from engine.licences.check import acceptance, project_verdict, set_use
 from engine.project import Project, create_project
 from engine.spec import UseSpec
 from tests.tiny_model import make_tiny_model
-from tests.tui.conftest import frame, shows, typed, until, wizard
+from tests.tui.conftest import both_sizes, frame, shows, typed, until, wizard
 from tui.screens.licence import LicenceScreen
 from tui.typed_card import card_from, keep_card
 from tui.widgets.rows import RowList
@@ -38,6 +38,7 @@ async def test_the_marked_model_says_what_its_terms_mean(fresh: Project, size: t
         await shows(pilot, "● Data")
 
 
+@both_sizes
 async def test_the_page_gives_reasons_duties_and_sources(fresh: Project, tmp_path: Path, size: tuple[int, int]) -> None:
     _take(fresh, tmp_path / "mine", "license: mit\nbase_model: meta-llama/Llama-3.1-8B")
     app = wizard()
@@ -60,6 +61,7 @@ async def test_the_page_gives_reasons_duties_and_sources(fresh: Project, tmp_pat
     assert acceptance(spec, project_verdict(fresh, spec)) == "current"
 
 
+@both_sizes
 async def test_the_use_can_be_changed_and_makes_it_stale(fresh: Project, tmp_path: Path, size: tuple[int, int]) -> None:
     _take(fresh, tmp_path / "mine", "license: gemma")
     app = wizard()

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from engine.errors import SpecError
-from engine.licences.chain import family_of
 from engine.licences.match import match_text, words
 from engine.licences.read import card_statements
-from engine.licences.terms import FOLDER, TEXTS, find_terms, load_families, load_terms
+from engine.licences.terms import FOLDER, TEXTS, family_of, find_terms, load_families, load_terms
 from engine.licences.verdict import EU, in_region
 from engine.models.catalogue import load_catalogue
 

@@ -205,12 +205,11 @@ def _users(typed: str) -> int:
 
 
 def _region(typed: str) -> str | None:
-    """Two letters, or nothing.
+    """Two letters of a country, `EU`, or nothing.
 
     Raises:
         UsageError: Something else.
     """
-    code = typed.strip().upper()
-    if code and not (len(code) == 2 and code.isalpha()):
-        raise UsageError("This is not a region.", typed, "Type two letters, such as EU, US or DE.")
-    return code or None
+    from engine.licences.verdict import region_code
+
+    return region_code(typed) if typed.strip() else None
