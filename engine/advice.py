@@ -73,7 +73,8 @@ def _rate(recipe: RecipeSpec, facts: RowFacts) -> list[Advice]:
     usual = usual_rate(recipe)
     times = recipe.learning_rate / usual
     what = f"rank {recipe.rank}" + (f" with alpha {recipe.alpha:g}" if recipe.alpha != 2 * recipe.rank else "")
-    if times >= 3:
+    # A little less than three: 6e-4 over 2e-4 is 2.9999999999999996.
+    if times >= 2.999:
         text = f"{recipe.learning_rate:.0e} is {_times(times)} what works for {what} (about {usual:.0e})"
         return [Advice("learning_rate", f"{text}: the loss may jump, and what the model knew may go.")]
     if times <= 0.1:
@@ -116,7 +117,9 @@ def _schedule(recipe: RecipeSpec, facts: RowFacts) -> list[Advice]:
     steps = planned_steps(recipe, facts.rows or 1, _packs(recipe, facts))
     warmup = round(recipe.warmup_ratio * steps)
     found = []
-    if steps < 20:
+    if steps < 20 and recipe.max_steps:
+        found.append(Advice("max_steps", f"{steps} learning steps show that it runs; they teach hardly anything."))
+    elif steps < 20:
         found.append(
             Advice("effective_batch", f"The run has only {steps} learning steps; fewer rows a step give more.")
         )

@@ -6,6 +6,7 @@ Light: reads small files and events. A trial of a few steps (`train --smoke`) le
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,7 +141,7 @@ def _row(
     jobs: list[JobFolder],
 ) -> RunRow:
     folder = project.run_folder(name)
-    last: JobView | None = view(jobs[-1]) if jobs else None
+    last = _last_at_work(jobs)
     past = read_run(project.root, name)
     summary, spent = read_object(folder / "summary.json"), read_object(folder / "spent.json")
     step: StepEvent | None = last.snapshot.step if last else None
@@ -176,6 +177,18 @@ def _row(
         losses=past.losses,
         holdout=past.holdout,
     )
+
+
+def _last_at_work(jobs: list[JobFolder]) -> JobView | None:
+    """The last job that worked on a run.
+
+    One that was refused before its first step (nothing left to do, settings changed since) did nothing to it.
+    """
+    for place, job in reversed(list(enumerate(jobs))):
+        seen = view(job)
+        if not place or seen.state != "failed" or seen.snapshot.step is not None:
+            return seen
+    return None
 
 
 def _checkpoints(folder: Path) -> list[int]:
@@ -237,6 +250,9 @@ def check_run(project: Project, run: str) -> Path:
 
 def no_run(project: Project, run: str) -> UsageError:
     """The message that there is no such run."""
+    if not run:
+        hint = "Start one with `tunesmith train PROJECT`."
+        return UsageError("This project has no run yet.", str(project.root / "runs"), hint, code="no_run")
     return UsageError(
         f"There is no run `{run}`.", str(project.root / "runs"), "List them: `tunesmith runs PROJECT`.", code="no_run"
     )
@@ -258,7 +274,8 @@ def write_note(project: Project, run: str, text: str) -> None:
         UsageError: There is no such run.
     """
     folder = check_run(project, run)
-    words = " ".join(text.split())
+    # Control characters would be obeyed by the terminal that shows the note.
+    words = " ".join("".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in text).split())
     atomic_write(folder / NOTES_FILE, yaml.safe_dump({"note": words}, allow_unicode=True), "saving the note")
 
 

@@ -8,4 +8,4 @@ from pydantic import BaseModel, ConfigDict
 class Strict(BaseModel):
     """Refuses keys it does not know, and checks values again when they are assigned."""
 
-    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+    model_config = ConfigDict(allow_inf_nan=False, extra="forbid", validate_assignment=True)

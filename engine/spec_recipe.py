@@ -40,7 +40,7 @@ class RecipeSpec(Strict):
     micro_batch: Annotated[int, Field(ge=1)] = 1
     effective_batch: Annotated[int, Field(ge=1)] = 16
     max_steps: Annotated[int, Field(ge=1)] | None = None
-    epochs: Annotated[float, Field(gt=0)] = 3.0
+    epochs: Annotated[float, Field(gt=0, le=10_000)] = 3.0
     loss: Literal["nll", "chunked_nll"] = "chunked_nll"
     """`chunked_nll`: scores for learned tokens only, a few at a time. `nll`: the reference path, a step as the usual
     script does it (scores of all tokens at once, the unquantised weights in 32 bits): the same result for far more
@@ -59,7 +59,8 @@ class RecipeSpec(Strict):
     warmup_ratio: Annotated[float, Field(ge=0.0, le=1.0)] = 0.03
     weight_decay: Annotated[float, Field(ge=0.0)] = 0.0
     max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
-    seed: int = 42
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 42
+    """As numpy takes them."""
     eval_steps: Annotated[int, Field(ge=1)] | None = None
     """Evaluate every so many steps; None: about ten times in a run."""
     save_steps: Annotated[int, Field(ge=1)] = 500

@@ -22,7 +22,7 @@ def training_commands(table: Table) -> None:
     )
     plan.add_argument("project", metavar="PROJECT", nargs="?")
     plan.add_argument("--model", metavar="MODEL", help="any model: a config.json, a folder, a .gguf file, a hub id")
-    plan.add_argument("--gpu-memory", metavar="SIZE", help="of the card it is planned for, such as 24GiB")
+    plan.add_argument("--gpu-memory", metavar="SIZE", help="of the card, such as 24GiB; of several, 2x24GiB")
     plan.add_argument("--device", choices=("cuda", "cpu"), help="what it is planned for; a GPU where there is one")
     plan.add_argument("--price", metavar="NUMBER", type=float, help="of the machine for an hour")
     plan.add_argument("--fit", action="store_true", help="find the fastest setting that fits")
@@ -42,8 +42,12 @@ def training_commands(table: Table) -> None:
         "--hosts-only", action="store_true", help="several machines: write the command of each, start nothing"
     )
     train.add_argument("--node-rank", type=int, metavar="K", help="several machines: be the one with this number")
-    train.add_argument("--smoke", action="store_true", help="two steps, to see that everything works")
-    train.add_argument("--force", action="store_true", help="run although another heavy job is running")
+    train.add_argument("--smoke", action="store_true", help="three steps, to see that everything works")
+    train.add_argument(
+        "--force",
+        action="store_true",
+        help="run although another heavy job is running, or the plan says it will not fit",
+    )
 
     runs = table.add(
         "runs",

@@ -53,8 +53,8 @@ def _export(rows: list[RunRow], args: argparse.Namespace, out: Out) -> None:
         write_csv(rows, Path(args.csv))
         out.say(f"The table: {args.csv}")
     if args.tensorboard:
-        write_tensorboard(rows, Path(args.tensorboard))
-        out.say(f"The curves: tensorboard --logdir {args.tensorboard}")
+        written = write_tensorboard(rows, Path(args.tensorboard))
+        out.say(f"The curves: tensorboard --logdir {args.tensorboard}" if written else "There are no curves yet.")
 
 
 def _say(rows: list[RunRow], out: Out) -> None:

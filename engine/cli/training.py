@@ -10,6 +10,7 @@ from engine import actions, begin
 from engine.cli.evaluation import evaluation_lines, say_base
 from engine.cli.follow import follow, run_job
 from engine.cli.out import Out, size
+from engine.cli.plan import ensure_planned
 from engine.cli.projects import ensure_model
 from engine.errors import EXIT_DONE, UsageError
 from engine.jobs.folder import JobFolder, jobs_of
@@ -27,6 +28,8 @@ def train(args: argparse.Namespace, out: Out) -> int:
     if _other_machines(project, args, out):
         return EXIT_DONE
     ensure_model(project, out)
+    if not (args.resume or args.smoke or args.promote or args.force):
+        ensure_planned(project, out)
     job = _start(project, args, out)
     if args.detach:
         out.result({"job": job.id, "project": str(project.root), "folder": str(job.root)})

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engine.errors import TunesmithError
 from engine.jobs.folder import JobFolder, JobRecord, jobs_of
-from engine.jobs.reader import read_events
+from engine.jobs.reader import read_brief
 from engine.jobs.state import Snapshot, fold
 
 Points = tuple[tuple[int, float], ...]
@@ -98,7 +98,7 @@ def parts_of(project_root: Path, run: str, before: float = math.inf) -> list[tup
         # A job that ended before it opened a run has no part in any.
         at = resumed_from(record)
         if at is not None and run_of(record, None) == run:
-            found.append((record, Part(fold(Snapshot(), read_events(folder.events_file)), at)))
+            found.append((record, Part(fold(Snapshot(), read_brief(folder.events_file)), at)))
     return found
 
 

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.jobs.events import KnownEvent, UnknownEvent, parse_line
+from engine.jobs.events import KnownEvent, StepPoint, UnknownEvent, is_step, parse_line, step_point
 
 _MANY = 5000
 
@@ -27,6 +27,22 @@ class EventTail:
 
     def read(self) -> list[KnownEvent | UnknownEvent]:
         """New whole events, oldest first; empty when there are none or the file does not exist yet."""
+        lines = self._new_lines()
+        with _undisturbed(len(lines)):
+            return [event for line in lines if line and (event := parse_line(line)) is not None]
+
+    def read_brief(self) -> list[KnownEvent | UnknownEvent | StepPoint]:
+        """The same for `fold`: of the steps before the last one only their points, which is all it keeps of them."""
+        lines = self._new_lines()
+        last = next((number for number in range(len(lines) - 1, -1, -1) if is_step(lines[number])), 0)
+        with _undisturbed(len(lines)):
+            return [
+                event
+                for number, line in enumerate(lines)
+                if line and (event := (step_point(line) if number < last else None) or parse_line(line)) is not None
+            ]
+
+    def _new_lines(self) -> list[bytes]:
         try:
             with self._path.open("rb") as stream:
                 facts = os.fstat(stream.fileno())
@@ -40,8 +56,7 @@ class EventTail:
             return []
         self._offset += len(new)
         *lines, self._rest = (self._rest + new).split(b"\n")
-        with _undisturbed(len(lines)):
-            return [event for line in lines if line and (event := parse_line(line)) is not None]
+        return lines
 
 
 @contextlib.contextmanager
@@ -60,3 +75,8 @@ def _undisturbed(lines: int) -> Iterator[None]:
 def read_events(path: Path) -> list[KnownEvent | UnknownEvent]:
     """All whole events of a file, from the start."""
     return EventTail(path).read()
+
+
+def read_brief(path: Path) -> list[KnownEvent | UnknownEvent | StepPoint]:
+    """All of a file for `fold`, from the start."""
+    return EventTail(path).read_brief()

@@ -17,7 +17,7 @@ import time
 import traceback
 import warnings
 from pathlib import Path
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import IO, Any
 
 from engine.errors import (
@@ -43,6 +43,7 @@ from engine.project import Project
 
 HEARTBEAT_S = 5.0
 _CONTROL_POLL_S = 0.5
+_NO_COMPILER = "TORCHDYNAMO_DISABLE"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -86,7 +87,7 @@ def _work(context: JobContext, kind: str) -> int:
         if not entry.online:
             forbid_network()
         module, _, name = entry.function.partition(":")
-        result: dict[str, Any] = getattr(importlib.import_module(module), name)(context)
+        result: dict[str, Any] = getattr(_imported(module), name)(context)
         context.emit(FinishedEvent(**result))
         if lock:
             lock.close()
@@ -106,6 +107,24 @@ def _work(context: JobContext, kind: str) -> int:
     except BaseException as error:
         traceback.print_exc()
         return _failed(context, _unexpected(error, context.folder))
+
+
+def _imported(module: str) -> ModuleType:
+    """The module that does the work.
+
+    While it is being imported nothing is compiled: bitsandbytes hands four functions for machines without its own
+    kernels to `torch.compile`, which loads the whole compiler, a sixth of all that a training job loads before it can
+    begin. `recipe.compile` asks for it later, and gets it.
+    """
+    before = os.environ.get(_NO_COMPILER)
+    os.environ[_NO_COMPILER] = "1"
+    try:
+        return importlib.import_module(module)
+    finally:
+        if before is None:
+            del os.environ[_NO_COMPILER]
+        else:
+            os.environ[_NO_COMPILER] = before
 
 
 def _failed(context: JobContext, error: TunesmithError) -> int:

@@ -29,12 +29,13 @@ from engine.jobs.events import (
     SampleEvent,
     SpentEvent,
     StepEvent,
+    StepPoint,
     StoppedEvent,
     WarningEvent,
 )
 from engine.jobs.folder import JobFolder, JobRecord, jobs_of
 from engine.jobs.process import is_alive
-from engine.jobs.reader import read_events
+from engine.jobs.reader import read_brief
 from engine.machine import known_projects
 
 JobState = Literal["starting", "running", "stalled", "finished", "stopped", "failed", "died"]
@@ -87,7 +88,7 @@ def apply(snapshot: Snapshot, event: Event) -> Snapshot:
     return fold(snapshot, [event])
 
 
-def fold(snapshot: Snapshot, events: Iterable[Event]) -> Snapshot:
+def fold(snapshot: Snapshot, events: Iterable[Event | StepPoint]) -> Snapshot:
     """The snapshot after more events, in order. Linear in their number."""
     fresh = _Fresh(snapshot.best)
     for event in events:
@@ -114,19 +115,21 @@ class _Fresh:
     def __init__(self, best: EvaluationEvent | None) -> None:
         self.seen: dict[str, Any] = {}
         self.grown: dict[str, list[Any]] = {name: [] for name in ("losses", "holdout", *_COLLECTED.values())}
-        self.last: Event | None = None
+        self.last: Event | StepPoint | None = None
         self.started = 0.0
         self.cut: int | None = None
         """The run went back to this step: what the curves had beyond it before is not what it learnt."""
         self._best = best
 
-    def take(self, event: Event) -> None:
+    def take(self, event: Event | StepPoint) -> None:
         """One more event."""
         self.last = event
         self.started = self.started or event.t
         seen = self.seen
         # Steps first: of a long run nearly every event is one.
-        if isinstance(event, StepEvent):
+        if isinstance(event, StepPoint):
+            self.grown["losses"].append((event.step, event.loss))
+        elif isinstance(event, StepEvent):
             self.grown["losses"].append((event.step, event.loss))
             seen.update(step=event, done=event.step, total=event.steps, unit="steps", eta_s=event.eta_s)
         elif isinstance(event, PhaseEvent):
@@ -238,7 +241,7 @@ def view(folder: JobFolder, now: float | None = None) -> JobView:
     record = folder.read()
     # The process is looked at before the events: an end event written in between is then still seen.
     alive = is_alive(record)
-    snapshot = fold(Snapshot(), read_events(folder.events_file))
+    snapshot = fold(Snapshot(), read_brief(folder.events_file))
     return JobView(folder, record, snapshot, state_of(record, snapshot, alive=alive, now=now or time.time()))
 
 

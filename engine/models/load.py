@@ -84,7 +84,7 @@ def load_model(
     settings: dict[str, Any] = {
         "dtype": compute_dtype,
         "device_map": {"": device},
-        "attn_implementation": choose_attention(attention, device),
+        "attn_implementation": _asked_attention(attention, device),
         "use_safetensors": True,
         "local_files_only": True,
         "trust_remote_code": False,
@@ -135,6 +135,12 @@ def choose_attention(attention: str, device: str) -> str:
             code="attention",
         )
     return attention
+
+
+def _asked_attention(attention: str, device: str) -> str | None:
+    """What transformers is asked for; None: SDPA, and its own code for models without it (Gemma 2, gpt-oss)."""
+    chosen = choose_attention(attention, device)
+    return None if attention == "auto" and chosen == "sdpa" else chosen
 
 
 def _keep_differentiable(loaded: Any) -> None:

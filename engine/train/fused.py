@@ -54,7 +54,9 @@ class _LoraLinear(torch.autograd.Function):
         result.addmm_(inner, (second * (scale / (1 - dropout))).to(work).t())
         ctx.save_for_backward(flat, first, second, inner)
         ctx.layer, ctx.scale, ctx.dropout, ctx.seed, ctx.shape, ctx.kind = layer, scale, dropout, seed, shape, x.dtype
-        return result.to(x.dtype).view(*shape[:-1], result.shape[-1])
+        # No view of something else: models may add to it in place (Falcon does).
+        whole: torch.Tensor = torch.ops.aten._unsafe_view(result.to(x.dtype), [*shape[:-1], result.shape[-1]])
+        return whole
 
     @staticmethod
     def backward(ctx: Any, grad: torch.Tensor) -> tuple[Any, ...]:

@@ -16,10 +16,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from engine.errors import SpecError
-from engine.jobs.events import AlertEvent, Event
+from engine.jobs.events import AlertEvent, EvaluationEvent, Event
 from engine.machine import PRESETS
 from engine.train.health_checks import CHECKS
-from engine.train.health_history import Found, History
+from engine.train.health_history import Check, Found, History, Thresholds
 
 RULES_FILE = PRESETS / "health.yaml"
 
@@ -85,6 +85,7 @@ class Watcher:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
+        self._checks = [(rule, CHECKS[rule.id], rule.thresholds) for rule in rules]
         self._history = History()
         self._spoke: dict[str, float] = {}
 
@@ -93,8 +94,8 @@ class Watcher:
         self._history.take(event)
         return [
             alert
-            for rule in self._rules
-            if event.__class__ in CHECKS[rule.id].sees and (alert := self._alert(rule, event)) is not None
+            for rule, check, thresholds in self._checks
+            if event.__class__ in check.sees and (alert := self._alert(rule, check, thresholds, event)) is not None
         ]
 
     def died(self) -> list[AlertEvent]:
@@ -106,16 +107,19 @@ class Watcher:
         rules = (rule for rule in self._rules if rule.id == "died")
         return [self._say(rule, f"The process is gone without a word, {where}. {kept}", 0.0) for rule in rules]
 
-    def _alert(self, rule: Rule, event: Event) -> AlertEvent | None:
+    def _alert(self, rule: Rule, check: Check, thresholds: Thresholds, event: Event) -> AlertEvent | None:
         last = self._spoke.get(rule.id)
         if last is not None and (rule.again_s is None or event.t - last < rule.again_s):
             return None
-        found: Found | None = CHECKS[rule.id].look(self._history, event, rule.thresholds)
-        return None if found is None else self._say(rule, found, event.t)
+        found: Found | None = check.look(self._history, event, thresholds)
+        # An evaluation comes before the next step event, which may be some steps on.
+        step = event.step if isinstance(event, EvaluationEvent) else None
+        return None if found is None else self._say(rule, found, event.t, step)
 
-    def _say(self, rule: Rule, seen: str, at: float) -> AlertEvent:
+    def _say(self, rule: Rule, seen: str, at: float, step: int | None = None) -> AlertEvent:
+        """The alert; an event that has no step of its own is about the last one."""
         self._spoke[rule.id] = at
-        step = self._history.step
+        last = self._history.step
         return AlertEvent(
             rule=rule.id,
             severity=rule.severity,
@@ -123,7 +127,7 @@ class Watcher:
             means=rule.means,
             todo=rule.todo,
             remedy=rule.remedy,
-            step=step.step if step else None,
+            step=last.step if step is None and last else step,
         )
 
 

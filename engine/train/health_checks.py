@@ -19,7 +19,7 @@ from engine.jobs.events import (
     StepEvent,
     WarningEvent,
 )
-from engine.train.health_history import WENT_BACK, Check, Found, History, Thresholds, last_of, number
+from engine.train.health_history import LONG, WENT_BACK, Check, Found, History, Thresholds, last_of, number
 from engine.train.health_machine import disk_full, gpu_memory, slow, throttled
 
 # -- before the first step ------------------------------------------------------------------------------------------
@@ -56,7 +56,8 @@ def holdout_in_training(h: History, event: Event, t: Thresholds) -> Found | None
     """Rows kept apart are among the training rows."""
     assert isinstance(event, PreflightEvent)
     rows = round(event.holdout_overlap * event.holdout_rows)
-    if event.holdout_overlap < number(t, "share") or rows < number(t, "rows"):
+    chance = rows < number(t, "rows") and event.holdout_overlap < number(t, "most")
+    if not rows or event.holdout_overlap < number(t, "share") or chance:
         return None
     return f"{rows:,} of {event.holdout_rows:,} holdout rows are training rows too, token for token."
 
@@ -88,6 +89,10 @@ def loss_not_finite(h: History, event: Event, t: Thresholds) -> Found | None:
         return event.what or event.title if event.code == "not_finite" else None
     if isinstance(event, WarningEvent):
         return f"{event.title} {event.what}".strip() if event.code == WENT_BACK else None
+    if isinstance(event, EvaluationEvent):
+        if math.isfinite(event.loss):
+            return None
+        return f"The holdout loss is {'NaN' if math.isnan(event.loss) else 'infinite'} at step {event.step:,}."
     assert isinstance(event, StepEvent)
     if not math.isfinite(event.loss):
         return f"The loss is {'NaN' if math.isnan(event.loss) else 'infinite'} at step {event.step:,}."
@@ -103,38 +108,59 @@ def loss_zero(h: History, event: Event, t: Thresholds) -> Found | None:
 
 
 def loss_rises(h: History, event: Event, t: Thresholds) -> Found | None:
-    """The training loss is far above what it was."""
-    count, before = int(number(t, "steps")), h.lowest_before
-    if len(h.losses) < count or not math.isfinite(before):
-        return None
-    now = median(last_of(h.losses, count))
-    if now < before * number(t, "factor") or now < before + number(t, "nats"):
-        return None
-    return f"The training loss is {now:.2f}; it was {before:.2f}."
+    """The training loss is far above what it was, by more than its noise explains.
+
+    Either a row of losses are all above the level at the start, or their median is above the lowest one so far: a few
+    losses tell at once where they are quiet; where they scatter it takes more of them.
+    """
+    start, row = h.level_at_start, last_of(h.losses, int(number(t, "row")))
+    above = max(start * number(t, "row_factor"), start + number(t, "row_nats"))
+    if len(row) == number(t, "row") and min(row) >= above:
+        return f"The training loss is {median(row):.2f}; it began at {start:.2f}."
+    ways = ((int(number(t, "steps")), h.lowest, "scatter"), (LONG, h.lowest_long, "scatter_long"))
+    for count, lowest, scatter in ways:
+        before = min(lowest, start)
+        if len(h.losses) < count or not math.isfinite(before):
+            continue
+        now = median(last_of(h.losses, count))
+        rose = now >= before * number(t, "factor") and now >= before + number(t, "nats")
+        doubled = now >= before * number(t, "low_factor") and now >= before + number(t, "low_nats")
+        if (rose or doubled) and now >= before + number(t, scatter) * h.noise(count):
+            return f"The training loss is {now:.2f}; it was {before:.2f}."
+    return None
 
 
 def loss_falls(h: History, event: Event, t: Thresholds) -> Found | None:
-    """The training loss drops at once after it was steady."""
+    """The training loss drops at once after it was steady: below all it was, and not on its way there already."""
     count, before = int(number(t, "steps")), int(number(t, "before"))
     if len(h.losses) < count + before:
         return None
     tail = last_of(h.losses, count + before)
     earlier, late = tail[:before], tail[before:]
     usual, now = median(earlier), median(late)
-    spread = sorted(earlier)[int(0.9 * before)] - sorted(earlier)[int(0.1 * before)]
-    if now >= usual * number(t, "factor") or spread > usual * number(t, "steady"):
+    if now >= usual * number(t, "factor") or now >= min(earlier) or now > usual - number(t, "scatter") * h.noise(count):
+        return None
+    half = before // 2
+    if median(earlier[half:]) < median(earlier[:half]) * (1 - number(t, "steady")):
         return None
     return f"The training loss fell from {usual:.2f} to {now:.2f} within {count} steps."
 
 
 def loss_stuck(h: History, event: Event, t: Thresholds) -> Found | None:
-    """The training loss stays where it began."""
+    """The training loss stays where it began; said as soon as its noise would not hide that it moved."""
     # A resumed run is at its level from the first step on.
-    if h.seen_steps < number(t, "after") or len(h.losses) < 25 or h.first_step > 5:
+    if h.seen_steps - h.warm_at < number(t, "after") or len(h.losses) < 25 or h.first_step > 5:
         return None
-    first, now = median(h.first_losses), median(last_of(h.losses, 20))
+    if h.seen_steps > 100 and h.seen_steps % 10:
+        return None
+    count = max(5, min(len(h.first_losses), h.seen_steps // 3))
+    first = max(median(h.first_losses[:5]), median(h.first_losses[:count]))
+    now = median(last_of(h.losses, count))
     # Where it rose, another rule speaks.
-    if now <= first * (1 - number(t, "share")) or now > first * 1.2:
+    if now <= first * (1 - number(t, "share")) or now > median(h.first_losses[:5]) * 1.2:
+        return None
+    # The error of a difference of two medians of so many values with normal noise.
+    if 1.25 * h.noise(0) * math.sqrt(2 / count) > number(t, "sure") * first:
         return None
     return f"The training loss is {now:.3f} after {h.seen_steps:,} looks; it began at {first:.3f}."
 
@@ -154,7 +180,7 @@ def holdout_rises(h: History, event: Event, t: Thresholds) -> Found | None:
 def perplexity_low(h: History, event: Event, t: Thresholds) -> Found | None:
     """Surprisingly little surprise on the holdout."""
     assert isinstance(event, EvaluationEvent)
-    if not event.step or event.perplexity >= number(t, "below"):
+    if not event.step or not event.perplexity < number(t, "below"):
         return None
     return f"The holdout perplexity is {event.perplexity:.2f} at step {event.step:,}."
 
@@ -224,7 +250,10 @@ def rate_zero(h: History, event: Event, t: Thresholds) -> Found | None:
     """No learning rate in the middle of a run."""
     assert isinstance(event, StepEvent)
     inside = number(t, "after") < event.step < number(t, "end_share") * event.steps
-    return f"The learning rate is 0 at step {event.step:,}." if inside and event.learning_rate == 0 else None
+    # A schedule with restarts touches 0 once in a while.
+    if not inside or h.zero_rates < min(number(t, "in_a_row"), h.seen_steps):
+        return None
+    return f"The learning rate is 0 at step {event.step:,}."
 
 
 def out_of_memory(h: History, event: Event, t: Thresholds) -> Found | None:
@@ -240,18 +269,30 @@ def never(h: History, event: Event, t: Thresholds) -> Found | None:
 
 
 _STEP, _BEFORE, _MACHINE, _END = (StepEvent,), (PreflightEvent,), (MachineEvent,), (EvaluationEvent, FinishedEvent)
+_OF_RISES = (
+    "steps",
+    "factor",
+    "nats",
+    "low_factor",
+    "low_nats",
+    "scatter",
+    "scatter_long",
+    "row",
+    "row_factor",
+    "row_nats",
+)
 CHECKS: dict[str, Check] = {
     "nothing_supervised": Check((*_BEFORE, FailedEvent), ("least_share",), nothing_supervised),
     "eos_masked": Check(_BEFORE, ("below",), eos_masked),
     "eos_rare": Check(_BEFORE, ("below", "above"), eos_rare),
-    "holdout_in_training": Check(_BEFORE, ("share", "rows"), holdout_in_training),
+    "holdout_in_training": Check(_BEFORE, ("share", "rows", "most"), holdout_in_training),
     "duplicates": Check(_BEFORE, ("repeats", "share"), duplicates),
     "tiny_dataset": Check(_BEFORE, ("rows", "epochs"), tiny_dataset),
-    "loss_not_finite": Check((*_STEP, WarningEvent, FailedEvent), (), loss_not_finite),
+    "loss_not_finite": Check((*_STEP, EvaluationEvent, WarningEvent, FailedEvent), (), loss_not_finite),
     "loss_zero": Check(_STEP, ("below",), loss_zero),
-    "loss_rises": Check(_STEP, ("steps", "factor", "nats"), loss_rises),
-    "loss_falls": Check(_STEP, ("steps", "factor", "before", "steady"), loss_falls),
-    "loss_stuck": Check(_STEP, ("after", "share"), loss_stuck),
+    "loss_rises": Check(_STEP, _OF_RISES, loss_rises),
+    "loss_falls": Check(_STEP, ("steps", "factor", "before", "steady", "scatter"), loss_falls),
+    "loss_stuck": Check(_STEP, ("after", "share", "sure"), loss_stuck),
     "holdout_rises": Check((EvaluationEvent,), ("evaluations", "share"), holdout_rises),
     "perplexity_low": Check((EvaluationEvent,), ("below",), perplexity_low),
     "perplexity_unusual": Check((EvaluationEvent,), ("low", "high", "after_share"), perplexity_unusual),
@@ -260,11 +301,11 @@ CHECKS: dict[str, Check] = {
     "gradient_spike": Check(_STEP, ("factor", "least"), gradient_spike),
     "gradient_spikes": Check(_STEP, ("count", "within", "factor", "least"), gradient_spikes),
     "adapter_inert": Check((*_STEP, FailedEvent), ("after",), adapter_inert),
-    "rate_zero": Check(_STEP, ("after", "end_share"), rate_zero),
+    "rate_zero": Check(_STEP, ("after", "end_share", "in_a_row"), rate_zero),
     "gpu_memory": Check(_MACHINE, ("share", "readings"), gpu_memory),
     "too_hot": Check(_MACHINE, ("readings", "words"), throttled),
     "power_held": Check(_MACHINE, ("readings", "words"), throttled),
-    "slow": Check(_STEP, ("factor", "steps", "known"), slow),
+    "slow": Check(_STEP, ("factor", "nearly_all", "steps", "known"), slow),
     "disk_full": Check((*_MACHINE, FailedEvent), ("factor",), disk_full),
     "out_of_memory": Check((WarningEvent, FailedEvent), (), out_of_memory),
     "died": Check((), (), never),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,10 @@ Thresholds = Mapping[str, float | str]
 _KNOWN_GRADIENTS = 10
 _KEPT = 400
 """Step events that are remembered; no rule looks further back."""
+LONG = 20
+"""Losses in the steadier of the two medians."""
+SPEEDS = 10
+"""Step events of which one median speed is kept: all of them would be sorted after every event."""
 WENT_BACK = "went_back"
 """Code of the warning that a run returned to an earlier step; its field `step` says to which."""
 
@@ -41,30 +46,49 @@ class History:
     losses: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT))
     """Finite ones of step events."""
     first_losses: list[float] = field(default_factory=list)
+    """Up to a hundred."""
     lowest: float = math.inf
     """Of the medians of five successive losses."""
+    lowest_long: float = math.inf
+    """Of the medians of twenty."""
+    highest_rate: float = 0.0
+    warm_at: int = 0
+    """Number of the step event from which on the learning rate no longer rose."""
+    zero_rates: int = 0
+    """Successive step events without a learning rate, up to the last one."""
     gradients: deque[float] = field(default_factory=lambda: deque(maxlen=50))
     usual_gradient: float = 0.0
     """Median of the gradients before the last one; 0 before the eleventh."""
     jumps: deque[tuple[int, float, float]] = field(default_factory=lambda: deque(maxlen=_KEPT))
     """(number of the step event, gradient, how many times the usual) of those that are above the usual."""
-    speeds: deque[float] = field(default_factory=lambda: deque(maxlen=60))
+    speeds: deque[float] = field(default_factory=lambda: deque(maxlen=2 * SPEEDS))
+    usual_speeds: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT // SPEEDS))
+    """Median speed of each ten step events, the last ten left out."""
     evaluations: list[EvaluationEvent] = field(default_factory=list)
     machines: deque[MachineEvent] = field(default_factory=lambda: deque(maxlen=40))
     checkpoint: int | None = None
     checkpoint_times: deque[float] = field(default_factory=lambda: deque(maxlen=3))
 
     @property
-    def lowest_before(self) -> float:
-        """The lowest level of the training loss so far; infinite before there is any.
+    def level_at_start(self) -> float:
+        """The first loss or the base model's on the holdout, whichever is higher; infinite before there is any.
 
-        The level at the start is the first loss or the base model's on the holdout, whichever is higher: the first
-        batch alone can be low by chance.
+        The first batch alone can be low by chance; without a holdout the highest of the first three stands for it.
         """
-        if not self.first_losses:
-            return self.lowest
         base = [one.loss for one in self.evaluations if not one.step and math.isfinite(one.loss)]
-        return min(self.lowest, max([self.first_losses[0], *base]))
+        return max([*self.first_losses[: 1 if base else 3], *base], default=math.inf)
+
+    def noise(self, leave: int) -> float:
+        """How far single losses scatter about their level, as a standard deviation; the last `leave` left out.
+
+        By the median of what successive losses differ by, which a slope or a step does not change: for normal noise
+        that is 0.954 standard deviations.
+        """
+        known = last_of(self.losses, 40 + leave)
+        known = known[:-leave] if leave and len(known) > 12 + leave else known
+        differences = [abs(later - before) for before, later in itertools.pairwise(known)]
+        # Of a few differences the median is often too low.
+        return median(differences) / 0.954 * (1 + 4 / len(differences)) if differences else 0.0
 
     def take(self, event: Event) -> None:
         """Remember one more event."""
@@ -92,11 +116,18 @@ class History:
         self.first_step = self.first_step or event.step
         self.steps.append(event)
         self.speeds.append(event.tokens_per_second)
+        if self.seen_steps % SPEEDS == 0 and len(self.speeds) == 2 * SPEEDS:
+            self.usual_speeds.append(median(list(self.speeds)[:SPEEDS]))
+        self.zero_rates = 0 if event.learning_rate else self.zero_rates + 1
+        if event.learning_rate > self.highest_rate:
+            self.highest_rate, self.warm_at = event.learning_rate, self.seen_steps
         if len(self.losses) >= 5:
             self.lowest = min(self.lowest, median(last_of(self.losses, 5)))
+        if len(self.losses) >= LONG:
+            self.lowest_long = min(self.lowest_long, median(last_of(self.losses, LONG)))
         if math.isfinite(event.loss):
             self.losses.append(event.loss)
-            if len(self.first_losses) < 5:
+            if len(self.first_losses) < 100:
                 self.first_losses.append(event.loss)
         gradient = greatest_gradient(event)
         if gradient is not None and math.isfinite(gradient):
@@ -114,7 +145,7 @@ class History:
         self.steps.clear()
         self.gradients.clear()
         self.jumps.clear()
-        self.lowest = math.inf
+        self.lowest = self.lowest_long = math.inf
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import median
 
 from engine.jobs.events import Event, FailedEvent, MachineEvent
-from engine.train.health_history import Found, History, Thresholds, number
+from engine.train.health_history import SPEEDS, Found, History, Thresholds, last_of, number
 
 
 def gpu_memory(h: History, event: Event, t: Thresholds) -> Found | None:
@@ -46,11 +46,14 @@ def throttled(h: History, event: Event, t: Thresholds) -> Found | None:
 def slow(h: History, event: Event, t: Thresholds) -> Found | None:
     """Half the usual speed."""
     count, known = int(number(t, "steps")), int(number(t, "known"))
-    if len(h.speeds) < count + known:
+    if len(h.usual_speeds) * SPEEDS < known:
         return None
-    speeds = list(h.speeds)
-    usual, now = median(speeds[:-count]), median(speeds[-count:])
-    return f"{now:,.0f} tokens/s; usually {usual:,.0f}." if now < usual * number(t, "factor") else None
+    usual, late = median(h.usual_speeds), sorted(last_of(h.speeds, count))
+    now = median(late)
+    # Rows of different lengths make single steps slow; a machine that is slow is so nearly all the time.
+    if now >= usual * number(t, "factor") or late[int(0.8 * count)] >= usual * number(t, "nearly_all"):
+        return None
+    return f"{now:,.0f} tokens/s; usually {usual:,.0f}."
 
 
 def disk_full(h: History, event: Event, t: Thresholds) -> Found | None:

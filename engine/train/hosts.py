@@ -49,7 +49,7 @@ def spread_of(project: Project, spec: ProjectSpec, gpus: int) -> Spread:
     """
     plan = read_plan(project)
     known = plan is not None and plan.on_cuda and plan.basis == basis_of(project, spec)
-    return choose_strategy(spec.compute, gpus=gpus, fits_on_one=plan.fits if plan and known else None)
+    return choose_strategy(spec.compute, gpus=gpus, fits_on_one=plan.fits_on_one if plan and known else None)
 
 
 def gpu_count() -> int:

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from transformers.utils import logging as transformers_logging
 
+from engine.data.left_out import come_back, come_back_warning
 from engine.data.prepare import Prepared, prepare
 from engine.data.render import Renderer
 from engine.errors import StoppedError, TunesmithError, UsageError
@@ -95,6 +96,8 @@ def _train(
     context.phase("prepare", "Reading your rows as the model will see them")
     tokenizer = load_tokenizer(model_spec)
     prepared = prepare(context.project, spec, tokenizer, on_progress=context.progress, stop=context.stop.is_set)
+    if gone := come_back(context.project, spec, context.stop.is_set):
+        context.warn(**come_back_warning(len(gone)))
     if recipe.canaries:
         plant(context.project, spec, tokenizer, prepared, run.folder)
     if recipe.mix_in:

@@ -81,6 +81,8 @@ class _SummedNll(torch.autograd.Function):
                 if head.scale != 1.0:
                     logits.mul_(head.scale)
                 gradient[start : start + rows] = (logits.to(weight.dtype) @ weight).to(gradient.dtype)
+            # gone before the next chunk's scores are made
+            del logits, slope, part
         if gradient is not None:
             ctx.save_for_backward(gradient)
         return total
@@ -161,7 +163,9 @@ def labelled_nll(
     if head is None:
         raise TypeError("This model's head needs its own loss.")
     inputs = {name: value for name, value in batch.items() if value is not None and name not in _NOT_FOR_THE_BACKBONE}
-    hidden = causal.base_model(**inputs, use_cache=False).last_hidden_state
+    # a text model taken out of a larger one may look for its backbone under that one's name (Llama 4)
+    backbone = causal.base_model if causal.base_model is not causal else causal.model
+    hidden = backbone(**inputs, use_cache=False).last_hidden_state
     return summed_nll(hidden.to(head.weight.device), head, batch["places"], batch["tokens"], at_once)
 
 

@@ -90,10 +90,14 @@ def _check(trainer: RecipeTrainer, prepared: Prepared, recipe: RecipeSpec, run: 
         )
     steps = planned_steps(recipe, len(prepared.train))
     if run.step >= steps and not recipe.packing:
+        new = "start a new run with `tunesmith train PROJECT`."
+        hint = f"Evaluate it, or {new}"
+        if recipe.max_steps:
+            hint = f"Let it go on as the full run with `tunesmith train PROJECT --promote`, or {new}"
         raise UsageError(
             "This run has all its steps behind it.",
             f"Its checkpoint is at step {run.step:,}; the recipe makes {steps:,} of {len(prepared.train):,} rows.",
-            "Add epochs (`--set recipe.epochs=5`), or start a new run with `tunesmith train PROJECT`.",
+            hint,
             code="no_steps_left",
         )
 

@@ -16,9 +16,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from opacus.accountants import PRVAccountant, RDPAccountant
-from opacus.accountants.utils import get_noise_multiplier
-
 from engine.errors import SpecError
 from engine.spec import RecipeSpec
 
@@ -100,6 +97,9 @@ def make_budget(recipe: RecipeSpec, *, rows: int, steps: int) -> PrivacyBudget:
 
 def epsilon_of(noise: float, sample_rate: float, steps: int, delta: float) -> float:
     """Epsilon of `steps` noisy steps at `delta`."""
+    # Imported where it is used: it brings half of SciPy, which runs without this kind of privacy need not wait for.
+    from opacus.accountants import PRVAccountant, RDPAccountant
+
     if steps == 0:
         return 0.0
     history = [(noise, sample_rate, steps)]
@@ -116,6 +116,8 @@ def epsilon_of(noise: float, sample_rate: float, steps: int, delta: float) -> fl
 
 def _safe_noise(epsilon: float, delta: float, rate: float, steps: int) -> float:
     """Noise that is enough by RDP."""
+    from opacus.accountants.utils import get_noise_multiplier
+
     with _quiet():
         try:
             return float(

@@ -162,12 +162,26 @@ def _check_belongs(checkpoint: Path, run: str, spec: ProjectSpec, *, adapt: bool
         return
     if adapt and facts.get("body") == body_of(spec):
         return
+    others = _changed(checkpoint.parent.parent, spec)
     raise UsageError(
         "The run cannot go on: its model, rows or recipe were changed since.",
-        f"{checkpoint.name} of run {run} belongs to other settings.",
+        f"{checkpoint.name} of run {run} belongs to other settings{f': {others}' if others else ''}.",
         "Put the settings back, or start a new run with `tunesmith train PROJECT`.",
         code="changed_since",
     )
+
+
+def _changed(folder: Path, spec: ProjectSpec) -> str:
+    """What is otherwise now than when the run began, as far as `recipe.json` tells."""
+    try:
+        kept = json.loads((folder / "recipe.json").read_bytes())
+        before, rows = dict(kept["recipe"]), kept["rows"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    now = spec.recipe.model_dump(mode="json", exclude=NOT_IN_THE_NUMBERS)
+    others = [key for key in now if key in before and before[key] != now[key]]
+    knobs = [f"recipe.{key} was {before[key]}, now {now[key]}" for key in others]
+    return "; ".join([*knobs, *(["the rows are others"] if rows != spec.redaction.sha256 else [])])
 
 
 def _nothing_to_resume() -> UsageError:

@@ -7,6 +7,7 @@ layers here: attention, and shared experts and dense layers where PEFT can tell 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import torch
@@ -16,6 +17,8 @@ from peft.utils.transformers_weight_conversion import convert_peft_config_for_tr
 from engine.errors import SpecError
 from engine.spec import RecipeSpec
 
+_LAYER_MARKS = ("in_features", "num_embeddings", "nf")
+"""What layers have that can get an adapter: linear ones (also packed ones), embeddings, GPT-2's own kind."""
 EXPERTS_LEFT = "The experts of this model stay as they are: attention and other plain layers are adapted."
 
 
@@ -27,20 +30,56 @@ def adapter_targets(recipe: RecipeSpec, model: Any | None) -> str | list[str]:
         model: The base model, before an adapter is on it; None: not known, and the recipe's words are taken.
 
     Raises:
-        SpecError: Experts are named in a recipe with dropout.
+        SpecError: A name that no layer of the model has, or experts in a recipe with dropout.
     """
-    if model is None or not has_experts(model):
+    if model is None:
         return recipe.targets
     if recipe.targets == "all-linear":
-        return plain_layers(model)
-    named = [recipe.targets] if isinstance(recipe.targets, str) else recipe.targets
+        return plain_layers(model) if has_experts(model) else recipe.targets
+    named = named_layers(recipe.targets, model)
+    if isinstance(named, str) or not has_experts(model):
+        return named
     if recipe.dropout and (experts := [name for name in named if _names_experts(name, model)]):
         raise SpecError(
             "Experts can be adapted without dropout only.",
             f"recipe.targets names {', '.join(experts)}, and recipe.dropout is {recipe.dropout}.",
             "Set recipe.dropout=0, or recipe.targets=all-linear, which leaves the experts as they are.",
         )
-    return recipe.targets
+    return named
+
+
+def named_layers(targets: str | list[str], model: Any) -> str | list[str]:
+    """The layers that a recipe names, as PEFT takes them: names, or a pattern over whole names.
+
+    PEFT passes over a name that it does not find as long as it finds another one: a misspelt layer would go unlearnt.
+
+    Raises:
+        SpecError: Nothing is named, or no layer is called so.
+    """
+    layers = [name for name, module in model.named_modules() if any(hasattr(module, mark) for mark in _LAYER_MARKS)]
+    if isinstance(targets, str):
+        if _fits_any(targets, layers):
+            return targets
+        targets = targets.split(",")
+    named = [name.strip() for name in targets if name.strip()]
+    wrong = [name for name in named if not any(layer == name or layer.endswith(f".{name}") for layer in layers)]
+    if has_experts(model):
+        wrong = [name for name in wrong if not _names_experts(name, model)]
+    if wrong or not named:
+        there = ", ".join(sorted({layer.rpartition(".")[2] for layer in layers}))
+        raise SpecError(
+            "No layer of this model is called so." if named else "No layer is named.",
+            f"recipe.targets: {', '.join(wrong) or 'empty'}. The model has {there}.",
+            "Set recipe.targets=all-linear, or names from that list, such as [q_proj, v_proj].",
+        )
+    return named
+
+
+def _fits_any(pattern: str, names: list[str]) -> bool:
+    try:
+        return any(re.fullmatch(pattern, name) for name in names)
+    except re.error:
+        return False
 
 
 def has_experts(model: Any) -> bool:

@@ -101,8 +101,34 @@ def test_experts_that_are_named_need_dropout_zero() -> None:
     assert [name for name, _ in model.named_parameters() if "experts" in name and "lora_A" in name]
 
 
+def _plain() -> Any:
+    return AutoModelForCausalLM.from_config(AutoConfig.for_model("llama", **_SIZES))
+
+
+@pytest.mark.parametrize(
+    ("targets", "told"),
+    [("foo", "foo"), (["q_proj", "v_porj"], "v_porj"), ([], "empty"), ("self_attn", "self_attn"), ("(", "(")],
+)
+def test_a_name_that_no_layer_has_is_refused(targets: str | list[str], told: str) -> None:
+    with pytest.raises(SpecError) as refused:
+        adapter_targets(RecipeSpec(targets=targets), _plain())
+    assert refused.value.what.startswith(f"recipe.targets: {told}. The model has ")
+    assert "q_proj" in refused.value.what
+
+
+def test_names_and_patterns_are_taken_as_they_are_meant() -> None:
+    plain = _plain()
+    for given, meant in (
+        ("q_proj", ["q_proj"]),
+        ("q_proj, v_proj", ["q_proj", "v_proj"]),
+        (["o_proj"], ["o_proj"]),
+        (r".*\.[qv]_proj", r".*\.[qv]_proj"),
+    ):
+        assert adapter_targets(RecipeSpec(targets=given), plain) == meant
+
+
 def test_a_plain_model_is_left_to_peft() -> None:
-    plain = AutoModelForCausalLM.from_config(AutoConfig.for_model("llama", **_SIZES))
+    plain = _plain()
     assert not has_experts(plain)
     assert adapter_targets(RecipeSpec(), plain) == "all-linear"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from transformers import AutoConfig, AutoModelForCausalLM
 
 from engine.errors import ModelError
 from engine.models.load import Quantization, choose_attention, load_model, load_tokenizer, quantized_modules
@@ -43,6 +44,16 @@ def test_loads_and_is_quantised_as_asked(
     shown = capfd.readouterr()
     assert shown.out == ""
     assert shown.err == ""
+
+
+def test_a_model_without_sdpa_is_loaded_with_its_own_attention(folder: Path, tmp_path: Path) -> None:
+    small = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = AutoConfig.for_model("gemma2", **small, num_key_value_heads=1, head_dim=8, vocab_size=259)
+    AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(folder / name, tmp_path)
+    model = load_model(_spec(tmp_path), quantization="none", compute_dtype=torch.float32, device="cpu")
+    assert model.config._attn_implementation == "eager"
 
 
 def test_tokenizer_keeps_its_own_pad(folder: Path) -> None:

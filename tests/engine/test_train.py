@@ -22,6 +22,7 @@ from tests.projects import (
     copy_of,
     demo_rows,
     finished,
+    run_here,
     run_job,
     session_project,
     set_recipe,
@@ -29,6 +30,8 @@ from tests.projects import (
     wait_for_step,
 )
 
+# What the runner keeps out of a job's log; some of these jobs run in this process.
+pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning", "ignore::DeprecationWarning")
 STEPS = 12
 
 
@@ -152,8 +155,8 @@ def test_a_full_disk_at_a_checkpoint_costs_nothing_that_was_saved(project: Proje
 
 
 def test_smoke_leaves_no_run_behind(project: Project) -> None:
-    job = run_job(project, "train", smoke=True)
-    assert job.state == "finished", job.folder.log_tail()
+    job = run_here(project, "train", smoke=True)
+    assert job.state == "finished", job.snapshot.end
     assert job.snapshot.result["steps"] == 3
     assert project.load().run is None
     assert not list((project.root / "runs").iterdir())
@@ -162,14 +165,14 @@ def test_smoke_leaves_no_run_behind(project: Project) -> None:
 def test_refuses_rows_that_were_changed_after_redaction(project: Project) -> None:
     redacted = project.root / str(project.load().redaction.path)
     redacted.write_text(redacted.read_text() + "\n")
-    job = run_job(project, "train")
+    job = run_here(project, "train")
     assert isinstance(job.snapshot.end, FailedEvent)
     assert job.snapshot.end.exit_code == 3
 
 
 def test_a_diverging_run_is_a_failure_not_a_result(project: Project) -> None:
     set_recipe(project, learning_rate=1e18, warmup_ratio=0.0, max_grad_norm=1e18, scheduler="constant")
-    job = run_job(project, "train")
+    job = run_here(project, "train")
     assert isinstance(job.snapshot.end, FailedEvent)
     assert job.snapshot.end.code == "not_finite"
     assert view(job.folder).state == "failed"

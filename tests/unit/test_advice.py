@@ -45,6 +45,8 @@ def said(recipe: RecipeSpec, facts: RowFacts = MANY) -> dict[str, str]:
         (RecipeSpec(effective_batch=64), RowFacts(rows=40), "effective_batch", "only 3 learning steps"),
         (RecipeSpec(effective_batch=64, max_steps=50), RowFacts(rows=40), "effective_batch", "more than the 40"),
         (RecipeSpec(packing=True), RowFacts(rows=100), "packing", "gains little"),
+        (RecipeSpec(max_steps=5), MANY, "max_steps", "5 learning steps"),
+        (RecipeSpec(learning_rate=6e-4), MANY, "learning_rate", "three times"),
         (RecipeSpec(save_steps=500), RowFacts(rows=800), "save_steps", "more than the run's 150 steps"),
         (RecipeSpec(eval_steps=500, max_steps=100), MANY, "eval_steps", "100 steps"),
         (RecipeSpec(warmup_ratio=0.6, max_steps=100), MANY, "warmup_ratio", "60 of 100 steps"),

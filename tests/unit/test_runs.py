@@ -14,7 +14,7 @@ import pytest
 from engine.cli.entry import main
 from engine.cli.training import cut_short
 from engine.errors import UsageError
-from engine.jobs.events import FinishedEvent
+from engine.jobs.events import FailedEvent, FinishedEvent
 from engine.project import Project
 from engine.runs import choose_run, recipe_diff, runs_of, write_note
 from engine.runs_export import crc32c, read_records, write_csv, write_tensorboard
@@ -78,6 +78,15 @@ def test_a_resumed_run_is_one_run(project: Project) -> None:
     assert row.state == "running"
 
 
+def test_a_job_that_was_refused_before_its_first_step_changes_nothing_about_the_run(project: Project) -> None:
+    run = past_run(project, 20)
+    again = RecordedJob(project, spec={"resume": True})
+    again.set_spec(run=run, resumed_from_step=20)
+    again.emit(FailedEvent(code="no_steps_left", title="This run has all its steps behind it."))
+    [row] = runs_of(project, project.load())
+    assert (row.state, row.step, row.steps) == ("finished", 20, 20)
+
+
 def test_what_is_not_known_is_no_difference() -> None:
     assert recipe_diff(None, {"recipe": {}}) == {}
     old = {"recipe": {"rank": 16}, "model": "a", "rows": "x"}
@@ -86,8 +95,8 @@ def test_what_is_not_known_is_no_difference() -> None:
 
 def test_notes_and_the_choice(project: Project) -> None:
     first, second = past_run(project, 20), past_run(project, 30, adapter=False)
-    write_note(project, first, "a  first\ntry: fine")
-    assert runs_of(project, project.load())[0].note == "a first try: fine"
+    write_note(project, first, "a  first\ntry: \x1b[31mfine 👩‍🎤")
+    assert runs_of(project, project.load())[0].note == "a first try: [31mfine 👩‍🎤"
     assert choose_run(project, first).run == first
     with pytest.raises(UsageError, match="no finished adapter"):
         choose_run(project, second)

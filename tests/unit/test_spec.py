@@ -123,6 +123,33 @@ def test_a_setting_that_cannot_be_is_refused(setting: str, told: str) -> None:
     assert error.value.hint == told
 
 
+def test_a_preset_brings_its_knobs_and_the_others_come_after_it() -> None:
+    recipe = with_settings(fresh(), ["recipe.alpha=99", "recipe.preset=small-dataset"]).recipe
+    assert (recipe.preset, recipe.rank, recipe.dropout, recipe.alpha) == ("small-dataset", 8, 0.15, 99)
+    with pytest.raises(SpecError, match="no recipe `smal-dataset`"):
+        with_settings(fresh(), ["recipe.preset=smal-dataset"])
+
+
+@pytest.mark.parametrize(
+    ("setting", "title", "what"),
+    [
+        ("recipe.gradient_checkpointing=maybe", "`recipe.gradient_checkpointing` cannot", "boolean"),
+        ("recipe.gradient_checkpointing=maybe", "`recipe.gradient_checkpointing` cannot", "'auto'"),
+        ("recipe.targets=5", "`recipe.targets` cannot", "valid string"),
+        ("recipe.learning_rate=.inf", "`recipe.learning_rate` cannot", "finite"),
+        ("recipe.epochs=1e300", "`recipe.epochs` cannot", "10000"),
+        ("recipe.seed=-5", "`recipe.seed` cannot", "greater than or equal to 0"),
+        ("recipe.seed=99999999999", "`recipe.seed` cannot", "4294967295"),
+        ("compute.port=1", "`compute.port` cannot", "1024"),
+    ],
+)
+def test_what_is_wrong_names_the_knob_and_what_it_takes(setting: str, title: str, what: str) -> None:
+    with pytest.raises(SpecError) as error:
+        with_settings(fresh(), [setting])
+    assert error.value.title.startswith(title)
+    assert what in error.value.what
+
+
 def test_a_setting_with_broken_yaml_is_refused() -> None:
     with pytest.raises(SpecError):
         with_settings(fresh(), ["recipe.rank=[3"])

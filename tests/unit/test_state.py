@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,7 @@ from engine.jobs.events import (
     WarningEvent,
 )
 from engine.jobs.folder import JobRecord
+from engine.jobs.reader import read_brief, read_events
 from engine.jobs.state import STALL_SECONDS, JobState, Snapshot, apply, fold, state_of
 
 NOW = 1000.0
@@ -86,6 +88,18 @@ def test_one_by_one_gives_the_same_picture() -> None:
     for event in numbered(RUN):
         snapshot = apply(snapshot, event)
     assert snapshot == fold(Snapshot(), numbered(RUN))
+
+
+def test_a_brief_reading_gives_the_same_picture(tmp_path: Path) -> None:
+    steps = [step(number, loss) for number, loss in enumerate((3.5, 1e-7, float("nan"), 12.0, float("inf"), 2.0), 3)]
+    lines = [event.model_dump_json(exclude_none=True) for event in numbered([*RUN[:-1], *steps, RUN[-1]])]
+    whole = lines[3]
+    lines[4:4] = [whole[:60], whole[:60] + whole, whole.replace(":", ": "), whole[:-1] + ',"more":{"a":1}}', "{}", ""]
+    file = tmp_path / "events.jsonl"
+    file.write_text("\n".join(lines) + "\n")
+    brief, full = fold(Snapshot(), read_brief(file)), fold(Snapshot(), read_events(file))
+    assert repr(brief) == repr(full)
+    assert len(brief.losses) == 10
 
 
 def test_there_is_no_result_before_the_end() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -93,15 +95,19 @@ CASES: list[tuple[str, list[Event]]] = [
     ("eos_masked", [preflight(eos_supervised_share=0.0)]),
     ("eos_rare", [preflight(eos_supervised_share=0.5)]),
     ("holdout_in_training", [preflight(holdout_overlap=0.5)]),
+    ("holdout_in_training", [preflight(holdout_rows=1, holdout_overlap=1.0)]),
     ("duplicates", [preflight(most_repeated=500)]),
     ("duplicates", [preflight(duplicate_share=0.3)]),
     ("tiny_dataset", [preflight(rows=40, epochs=50.0)]),
     ("loss_not_finite", [step(5, math.nan)]),
     ("loss_not_finite", [step(5, math.inf)]),
     ("loss_not_finite", [step(5, 2.0, grad_norm=math.nan)]),
+    ("loss_not_finite", [EvaluationEvent(step=50, loss=math.nan, perplexity=math.nan)]),
     ("loss_zero", [step(5, 0.0)]),
     ("loss_rises", [*falling(20), *(step(20 + n, 4.0) for n in range(1, 6))]),
     ("loss_falls", [*(step(n, 2.0 + 0.05 * (n % 3)) for n in range(1, 31)), *(step(30 + n, 0.3) for n in range(1, 9))]),
+    ("loss_rises", [*(step(n, 0.3) for n in range(1, 41)), *(step(40 + n, 0.9) for n in range(1, 6))]),
+    ("loss_rises", [evaluation(0, 2.4), *(step(n, 2.4 + 0.5 * min(n - 1, 3) + 0.3 * (n % 3)) for n in range(1, 12))]),
     ("loss_stuck", [step(n, 3.0 + 0.01 * (n % 5)) for n in range(1, 40)]),
     ("holdout_rises", [evaluation(n, loss) for n, loss in ((10, 2.6), (20, 2.5), (30, 2.56), (40, 2.6))]),
     ("perplexity_low", [evaluation(10, 1.2)]),
@@ -146,6 +152,42 @@ def test_a_healthy_run_is_left_in_peace() -> None:
     assert rules_of(HEALTHY) == []
 
 
+def noisy(count: int, level: Callable[[int], float], scatter: float, **changed: Any) -> list[Event]:
+    """Steps whose losses scatter as those of small batches do; the same ones each time."""
+    chance = random.Random(3)
+    return [step(n, level(n) * abs(1 + chance.gauss(0, scatter)), **changed) for n in range(1, count + 1)]
+
+
+PEACEFUL: dict[str, list[Event]] = {
+    "few rows, single-row batches": noisy(400, lambda n: 1.2 + 1.2 * math.exp(-n / 60), 0.35),
+    "low loss that scatters": [evaluation(0, 2.3), *noisy(400, lambda n: 0.6 + 0.6 * math.exp(-n / 60), 0.4)],
+    "warm-up of forty steps": [
+        step(n, 2.4 - max(0, n - 40) * 0.01, learning_rate=5e-6 * min(n, 40)) for n in range(1, 90)
+    ],
+    "a schedule with restarts": [
+        step(n, 1.6 - 0.002 * n + 0.1 * math.cos(n / 16), learning_rate=2e-4 if n % 100 else 0.0) for n in range(1, 190)
+    ],
+    "rows of many lengths": [
+        step(n, 3.0 - 0.01 * n, tokens_per_second=(700.0, 1500.0, 2500.0, 3000.0)[n * 7919 % 1013 % 4])
+        for n in range(1, 190)
+    ],
+}
+
+
+@pytest.mark.parametrize("name", PEACEFUL)
+def test_noise_is_left_in_peace(name: str) -> None:
+    assert rules_of([preflight(), *PEACEFUL[name]]) == []
+
+
+def test_a_fall_or_a_rise_is_seen_through_the_noise() -> None:
+    def level(n: int) -> float:
+        return 2.0 if n < 100 else 0.3 if n < 200 else 4.0
+
+    spoken = {alert.rule: alert.step or 0 for alert in judge(RULES, noisy(260, level, 0.2))}
+    assert 100 <= spoken["loss_falls"] <= 106
+    assert 200 <= spoken["loss_rises"] <= 206
+
+
 def test_jumps_again_and_again_are_another_matter() -> None:
     jumps = [step(20 + n, 1.5, grad_norm_max=9.1 if n % 6 == 0 else 0.8) for n in range(40)]
     assert "gradient_spikes" in rules_of([*falling(19), *jumps])
@@ -179,6 +221,11 @@ def test_the_room_that_vanishes_counts_before_it_is_gone() -> None:
     going = [machine(200.0 + 15 * n, disk_free_bytes=(6 - n) * GIB) for n in range(5)]
     assert "disk_full" in rules_of([*saves, *going])
     assert "disk_full" not in rules_of([*saves, *(machine(200.0 + 15 * n, disk_free_bytes=5 * GIB) for n in range(5))])
+
+
+def test_an_alert_about_an_evaluation_names_its_step() -> None:
+    [alert] = [one for one in judge(RULES, [step(38), evaluation(40, 1.2)]) if one.rule == "perplexity_low"]
+    assert alert.step == 40
 
 
 def test_an_alert_says_what_was_seen_what_it_means_and_what_to_do() -> None:
