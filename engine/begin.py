@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.actions import confirm, data_file, data_shape, needs_fetch, record
-from engine.errors import DataError, ModelError, UsageError
+from engine.errors import DataError, ModelError, RefusedError, SpecError, UsageError
 from engine.jobs.folder import JobFolder
 from engine.jobs.launch import launch
 from engine.project import Project
@@ -18,8 +18,13 @@ from engine.spec import ProjectSpec
 from engine.spec_text import with_settings
 from engine.steps import step_statuses
 
+if TYPE_CHECKING:
+    from engine.plan.report import Machine, PlanReport
+
 _PLAIN_SHAPES = ("text", "prompt_completion", "auto")
 """Shapes that a model without a chat template can learn; of `auto` nothing is known before the check."""
+_SHORTEST_ROW = 8
+"""Tokens of a row where nothing is known of them: as few as a recipe may allow."""
 
 
 def before_training(project: Project, spec: ProjectSpec) -> None:
@@ -30,12 +35,13 @@ def before_training(project: Project, spec: ProjectSpec) -> None:
         PrivacyRefusedError: Personal data may still be in what would be trained on.
         RefusedError: The licence or the content rules do not allow it, or a statement is missing.
     """
+    _check_model(project, spec)
+    _check_packing(spec)
+    _check_data(spec)
     from engine.licences.check import check_allowed, project_verdict
     from engine.privacy.content_gate import check_content
     from engine.privacy.gate import check_privacy
 
-    _check_model(project, spec)
-    _check_data(spec)
     check_allowed(project_verdict(project, spec))
     check_privacy(project, spec)
     check_content(project, spec)
@@ -56,15 +62,17 @@ def start_training(
         project: What is trained.
         resume: Go on from the last checkpoint of the project's run.
         smoke: A few steps that prove that everything fits together.
-        force: Although another heavy job is running.
+        force: Although another heavy job is running, or the plan says that it does not fit.
         from_step: With `resume`: from the checkpoint of this step.
         adapt: With `resume`: with the present recipe, where only knobs are others that may change within a run.
 
     Raises:
-        TunesmithError: As `before_training` and `launch`.
+        TunesmithError: As `before_training`, `check_fit` and `launch`.
     """
     spec = project.load()
     before_training(project, spec)
+    if not (resume or smoke or force):
+        check_fit(project, spec)
     confirmed = next(status for status in step_statuses(spec) if status.step == "recipe").state == "done"
     if not (confirmed or smoke or resume):
         confirm(project)
@@ -76,6 +84,64 @@ def start_training(
     job = launch(project.root, "train", wanted, force=force)
     record(project, "train", {"job": job.id, **wanted})
     return job
+
+
+def check_fit(project: Project, spec: ProjectSpec, machine: Machine | None = None) -> None:
+    """Refuse a run of which it is known that it does not fit on the GPU that is here.
+
+    Arithmetic only: it is known where the model was planned before (the job `plan`), and without a preview of the rows
+    only where not even the shortest would fit. Without a GPU nothing is refused: main memory can be swapped.
+
+    Args:
+        project: What is trained.
+        spec: Its settings.
+        machine: What it runs on; None: this one.
+
+    Raises:
+        RefusedError: `does_not_fit`, with what would fit.
+    """
+    machine = machine or gpu_here()
+    report = known_plan(project, spec, machine) if machine else None
+    if report is not None and report.fits is False:
+        raise RefusedError(
+            "The run does not fit on this GPU.",
+            f"{report.note} {report.suggestion}",
+            "Set that in project.yaml (or in the wizard, step Recipe), or go on anyway with `tunesmith train --force`.",
+            code="does_not_fit",
+        )
+
+
+def gpu_here() -> Machine | None:
+    """The GPU that a run would take; None where there is none."""
+    from engine.plan.machine import this_machine
+
+    machine = this_machine()
+    return machine if machine.on_cuda and machine.memory else None
+
+
+def known_plan(project: Project, spec: ProjectSpec, machine: Machine) -> PlanReport | None:
+    """The plan of a run as far as it is known without working anything out; None: it is not.
+
+    Without a preview, of the rows nothing is known but that they have a few tokens.
+    """
+    from engine.plan.memory import rows_of_length
+    from engine.plan.report import architecture_for, make_report, rows_of
+    from engine.plan.variants import NotPlannedYetError, profiles_kept
+
+    rows = rows_of(project, spec.recipe)
+    try:
+        architecture = architecture_for(spec)
+        return make_report(
+            architecture,
+            spec.recipe,
+            rows if rows.count else rows_of_length(_SHORTEST_ROW),
+            profiles_kept(architecture),
+            machine,
+            compute=spec.compute,
+            as_far_as_known=True,
+        )
+    except (NotPlannedYetError, ModelError):
+        return None
 
 
 def promote(project: Project, settings: Iterable[str] = (), *, force: bool = False) -> JobFolder:
@@ -144,3 +210,21 @@ def _check_data(spec: ProjectSpec) -> None:
     if spec.data is None:
         raise DataError("No data is chosen.", "", "Choose a file in the wizard, or make a project with --data.")
     data_file(spec.data.path)
+
+
+def _check_packing(spec: ProjectSpec) -> None:
+    """Rows in one sequence must not see each other, and in some models they would."""
+    if not spec.recipe.packing or spec.model is None:
+        return
+    from engine.plan.average import may_pack
+    from engine.plan.report import architecture_for
+
+    architecture = architecture_for(spec)
+    if not may_pack(architecture, spec.recipe.model_copy(update={"dp_epsilon": None})):
+        raise SpecError(
+            "Rows cannot be packed with this model.",
+            f"recipe.packing is true, and in a `{architecture.config.get('model_type')}` model it is not known that "
+            "rows in one sequence do not see each other.",
+            "Set recipe.packing=false: rows of like length then share a micro-batch.",
+            code="packing",
+        )

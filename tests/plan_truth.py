@@ -61,7 +61,13 @@ def measured(folder: Path, case: Case) -> int:
     recipe = case.recipe
     spec = ModelSpec(source=str(folder), kind="folder", path=str(folder))
     with quietly():
-        base = load_model(spec, quantization=recipe.quantization, compute_dtype=torch.float32, device="cpu")
+        base = load_model(
+            spec,
+            quantization=recipe.quantization,
+            compute_dtype=torch.float32,
+            device="cpu",
+            attention=recipe.attention,
+        )
         if recipe.loss == "nll":
             base = prepare_reference(base)
         model = get_peft_model(base, adapter_config(recipe))

@@ -19,13 +19,23 @@ from engine.plan.fit import Fit, Planner, fit
 from engine.plan.history import past_speed
 from engine.plan.machine import this_machine
 from engine.plan.memory import PROCESS_BYTES, RESERVED, Rows
-from engine.plan.report import Machine, PlanReport, architecture_for, is_stale, make_report, read_plan, rows_of
+from engine.plan.report import (
+    Machine,
+    PlanReport,
+    architecture_for,
+    is_stale,
+    make_report,
+    planner_for,
+    read_plan,
+    rows_of,
+)
 from engine.plan.variants import NotPlannedYetError, Profiles, checkpointing_of, profiles_kept
 
 if TYPE_CHECKING:
     from engine.plan.architecture import Architecture
     from engine.project import Project
     from engine.spec import ProjectSpec, RecipeSpec
+    from engine.train.spread import Spread
     from tui.typed_card import TypedCard
 
 State = Literal["exact", "rough", "stale", "none"]
@@ -182,23 +192,15 @@ def _exact(
             price_per_hour=budget.price_per_hour,
             currency=budget.currency,
             speed=target.speed,
+            compute=spec.compute,
         )
 
-    planner = Planner(
-        architecture,
-        rows,
-        profiles,
-        target.room,
-        machine.on_cuda,
-        machine.dtype,
-        machine.free_ram,
-        machine.correction,
-    )
+    planner, ways = planner_for(architecture, recipe, rows, profiles, machine, spec.compute)
     memory = planner.plan(recipe)
     suggestion, wants_job = None, False
     try:
         report = made(machine)
-        suggestion = _suggestion(planner, recipe)
+        suggestion = _suggestion(planner, recipe, ways)
     except NotPlannedYetError:
         # this recipe's own profile is there, those of its alternatives are not
         report, wants_job = made(_without_room(machine)), True
@@ -284,8 +286,8 @@ def _before_the_job(project: Project, spec: ProjectSpec, recipe: RecipeSpec, tar
 # -- what would be better -------------------------------------------------------------------------------------------
 
 
-def _suggestion(planner: Planner, recipe: RecipeSpec) -> Suggestion:
-    found: Fit = fit(planner, recipe)
+def _suggestion(planner: Planner, recipe: RecipeSpec, ways: tuple[Spread, ...]) -> Suggestion:
+    found: Fit = fit(planner, recipe, ways)
     if not found.fits:
         return Suggestion(False, nearest=found.nearest, shorter=_shorter(planner, recipe))
     changes = _real_changes(recipe, found.settings, on_cuda=planner.on_cuda)

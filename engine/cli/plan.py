@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 
+from engine.begin import before_training, gpu_here, known_plan
+from engine.cli.follow import run_job
 from engine.cli.out import Out, duration, size
 from engine.errors import EXIT_DONE, EXIT_REFUSED, UsageError
 from engine.jobs.runner import hush_libraries
 from engine.plan.architecture import Architecture, architecture_of
 from engine.plan.history import past_speed
-from engine.plan.machine import amount_of, this_machine
+from engine.plan.libraries import load_libraries
+from engine.plan.machine import cards_of, this_machine
 from engine.plan.memory import Rows, rows_of_length
+from engine.plan.optimizers import check_optimizer
 from engine.plan.report import Machine, PlanReport, architecture_for, basis_of, make_report, rows_of
 from engine.plan.variants import NotPlannedYetError, Profiles, profiles_kept
 from engine.project import Project, open_project
@@ -30,9 +35,13 @@ def plan(args: argparse.Namespace, out: Out) -> int:
     project, spec = _opened(args)
     spec = with_settings(spec, args.settings)
     refuse_impossible(spec.recipe)
+    check_optimizer(spec.recipe.optimizer)
+    if args.price is not None and not 0 <= args.price < math.inf:
+        raise UsageError(f"{args.price:g} is no price.", "--price", "Give what an hour costs, such as 0.42.")
     architecture = architecture_of(args.model) if args.model else architecture_for(spec)
     rows = rows_of(project, spec.recipe) if project and not args.model else rows_of_length(spec.recipe.max_length)
-    machine = this_machine(amount_of(args.gpu_memory) if args.gpu_memory else None, args.device)
+    memory, count = cards_of(args.gpu_memory) if args.gpu_memory is not None else (None, 1)
+    machine = this_machine(memory, args.device, count=count)
     report = _report(args, project, spec, architecture, rows, machine)
     out.result(report.as_dict())
     _tell(report, out)
@@ -66,6 +75,7 @@ def _report(
             currency=spec.budget.currency,
             speed=past_speed(project, machine) if project and not args.model else None,
             with_fit=args.fit,
+            compute=spec.compute,
             basis=basis_of(project, spec) if project else "",
         )
 
@@ -74,6 +84,7 @@ def _report(
     except NotPlannedYetError:
         # only now: the libraries take seconds to import
         hush_libraries()
+        load_libraries()
         from engine.plan.compute import profiles_of
     return made(profiles_of(architecture))
 
@@ -108,3 +119,16 @@ def _tell_time(report: PlanReport, out: Out) -> None:
         out.say(f"The whole run: {duration(run[0])} to {duration(run[1])}.")
     if cost := report.cost:
         out.say(f"Cost: {cost['low']:.2f} to {cost['high']:.2f} {cost['currency']}.")
+
+
+def ensure_planned(project: Project, out: Out) -> None:
+    """Before a run on a GPU: let the job `plan` find out what is not known yet, so that the run can be refused."""
+    spec, machine = project.load(), gpu_here()
+    if machine is None or known_plan(project, spec, machine) is not None:
+        return
+    before_training(project, spec)
+    try:
+        run_job(project.root, "plan", {}, out)
+    except UsageError as error:
+        # the run itself measures a step before it begins
+        out.say(f"{error.title} {error.what}")

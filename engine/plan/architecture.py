@@ -14,6 +14,7 @@ from engine.errors import ModelError
 from engine.models.architectures import native_causal_models
 from engine.models.catalogue import load_catalogue
 from engine.models.inspect import inspect_model
+from engine.plan.defaults import config_defaults
 
 _NEEDED = {
     "hidden_size": ("hidden_size", "n_embd", "d_model"),
@@ -21,6 +22,9 @@ _NEEDED = {
     "num_attention_heads": ("num_attention_heads", "n_head", "num_heads"),
     "vocab_size": ("vocab_size",),
 }
+_MOST = {"hidden_size": 1 << 20, "num_hidden_layers": 4096, "num_attention_heads": 1 << 16, "vocab_size": 1 << 27}
+"""Larger figures are mistakes; the largest models of 2026 have a hundredth of them."""
+_OTHER_FIGURES = ("num_key_value_heads", "intermediate_size", "head_dim", "moe_intermediate_size")
 _EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts", "num_routed_experts")
 _GGUF_TYPES = {"gemma3": "gemma3_text", "qwen2moe": "qwen2_moe", "qwen3moe": "qwen3_moe", "gpt-oss": "gpt_oss"}
 """Where llama.cpp and transformers name an architecture differently."""
@@ -44,7 +48,13 @@ class Architecture:
     @property
     def has_experts(self) -> bool:
         """Whether a token passes some of several experts."""
-        return any((self.figure(name) or 0) > 1 for name in _EXPERTS)
+        return has_experts(self.config)
+
+
+def has_experts(config: dict[str, Any]) -> bool:
+    """Whether a token passes some of several experts."""
+    counts = [config.get(name) for name in _EXPERTS]
+    return any(isinstance(count, int) and count > 1 for count in counts)
 
 
 def architecture_of(source: str) -> Architecture:
@@ -67,7 +77,11 @@ def architecture_of(source: str) -> Architecture:
         if model.id.lower() == source.lower():
             config = model.as_config()
             if config is None:
-                raise _problem("The catalogue has no figures of this model.", source)
+                raise _problem(
+                    "The catalogue has no figures of this model.",
+                    source,
+                    "Download config.json from the model's page, and give its path.",
+                )
             return checked(config, model.id, "catalogue")
     raise _problem(
         "The model is not there.",
@@ -88,6 +102,7 @@ def checked(config: dict[str, Any], name: str, source: str) -> Architecture:
     if isinstance(text, dict) and str(text.get("model_type", "")) in native:
         note = "Only the part that writes text is counted."
         config = {
+            **config_defaults(str(text["model_type"])),
             **text,
             "tie_word_embeddings": text.get("tie_word_embeddings", config.get("tie_word_embeddings", True)),
         }
@@ -95,23 +110,50 @@ def checked(config: dict[str, Any], name: str, source: str) -> Architecture:
     if not isinstance(kind, str) or not kind:
         raise _problem("The model's config is incomplete.", f"{source}: `model_type` is missing.")
     if native and kind not in native:
+        own = " It brings its own code (`auto_map`), which is never run." if config.get("auto_map") else ""
         raise _problem(
             "tunesmith cannot plan this kind of model.",
-            f"{source}: model_type is `{kind}`, which transformers does not know as a model that writes text.",
+            f"{source}: model_type is `{kind}`, which transformers does not know as a model that writes text.{own}",
+            "Choose another model; `tunesmith models` lists what is known to work.",
         )
     for field, keys in _NEEDED.items():
         given = next((config[key] for key in keys if key in config), None)
         if given is None:
             raise _problem("The model's config is incomplete.", f"{source}: `{field}` is missing.")
-        if not isinstance(given, int) or isinstance(given, bool) or given < 1:
-            raise _problem(
-                "The model's config cannot be right.", f"{source}: `{field}` is {given!r}, not a whole number above 0."
-            )
+        _check_figure(source, field, given, _MOST[field])
+    for field in (*_OTHER_FIGURES, *_EXPERTS):
+        given = config.get(field)
+        for one in given if isinstance(given, list) else [] if given is None else [given]:
+            # of experts there may be none
+            _check_figure(source, field, one, 1 << 24, least=0 if field in _EXPERTS else 1)
     if isinstance(config.get("qk_rope_head_dim"), int):
         # latent attention: what transformers calls the head's size there is the part that turns with the position
         config = {**config, "head_dim": config["qk_rope_head_dim"]}
+    note = " ".join(filter(None, (note, _stored(config))))
     wanted = {key: value for key, value in config.items() if key not in ("quantization_config", "auto_map")}
     return Architecture(wanted, name, source, note)
+
+
+def _stored(config: dict[str, Any]) -> str:
+    """What to know where the published weights are quantised already; they are planned as 16-bit ones."""
+    settings = config.get("quantization_config")
+    method = settings.get("quant_method") if isinstance(settings, dict) else None
+    if not method or method == "bitsandbytes":
+        return ""
+    return f"These weights are published as {method}; training needs the model's 16-bit version."
+
+
+def _check_figure(source: str, field: str, given: Any, most: int, least: int = 1) -> None:
+    """See that a figure of a config is a whole number that a model may have.
+
+    Raises:
+        ModelError: It is none; names the field.
+    """
+    if not isinstance(given, int) or isinstance(given, bool) or not least <= given <= most:
+        raise _problem(
+            "The model's config cannot be right.",
+            f"{source}: `{field}` is {str(given)[:40]!r}, not a whole number from {least} to {most:,}.",
+        )
 
 
 def _from_file(path: Path) -> Architecture:

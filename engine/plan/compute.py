@@ -7,9 +7,10 @@ from contextlib import suppress
 from typing import Any
 
 import torch
-from transformers import AutoConfig
+from huggingface_hub.errors import StrictDataclassError
+from transformers import MODEL_FOR_CAUSAL_LM_MAPPING, AutoConfig
 
-from engine.errors import ModelError
+from engine.errors import ModelError, SpecError, UsageError
 from engine.models.load import quietly
 from engine.plan.architecture import Architecture
 from engine.plan.fake_attention import attention_name
@@ -23,11 +24,14 @@ from engine.spec import RecipeSpec
 
 _UNPLANNABLE = (
     ArithmeticError,
+    AssertionError,
     AttributeError,
+    ImportError,
     LookupError,
     NotImplementedError,
     RuntimeError,
     StopIteration,
+    StrictDataclassError,
     TypeError,
     ValueError,
 )
@@ -52,16 +56,15 @@ def compute_profile(architecture: Architecture, variant: Variant) -> Profile:
     Some old architectures know only transformers' own attention: the step is then planned with that.
 
     Raises:
-        SpecError: The recipe asks for what PEFT refuses; see `engine.train.targets`.
+        SpecError: The recipe asks for what PEFT refuses, or for layers that the model lacks.
         ModelError: `no_plan`: the architecture cannot be run without its weights; says what stood in the way.
     """
     problem: Exception | None = None
-    attention = attention_name(variant.attention, variant.on_cuda)
-    for name in (attention, "sdpa", "eager"):
+    for attention in (variant.attention, "sdpa", "eager"):
         try:
             with quietly(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return _run(architecture, variant, name)
+                return _run(architecture, variant, attention)
         except _UNPLANNABLE as error:
             problem = problem or error
             if not _is_about_attention(error):
@@ -87,8 +90,16 @@ def _run(architecture: Architecture, variant: Variant, attention: str) -> Profil
         loss=variant.loss,
     )
     config = _config(architecture)
+    attention = attention_name(_to_be_had(config, attention), variant.on_cuda)
     sizes = sizes_for(config)
-    fake = fake_model(config, recipe, dtype=dtype, rank=sizes.rank, attention=attention)
+    fake = fake_model(
+        config,
+        recipe,
+        dtype=dtype,
+        rank=sizes.rank,
+        attention=attention,
+        first_differs=not (variant.checkpointing or variant.evaluation),
+    )
     settings = StepSettings(
         on_cuda=variant.on_cuda,
         dtype=dtype,
@@ -102,13 +113,32 @@ def _run(architecture: Architecture, variant: Variant, attention: str) -> Profil
     return profile_step(fake, settings, sizes, optimizer_state(variant.optimizer))
 
 
+def _to_be_had(config: Any, attention: str) -> str:
+    """The attention that a model is loaded with: its own code where it has no SDPA (Gemma 2, gpt-oss)."""
+    kind = MODEL_FOR_CAUSAL_LM_MAPPING.get(type(config), None)
+    return "eager" if attention == "sdpa" and not getattr(kind, "_supports_sdpa", True) else attention
+
+
 def _config(architecture: Architecture) -> Any:
     settings = {key: value for key, value in architecture.config.items() if key != "model_type"}
     return AutoConfig.for_model(str(architecture.config["model_type"]), **settings)
 
 
-def _no_plan(architecture: Architecture, error: Exception) -> ModelError:
-    first = (str(error).strip() or type(error).__name__).splitlines()[0][:250]
+def _no_plan(architecture: Architecture, error: Exception) -> UsageError:
+    first = " ".join(str(error).split())[:250]
+    if type(error).__name__ == "NoMatchingPeftModuleError":
+        return SpecError(
+            "The adapter finds nothing to change in this model.",
+            f"recipe.targets: {first}",
+            "Set recipe.targets=all-linear, or name layers that the model has, such as [q_proj, v_proj].",
+        )
+    if isinstance(error, StrictDataclassError):
+        return ModelError(
+            "The model's config cannot be right.",
+            f"{architecture.source}: {first}",
+            "Download config.json from the model's page again, or choose another model.",
+            code="config",
+        )
     return ModelError(
         "The memory of this model cannot be worked out beforehand.",
         f"{architecture.source}: {type(error).__name__}: {first}",

@@ -61,7 +61,9 @@ class FakeModel:
             yield inside.get(id(module), -1), name, module
 
 
-def fake_model(config: Any, recipe: RecipeSpec, *, dtype: torch.dtype, rank: int, attention: str) -> FakeModel:
+def fake_model(
+    config: Any, recipe: RecipeSpec, *, dtype: torch.dtype, rank: int, attention: str, first_differs: bool = False
+) -> FakeModel:
     """Build it.
 
     Args:
@@ -70,8 +72,9 @@ def fake_model(config: Any, recipe: RecipeSpec, *, dtype: torch.dtype, rank: int
         dtype: What is not quantised is held in it.
         rank: Of the adapter, in place of the recipe's.
         attention: A name that transformers' attention registry knows.
+        first_differs: As `small_config`.
     """
-    small, kinds, extra = small_config(config)
+    small, kinds, extra = small_config(config, first_differs=first_differs)
     small._attn_implementation = attention
     with torch.device("meta"), no_init_weights(), replaced(dora, "dequantize_module_weight", _weight_shape):
         model = AutoModelForCausalLM.from_config(small, dtype=dtype)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -71,7 +72,7 @@ def profile_step(fake: FakeModel, settings: StepSettings, sizes: Sizes, optimize
     )
     model = fake.model
     with fake.mode, ExitStack() as stack:
-        _prepare(fake, settings, stack)
+        _prepare(fake, settings, sizes, stack)
         stack.enter_context(counter)
         _hold(fake, counter, settings, optimizer)
         _watch_layers(fake, counter)
@@ -105,11 +106,18 @@ def _whole(fake: FakeModel, per_rank: int, fixed: int, sizes: Sizes) -> tuple[in
     return per_rank, fixed
 
 
-def _prepare(fake: FakeModel, settings: StepSettings, stack: ExitStack) -> None:
+def _in_pieces(summed: Callable[..., torch.Tensor], at_once: int, *args: Any) -> torch.Tensor:
+    """The loss in the pieces of `Sizes`, whatever their number in a real step."""
+    return summed(*args[:4], at_once)
+
+
+def _prepare(fake: FakeModel, settings: StepSettings, sizes: Sizes, stack: ExitStack) -> None:
     """Everything that `engine.train` does to a model before the first step."""
     model = fake.model
     causal = model.get_base_model()
     model.train()
+    at_once = sizes.pieces[0] * int(causal.config.get_text_config().vocab_size)
+    stack.enter_context(replaced(loss, "summed_nll", partial(_in_pieces, loss.summed_nll, at_once)))
     # transformers makes a mask of every pair of tokens when it is being traced, and none when all tokens are real
     stack.enter_context(replaced(masking_utils, "is_tracing", lambda *_: False))
     stack.enter_context(replaced(dora, "dequantize_module_weight", unpacked_weight))
@@ -267,6 +275,9 @@ def _stand_ins(learned: int, *, in_place: bool, padded: bool) -> Callable[..., A
     def instead(func: Any, args: Any, kwargs: Any) -> Any:
         if func is aten._local_scalar_dense.default:
             return not padded if args[0].dtype == torch.bool else 0
+        if func is aten._grouped_mm.default and args[0].dim() == 2 and args[1].dim() == 3:
+            # every expert's rows with its own matrix; the shape function knows bfloat16 only
+            return args[0].new_empty((args[0].shape[0], args[1].shape[-1]))
         if func is multiply:
             return args[0].new_empty((*args[1].shape[:-1], args[2].shape[0])), args[0].new_empty((0,))
         if func is quantise and (args[1:] or kwargs.get("threshold")):

@@ -1,27 +1,39 @@
-"""The fastest setting that fits: what to change of a recipe for a card, why, and what the alternatives would cost.
+"""The fastest setting that fits: what to change of a recipe for a card, or several, and what would fit if nothing does.
 
 Every candidate is worked out like any plan. The order of speed comes from the operations a step needs (`speed`): not
-recomputing activations saves a third, more tokens at once fill the card better, 16-bit weights need no unpacking.
+recomputing activations saves a third, more tokens at once fill the card better, padding is computed in vain, 16-bit
+weights need no unpacking, and cards that hold the whole model need not gather it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from itertools import product
 from typing import Any
 
-from engine.plan.architecture import Architecture
+from engine.plan.architecture import Architecture, has_experts
+from engine.plan.average import ROWS_FOR_PACKING, may_pack, rows_in_a_pack
 from engine.plan.cards import GIB
-from engine.plan.memory import FITS_SHARE, Memory, Rows, batch_of, memory_of, variant_of
+from engine.plan.memory import CONTEXT_BYTES, FITS_SHARE, RESERVED, Memory, Rows, memory_of, variant_of, with_breakdown
 from engine.plan.profile import Work
-from engine.plan.speed import flops_per_token, fullness
+from engine.plan.several import can_share, more_cards, of_each, on_each_card, slower_by
+from engine.plan.speed import token_operations
 from engine.plan.variants import Profiles, checkpointing_of
+from engine.recipe_rules import accumulation
 from engine.spec import RecipeSpec
+from engine.train.spread import SINGLE, Spread
 
 _LENGTH_STEP = 64
 _SHORTEST = 128
 _MOST_ROWS = 64
+_UNEVEN = 0.25
+"""How far packs may take a learning step from the effective batch that is wanted."""
+_WORTH_PACKING = 1.03
+"""Packing makes steps uneven, so it has to save at least this."""
+_SURELY_HELD = 0.9
+"""Share of the weights at the peak that is more than what is unpacked for a moment."""
+_LEAST_BYTES = {"nf4": 0.5, "int8": 1.0, "none": 2.0}
 
 
 @dataclass(frozen=True)
@@ -45,12 +57,20 @@ class Fit:
     alternatives: tuple[Alternative, ...]
     nearest: tuple[str, ...] = ()
     memory: Memory | None = None
+    """On each card."""
+    spread: Spread = SINGLE
+
+    @property
+    def compute(self) -> dict[str, Any]:
+        """The settings of `compute`; empty for one card."""
+        several = {"compute.strategy": self.spread.strategy, "compute.processes": self.spread.processes}
+        return several if self.spread.world > 1 else {}
 
     def as_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
         return {
             "fits": self.fits,
-            "settings": {f"recipe.{name}": value for name, value in self.settings.items()},
+            "settings": {f"recipe.{name}": value for name, value in self.settings.items()} | self.compute,
             "why": list(self.why),
             "alternatives": [
                 {**asdict(other), "settings": {f"recipe.{n}": v for n, v in other.settings.items()}}
@@ -61,6 +81,15 @@ class Fit:
 
 
 @dataclass(frozen=True)
+class Known:
+    """What the plan of the recipe as it is says of all others: what a token passes, and bytes of weights."""
+
+    recipe: RecipeSpec
+    work: Work
+    weights: int
+
+
+@dataclass(frozen=True)
 class Planner:
     """A model, the rows and a memory: works recipes out.
 
@@ -68,11 +97,12 @@ class Planner:
         architecture: Of the model.
         rows: The data.
         profiles: Where the profiles are from.
-        memory: Bytes of the card, or of the machine.
+        memory: Bytes of the card, or of the machine; of several cards, each one's.
         on_cuda: Whether it is an NVIDIA card.
         dtype: As `memory_of`.
         free_ram: As `memory_of`.
         correction: As `memory_of`.
+        spread: The cards that share the work.
     """
 
     architecture: Architecture
@@ -83,12 +113,14 @@ class Planner:
     dtype: str | None = None
     free_ram: int | None = None
     correction: float = 1.0
+    spread: Spread = field(default=SINGLE)
 
     def plan(self, recipe: RecipeSpec) -> Memory:
-        """The memory of a recipe."""
-        return memory_of(
+        """The memory of a recipe, on each card."""
+        own = of_each(recipe, self.spread)
+        memory = memory_of(
             self.architecture,
-            recipe,
+            own,
             self.rows,
             self.profiles,
             on_cuda=self.on_cuda,
@@ -96,6 +128,9 @@ class Planner:
             free_ram=self.free_ram,
             correction=self.correction,
         )
+        if self.spread.world == 1:
+            return memory
+        return on_each_card(memory, self.architecture, recipe, self.work(recipe), self.spread)
 
     def fits(self, recipe: RecipeSpec) -> bool:
         """Whether it fits."""
@@ -106,7 +141,7 @@ class Planner:
         return self.profiles(
             variant_of(
                 self.architecture,
-                recipe,
+                of_each(recipe, self.spread),
                 self.rows,
                 on_cuda=self.on_cuda,
                 dtype=self.dtype,
@@ -116,35 +151,71 @@ class Planner:
 
     def slowness(self, recipe: RecipeSpec, work: Work | None = None) -> float:
         """Time of a token, in a unit of its own: only ratios mean something. `work` spares finding it again."""
-        work = work or self.work(recipe)
-        checkpointing = checkpointing_of(recipe, on_cuda=self.on_cuda)
-        batch = batch_of(recipe, self.rows)
-        # the reference path makes scores for every token, learned or not
-        scored = 1.0 if recipe.loss == "nll" else min(1.0, batch.learned / batch.tokens)
-        each = flops_per_token(work, batch.length, scored, checkpointing=checkpointing)
-        unpacking = 1.15 if recipe.quantization != "none" else 1.0
-        return each * unpacking / (fullness(batch.tokens) if self.on_cuda else 1.0)
+        return slower_by(self.spread) * token_operations(
+            of_each(recipe, self.spread),
+            self.rows,
+            work or self.work(recipe),
+            checkpointing=checkpointing_of(recipe, on_cuda=self.on_cuda),
+            on_cuda=self.on_cuda,
+        )
+
+    def too_heavy(self, recipe: RecipeSpec, known: Known) -> bool:
+        """Whether the weights alone are too much; saves working the rest out."""
+        each = _LEAST_BYTES[recipe.quantization]
+        held = known.weights * _SURELY_HELD if each >= _LEAST_BYTES[known.recipe.quantization] else 0.0
+        least = max(known.work.linear * each, held) / (self.spread.world if self.spread.sharded else 1)
+        if not self.on_cuda:
+            return least > FITS_SHARE * self.memory
+        return least * RESERVED[0] > min(FITS_SHARE * self.memory, self.memory - CONTEXT_BYTES[0])
+
+    def too_wide(self, recipe: RecipeSpec) -> bool:
+        """Whether a step of a single micro-batch is too much: as one of two it is, even without their gradients.
+
+        Steps of several are planned anyway, and a single one would need a profile of its own.
+        """
+        if recipe.micro_batch * self.spread.world < recipe.effective_batch:
+            return False
+        again = self.plan(recipe.model_copy(update={"effective_batch": 2 * recipe.effective_batch}))
+        return not with_breakdown(again, {**again.breakdown, "gradients": 0}).fits(self.memory)
 
 
-def fit(planner: Planner, recipe: RecipeSpec) -> Fit:
+def fit(planner: Planner, recipe: RecipeSpec, spreads: Sequence[Spread] = ()) -> Fit:
     """Find the fastest setting that stays under the limit.
 
     Rank, targets, lengths and the effective batch decide what is learned and are left alone; changed are rows at once,
-    recomputation, the loss and, from 16 bits down, quantisation.
+    packing, recomputation, the loss and quantisation.
+
+    Args:
+        planner: For the model, the rows and the card.
+        recipe: What is wanted.
+        spreads: Ways to share the work among several cards, the fastest first; none: the planner's own.
     """
+    from engine.plan.fit_words import alternatives, why
+
     work = planner.work(recipe)
-    ranked = sorted(
-        ((planner.slowness(candidate, work), candidate) for candidate in _candidates(planner, recipe)),
-        key=lambda entry: entry[0],
-    )
-    chosen = next(((slow, found) for slow, found in ranked if planner.fits(found)), None)
-    if chosen is None:
-        return Fit(False, {}, (), (), _nearest(planner, recipe))
-    slow, best = chosen
-    memory = planner.plan(best)
-    return Fit(
-        True, _changes(recipe, best), tuple(_why(planner, best, memory)), _others(planner, best, slow, work), (), memory
-    )
+    known = Known(recipe, work, replace(planner, spread=SINGLE).plan(recipe).breakdown["weights"])
+    for spread in spreads or (planner.spread,):
+        over = replace(planner, spread=spread)
+        found = _fastest(over, recipe, known)
+        if found is not None:
+            memory = over.plan(found)
+            others = alternatives(over, found, work)
+            return Fit(
+                True, _changes(recipe, found), tuple(why(over, recipe, found, memory)), others, (), memory, spread
+            )
+    return Fit(False, {}, (), (), _nearest(replace(planner, spread=SINGLE), recipe, spreads))
+
+
+def _fastest(planner: Planner, recipe: RecipeSpec, known: Known) -> RecipeSpec | None:
+    def slowness(candidate: RecipeSpec) -> float:
+        newly_packed = candidate.packing and not recipe.packing
+        return planner.slowness(candidate, known.work) * (_WORTH_PACKING if newly_packed else 1.0)
+
+    ranked = sorted(_candidates(planner, recipe), key=slowness)
+    for one in ranked:
+        if not planner.too_heavy(one, known) and not planner.too_wide(one) and planner.fits(one):
+            return one
+    return None
 
 
 def largest_that_fits(planner: Planner, recipe: RecipeSpec) -> dict[str, int]:
@@ -156,7 +227,8 @@ def largest_that_fits(planner: Planner, recipe: RecipeSpec) -> dict[str, int]:
 
     unlimited = replace(planner, rows=replace(planner.rows, longest=1 << 24, learned=1 << 24, holdout=0))
     longest = _most(lambda units: unlimited.fits(of_length(units * 8)), limit // 8) * 8
-    wide = recipe.model_copy(update={"effective_batch": max(recipe.effective_batch, 1 << 12)})
+    most = (1 << 12) * planner.spread.world
+    wide = recipe.model_copy(update={"effective_batch": max(recipe.effective_batch, most)})
     rows = _most(lambda count: planner.fits(wide.model_copy(update={"micro_batch": count})), 1 << 12)
     return {"max_length": longest, "micro_batch": rows}
 
@@ -170,23 +242,51 @@ def _most(fits: Any, limit: int) -> int:
     return low
 
 
+def packings(planner: Planner, recipe: RecipeSpec) -> tuple[bool, ...]:
+    """Whether rows may be packed, or not, or either.
+
+    Packing is offered where rows stay apart, differ in length, and are enough for even steps. On a processor the mask
+    costs more than padding, of which a single row has none.
+    """
+    rows = planner.rows
+    if not may_pack(planner.architecture, recipe):
+        return (False,)
+    known = rows.varied and rows.tokens > 0 and rows.count >= ROWS_FOR_PACKING * recipe.effective_batch
+    if not planner.on_cuda or not known:
+        return (recipe.packing,)
+    return (False, True)
+
+
 def _candidates(planner: Planner, recipe: RecipeSpec) -> Iterator[RecipeSpec]:
-    micro = [1 << power for power in range(7) if 1 << power <= min(recipe.effective_batch, _MOST_ROWS)]
+    weights = list(dict.fromkeys(("none", recipe.quantization, "none" if recipe.init == "pissa" else "nf4")))
+    micro = range(1, min(recipe.effective_batch, _MOST_ROWS) + 1)
     if not planner.on_cuda:
         # on a CPU more rows at once only cost memory and padding
         micro = micro[:1]
-    weights = [recipe.quantization] if recipe.quantization == "none" else ["none", recipe.quantization]
-    losses = ["chunked_nll"]
-    for rows, recompute, held, loss in product(micro, (False, True), weights, losses):
-        yield recipe.model_copy(
+    packed = packings(planner, recipe)
+    for rows, packing, recompute, held in product(micro, packed, (False, True), weights):
+        candidate = recipe.model_copy(
             update={
                 "micro_batch": rows,
+                "packing": packing,
                 "gradient_checkpointing": recompute,
                 "quantization": held,
-                "loss": loss,
+                "loss": "chunked_nll",
                 "attention": "auto" if recipe.attention == "eager" else recipe.attention,
             }
         )
+        if _keeps_effective_batch(planner, candidate) and can_share(candidate, planner.spread):
+            yield candidate
+
+
+def _keeps_effective_batch(planner: Planner, recipe: RecipeSpec) -> bool:
+    """Whether a learning step holds as many rows as are wanted: exactly, or about as many where they are packed."""
+    at_once = recipe.micro_batch * planner.spread.world
+    if not recipe.packing:
+        return recipe.effective_batch % at_once == 0
+    each = rows_in_a_pack(recipe, planner.rows)
+    steps = accumulation(recipe, round(each * 1000), 1000, planner.spread.world)
+    return abs(at_once * each * steps / recipe.effective_batch - 1) <= _UNEVEN
 
 
 def _changes(recipe: RecipeSpec, best: RecipeSpec) -> dict[str, Any]:
@@ -195,76 +295,51 @@ def _changes(recipe: RecipeSpec, best: RecipeSpec) -> dict[str, Any]:
     return {**chosen, "effective_batch": recipe.effective_batch}
 
 
-def _why(planner: Planner, best: RecipeSpec, memory: Memory) -> Iterator[str]:
-    room = FITS_SHARE * planner.memory / GIB
-    yield f"{memory.reserved[0] / GIB:.1f} GiB of the {room:.1f} that may be used."
-    steps = round(best.effective_batch / best.micro_batch)
-    yield f"{best.micro_batch} rows at once, {steps} times for each learning step of {best.effective_batch} rows."
-    if best.gradient_checkpointing:
-        yield "Activations are computed twice: kept, they would not fit."
-    else:
-        yield "Activations are kept: there is room, and computing them again would take half as long again."
-    yield "Scores over the vocabulary are made for learned tokens only, a few at a time."
-    if best.quantization == "none":
-        yield "The weights stay in 16 bits: there is room, and unpacking 4-bit ones would take time."
-    else:
-        yield f"The weights are held in {best.quantization}: in 16 bits they would not fit."
-
-
-def _others(planner: Planner, best: RecipeSpec, slow: float, work: Work) -> tuple[Alternative, ...]:
-    """The chosen setting with one thing changed."""
-    changes: list[tuple[str, dict[str, Any]]] = [
-        ("twice the rows at once", {"micro_batch": best.micro_batch * 2}),
-        ("half the rows at once", {"micro_batch": max(1, best.micro_batch // 2)}),
-        (
-            "keep activations" if best.gradient_checkpointing else "compute activations again",
-            {"gradient_checkpointing": not best.gradient_checkpointing},
-        ),
-        ("the usual script's loss (nll)", {"loss": "nll"}),
-        ("16-bit weights" if best.quantization != "none" else "4-bit weights", _other_weights(best)),
-    ]
-    found = []
-    for what, change in changes:
-        other = best.model_copy(update=change)
-        if other == best or other.micro_batch > best.effective_batch:
-            continue
-        memory = planner.plan(other)
-        time = planner.slowness(other, work) / slow
-        found.append(Alternative(change, what, round(time, 3), memory.allocated, memory.fits(planner.memory)))
-    return tuple(found)
-
-
-def _other_weights(best: RecipeSpec) -> dict[str, Any]:
-    return {"quantization": "none" if best.quantization != "none" else "nf4"}
-
-
-def _nearest(planner: Planner, recipe: RecipeSpec) -> tuple[str, ...]:
+def _nearest(planner: Planner, recipe: RecipeSpec, spreads: Sequence[Spread]) -> tuple[str, ...]:
     """What would fit, when nothing does without giving something up."""
     lean = recipe.model_copy(
         update={
             "micro_batch": 1,
             "gradient_checkpointing": True,
             "loss": "chunked_nll",
-            "quantization": "nf4",
+            "quantization": "none" if recipe.init == "pissa" else "nf4",
             "attention": "auto" if recipe.attention == "eager" else recipe.attention,
         }
     )
-    length = largest_that_fits(planner, lean)["max_length"]
+    ways = [replace(planner, spread=spread) for spread in spreads or (SINGLE,)]
+    length = max(largest_that_fits(way, lean)["max_length"] for way in ways)
     found = []
     if length >= _SHORTEST:
         found.append(f"Rows of at most {length // _LENGTH_STEP * _LENGTH_STEP or length:,} tokens (recipe.max_length).")
-    else:
-        lowest = planner.plan(lean).reserved[0] / FITS_SHARE
-        cards = -(-lowest // planner.memory)
-        found.append(f"A memory of at least {lowest / GIB:.0f} GiB, or {cards:.0f} such cards that share the weights.")
+    lowest = planner.plan(lean).reserved[0] / FITS_SHARE
+    least = -(-lowest // GIB)
+    found.append(f"{'A card with at' if planner.on_cuda else 'At'} least {least:.0f} GiB.")
+    held = max((spread.world for spread in spreads), default=1)
+    if planner.on_cuda and (cards := _cards_needed(planner, lean, held)):
+        found.append(f"{cards} cards like this one that share the weights (compute.strategy=fsdp).")
     if smaller := _smaller_model(planner):
         found.append(f"A smaller model, such as {smaller}.")
     return tuple(found)
 
 
+def _cards_needed(planner: Planner, lean: RecipeSpec, held: int) -> int:
+    """The least number of such cards that hold the model together; 0: no number up to 64 does."""
+    spreads = more_cards(lean, held)
+    return next((spread.world for spread in spreads if replace(planner, spread=spread).fits(lean)), 0)
+
+
 def _smaller_model(planner: Planner) -> str | None:
-    """The largest model of the catalogue whose 4-bit weights take less than a third of the memory."""
+    """The largest other model of the catalogue whose weights take less than a third of the memory.
+
+    In 4 bits, but for experts, which stay in 16.
+    """
     from engine.models.catalogue import load_catalogue
 
-    small = [model for model in load_catalogue() if model.parameters * 0.6 <= planner.memory / 3]
-    return small[-1].id if small else None
+    small = [
+        model
+        for model in load_catalogue()
+        if (config := model.as_config())
+        and model.parameters * (2.1 if has_experts(config) else 0.6) <= planner.memory / 3
+        and model.id != planner.architecture.name
+    ]
+    return max(small, key=lambda model: model.parameters).id if small else None

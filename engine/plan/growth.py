@@ -1,13 +1,12 @@
 """Counting what each storage grows with: rows, length, learned positions, logits at once, rank.
 
 Every size of the batch is a prime number that divides nothing else in the model, so the factors of a storage's size
-tell what it grows with: a storage of 13 x 1019 x 4096 x 2 bytes holds 8192 bytes for each token of each row. One run is
-therefore enough for every batch. Heavy: imports torch.
+tell what it grows with: a storage of 127 x 1019 x 4096 x 2 bytes holds 8192 bytes for each token of each row. One run
+is therefore enough for every batch. Heavy: imports torch.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -20,7 +19,7 @@ from engine.plan.profile import CONSTANT, Moment, Powers, Terms
 from engine.plan.storages import StorageCounter, rounded
 from engine.train import loss
 
-_ROWS = (13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61)
+_ROWS = (127, 131, 137, 139, 149, 151, 157, 163, 167, 173, 179, 181, 191)
 _LENGTHS = (1019, 1187, 1283, 1307, 1319, 1367, 1439, 1487, 1523)
 """Primes p for which (p - 1) / 2 is a prime as well: predicting the next token leaves p - 1 positions."""
 _LEARNED = (7927, 7933, 7937, 7949, 7951, 7963)
@@ -37,6 +36,14 @@ class Sizes:
     rank: int
     chunk: int
     """Positions that have logits at one time."""
+
+    @property
+    def pieces(self) -> tuple[int, int]:
+        """In how many positions the learned ones are taken here: in two pieces, which spares sixty times the loop.
+
+        What a chunk holds for each position does not depend on its length.
+        """
+        return self.learned // 2 + 7, self.learned - self.learned // 2 - 7
 
     @property
     def factors(self) -> tuple[tuple[int, int], ...]:
@@ -91,6 +98,9 @@ class GrowthCounter(StorageCounter):  # type: ignore[no-untyped-call]
 
     def slot_of(self, tensor: torch.Tensor, size: int) -> tuple[Hashable, float]:
         """By kind, layer and growth."""
+        if self.kind == "weights":
+            # they depend on nothing, whatever numbers divide their size
+            return ("weights", self.layer, CONSTANT), float(rounded(size))
         powers, amount = self.growth(size, tensor)
         scores = self.kind == "activations" and self._vocabulary in tensor.shape[-1:]
         return ("logits" if scores else self.kind, self.layer, powers), amount
@@ -102,11 +112,10 @@ class GrowthCounter(StorageCounter):  # type: ignore[no-untyped-call]
             while rest and rest % factor == 0:
                 rest //= factor
                 powers[place] += 1
-        wide = self._chunked and self._vocabulary in tensor.shape[-1:]
-        if wide and (powers[2] or self._is_chunk(tensor)):
-            # a chunk of logits: as many positions as fit into it, of those that are learned
-            amount = size / max(1, math.prod(tensor.shape[:-1]))
-            return (0, 0, 0, 1, 0), amount
+        wide = self._vocabulary in tensor.shape[-1:]
+        if self._chunked and (self._is_chunk(tensor) or (wide and powers[2])):
+            # a chunk of logits, or what goes with it: as many positions as fit into it, of those that are learned
+            return (0, 0, 0, 1, 0), size / tensor.shape[0]
         if not any(powers):
             return self._padded(size, tensor)
         if powers[1] and tensor.dim() and any(d % (self._sizes.length - 1) == 0 for d in tensor.shape if d):
@@ -115,8 +124,7 @@ class GrowthCounter(StorageCounter):  # type: ignore[no-untyped-call]
         return (rows, length, learned, chunk, rank), float(rest)
 
     def _is_chunk(self, tensor: torch.Tensor) -> bool:
-        chunk, learned = self._sizes.chunk, self._sizes.learned
-        return tensor.dim() == 2 and tensor.shape[0] in (chunk, learned % chunk)
+        return tensor.dim() == 2 and tensor.shape[0] in self._sizes.pieces
 
     def _padded(self, size: int, tensor: torch.Tensor) -> tuple[Powers, float]:
         """A constant, or something whose length was rounded up (linear attention works in blocks)."""
@@ -148,5 +156,5 @@ class GrowthCounter(StorageCounter):  # type: ignore[no-untyped-call]
         below = [place for place in places if place < self.layer]
         above = [place for place in places if place > self.layer]
         if self.layer < 0:
-            return places[0]
+            return places[1 if len(places) > 2 else 0]
         return (below[-1:] or above[:1] or places)[0]

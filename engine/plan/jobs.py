@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.jobs.context import JobContext
 from engine.plan.history import past_speed
+from engine.plan.libraries import load_libraries
 from engine.plan.machine import this_machine
 from engine.plan.report import architecture_for, basis_of, make_report, rows_of, write_plan
 from engine.spec import RecipeSpec
@@ -34,6 +35,7 @@ def run_plan(context: JobContext) -> dict[str, Any]:
     if machine.free_ram is not None and (seen := context.spec.get("free_ram")):
         machine = replace(machine, free_ram=int(seen))
     context.phase("load", "Loading the libraries that training uses")
+    load_libraries()
     from engine.plan.compute import profiles_of
 
     context.phase("plan", "Working out the memory of a learning step")
@@ -47,6 +49,7 @@ def run_plan(context: JobContext) -> dict[str, Any]:
         currency=spec.budget.currency,
         speed=past_speed(context.project, machine),
         with_fit=True,
+        compute=spec.compute,
         basis=basis_of(context.project, spec),
     )
     if not tried:

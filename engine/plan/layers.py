@@ -14,8 +14,12 @@ _INDEX_LISTS = ("mlp_only_layers", "moe_layers")
 """Lists that name layers by number instead of having one entry for each."""
 
 
-def small_config(config: Any) -> tuple[Any, tuple[int, ...], dict[int, int]]:
+def small_config(config: Any, *, first_differs: bool = False) -> tuple[Any, tuple[int, ...], dict[int, int]]:
     """Cut a configuration down.
+
+    Args:
+        config: Of the whole model.
+        first_differs: The first layer is like no other, because nothing below it is learned and it keeps less.
 
     Returns:
         A copy with few layers; the kind of each of them, as a number; and how many more of each kind there were.
@@ -24,7 +28,7 @@ def small_config(config: Any) -> tuple[Any, tuple[int, ...], dict[int, int]]:
     text = small.get_text_config()
     total = int(text.num_hidden_layers)
     kinds = _kinds(text, total)
-    chosen = _choose(kinds)
+    chosen = _choose(kinds, first_differs=first_differs)
     _keep(text, chosen, total)
     left = Counter(kinds)
     left.subtract(kinds[place] for place in chosen)
@@ -53,12 +57,13 @@ def _traits(text: Any, place: int, total: int) -> tuple[Any, ...]:
     return (*lists, *numbers, dense, sparse)
 
 
-def _choose(kinds: list[int]) -> list[int]:
-    """The first two of every kind, and the last layer of all in place of its kind's second."""
+def _choose(kinds: list[int], *, first_differs: bool) -> list[int]:
+    """The first and the last of every kind; of the first layer's kind one between them as well, if that differs."""
     chosen: list[int] = []
     for kind in dict.fromkeys(kinds):
         places = [place for place, other in enumerate(kinds) if other == kind]
-        chosen += places[:1] + places[-1:] if len(places) > 1 else places
+        first = 2 if first_differs and 0 in places and len(places) > 2 else 1
+        chosen += places[:first] + places[-1:] if len(places) > 1 else places
     return sorted(chosen)
 
 

@@ -14,6 +14,8 @@ from engine.plan.correction import correction_for
 from engine.plan.report import Machine
 
 _GPU_WAIT_S = 3.0
+_MOST_CARDS = 64
+_ALIKE = 0.9
 _UNITS = {"gib": 2**30, "gb": 10**9, "mib": 2**20, "mb": 10**6, "g": 2**30, "m": 2**20}
 
 
@@ -29,34 +31,64 @@ def amount_of(text: str) -> int:
     return int(float(found[1]) * _UNITS[found[2]])
 
 
-def this_machine(gpu_memory: int | None = None, device: str | None = None, card: str = "") -> Machine:
+def cards_of(text: str) -> tuple[int, int]:
+    """The memory in bytes and the number of cards of `24GiB`, `2x24GiB` or `24GiB,24GiB`; of unlike ones the smallest.
+
+    Raises:
+        UsageError: It is no amount, or no number of cards from 1 to 64.
+    """
+    found: list[int] = []
+    for part in text.split(","):
+        several = re.fullmatch(r"\s*(\d+)\s*[x*]\s*(.+)", part)
+        count = int(several[1]) if several else 1
+        if not 1 <= count <= _MOST_CARDS:
+            raise UsageError(f"`{text}` names {count:,} cards.", "", f"Plan for 1 to {_MOST_CARDS}.")
+        found += [amount_of(several[2] if several else part)] * count
+    if len(found) > _MOST_CARDS:
+        raise UsageError(f"`{text}` names {len(found):,} cards.", "", f"Plan for 1 to {_MOST_CARDS}.")
+    return min(found), len(found)
+
+
+def this_machine(gpu_memory: int | None = None, device: str | None = None, card: str = "", count: int = 1) -> Machine:
     """What to plan for.
 
     Args:
         gpu_memory: Bytes of a card that is typed in; None: what is here.
         device: `cuda` or `cpu` to say which; None: CUDA where a card is given or here.
         card: The name of the card that is typed in, where it is known.
+        count: How many such cards there are; of cards that are here, those of like memory are counted.
     """
     if device == "cpu":
         memory = psutil.virtual_memory()
         return Machine(gpu_memory or memory.total, on_cuda=False, free_ram=memory.available)
     if gpu_memory:
         named = card_named(card) if card else None
-        return Machine(gpu_memory, on_cuda=True, cards=(named,) if named else cards_with(gpu_memory))
-    here = _largest_gpu()
+        likely = (named,) if named else cards_with(gpu_memory)
+        return Machine(gpu_memory, on_cuda=True, cards=likely, count=count)
+    here = _gpus()
     if here:
-        name, total = here
+        name, total, alike = largest_alike(here)
         known = card_named(name)
-        return Machine(total, True, (known,) if known else (), name, correction_for(name))
+        return Machine(total, True, (known,) if known else (), name, correction_for(name), count=alike)
     if device == "cuda":
         return Machine(None, on_cuda=True)
     return this_machine(device="cpu")
 
 
-def _largest_gpu() -> tuple[str, int] | None:
+def largest_alike(gpus: list[tuple[str, int]]) -> tuple[str, int, int]:
+    """The name of the largest card, the least memory of those that are about as large, and how many these are.
+
+    A small card beside it, for a display, takes no part.
+    """
+    name, most = max(gpus, key=lambda gpu: gpu[1])
+    alike = [memory for _, memory in gpus if memory >= _ALIKE * most]
+    return name, min(alike), len(alike)
+
+
+def _gpus() -> list[tuple[str, int]]:
+    """Name and bytes of each NVIDIA card here; none where no driver answers."""
     with NvmlSampler(interval_s=0.2) as sampler:
         deadline = time.monotonic() + _GPU_WAIT_S
         while sampler.latest() is None and not sampler.why_not and time.monotonic() < deadline:
             time.sleep(0.02)
-        found = [(gpu.name or "", gpu.memory_total) for gpu in sampler.latest() or () if gpu.memory_total]
-    return max(found, key=lambda entry: entry[1]) if found else None
+        return [(gpu.name or "", gpu.memory_total) for gpu in sampler.latest() or () if gpu.memory_total]

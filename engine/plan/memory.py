@@ -130,6 +130,11 @@ def _memory(breakdown: dict[Kind, int], phase: str, trained: int, tokens: int, *
     return Memory(allocated, breakdown, phase, reserved, driver, trained, tokens, on_cuda)
 
 
+def with_breakdown(memory: Memory, parts: dict[Kind, int]) -> Memory:
+    """The same run with other amounts, such as one card's share of them."""
+    return _memory(parts, memory.phase, memory.trained_parameters, memory.tokens, on_cuda=memory.on_cuda)
+
+
 def batch_of(recipe: RecipeSpec, rows: Rows) -> Batch:
     """The largest micro-batch: rows as long as the longest, since rows of like length go together."""
     length = recipe.max_length if recipe.packing else min(rows.longest, recipe.max_length)

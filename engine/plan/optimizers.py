@@ -7,7 +7,16 @@ an adapter's matrices of real sizes is nothing.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from engine.errors import SpecError
+
+_NAMES = re.compile(r"^class OptimizerNames\(.*?(?=^\S)", re.DOTALL | re.MULTILINE)
+_VALUE = re.compile(r'^    \w+ = "([\w.-]+)"', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -30,3 +39,32 @@ def optimizer_state(name: str) -> OptimizerState:
         moments = 3
     each = 1 if "8bit" in name else 4
     return OptimizerState(moments * each, paged="paged" in name)
+
+
+@cache
+def known_optimizers() -> frozenset[str]:
+    """The names that the installed transformers knows, read from its text; empty when that cannot be found."""
+    spec = find_spec("transformers")
+    if spec is None or not spec.submodule_search_locations:
+        return frozenset()
+    for name in ("training_args.py", "trainer_optimizer.py"):
+        file = Path(next(iter(spec.submodule_search_locations))) / name
+        found = _NAMES.search(file.read_text(encoding="utf-8")) if file.is_file() else None
+        if found:
+            return frozenset(_VALUE.findall(found.group(0)))
+    return frozenset()
+
+
+def check_optimizer(name: str) -> None:
+    """Refuse a name that the trainer would refuse.
+
+    Raises:
+        SpecError: Names the knob.
+    """
+    known = known_optimizers()
+    if name != "auto" and known and name not in known:
+        raise SpecError(
+            "This recipe cannot run.",
+            f"recipe.optimizer: `{name}` is not one of transformers' optimizers.",
+            "Set it to `auto`.",
+        )

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +20,16 @@ from engine.plan.cards import GIB, Card
 from engine.plan.fit import Fit, Planner, fit, largest_that_fits
 from engine.plan.kinds import Kind
 from engine.plan.memory import FITS_SHARE, Memory, Rows, rows_of_length
+from engine.plan.several import of_each, slower_by, spread_as_set, ways_to_spread, words_of
 from engine.plan.speed import Duration, cost_of, run_duration, step_seconds
-from engine.plan.variants import Profiles, checkpointing_of
+from engine.plan.variants import NotPlannedYetError, Profiles, checkpointing_of
 from engine.project import Project
 from engine.spec import ProjectSpec, RecipeSpec
+from engine.spec_recipe import ComputeSpec
+from engine.train.spread import SINGLE, Spread
 
 FILE = "plan.json"
+_ASK = "What would fit: `tunesmith plan PROJECT --fit` finds it."
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,7 @@ class Machine:
         gpu: The name the driver gives it.
         correction: As `memory_of`.
         free_ram: As `memory_of`.
+        count: Of the cards; `memory` is each one's.
     """
 
     memory: int | None
@@ -45,6 +52,7 @@ class Machine:
     gpu: str = ""
     correction: float = 1.0
     free_ram: int | None = None
+    count: int = 1
 
     @property
     def dtype(self) -> str | None:
@@ -78,6 +86,12 @@ class PlanReport:
     basis: str = ""
     """Fingerprint of all that it depends on."""
     settings: dict[str, Any] = field(default_factory=dict)
+    cards: int = 1
+    """Over which it is spread; all memory is that of each one."""
+    strategy: str = "single"
+    """How, by the names of `compute.strategy`."""
+    fits_on_one: bool | None = None
+    """Whether one card holds the run by itself."""
 
     def as_dict(self) -> dict[str, Any]:
         """By the names that the command line promises."""
@@ -98,6 +112,8 @@ def make_report(
     speed: tuple[float, float] | None = None,
     with_fit: bool = False,
     basis: str = "",
+    compute: ComputeSpec | None = None,
+    as_far_as_known: bool = False,
 ) -> PlanReport:
     """Work a plan out.
 
@@ -112,24 +128,22 @@ def make_report(
         speed: Tokens a second of earlier runs with this model here, slowest and fastest.
         with_fit: Also find the fastest setting that fits.
         basis: Fingerprint to keep with it.
+        compute: How several cards share the work; None: as the plan finds best.
+        as_far_as_known: Leave out what would fit where its profiles are missing.
 
     Raises:
         NotPlannedYetError: As the profiles say.
         ModelError: The architecture cannot be planned.
+        SpecError: `compute` does not go with these cards or this recipe; names the field.
     """
-    planner = Planner(
-        architecture,
-        rows,
-        profiles,
-        machine.memory or 0,
-        machine.on_cuda,
-        machine.dtype,
-        machine.free_ram,
-        machine.correction,
-    )
+    planner, ways = planner_for(architecture, recipe, rows, cache(profiles), machine, compute)
+    spread = planner.spread
     memory = planner.plan(recipe)
     fits = None if machine.memory is None else memory.fits(machine.memory)
-    found = fit(planner, recipe) if machine.memory and (with_fit or fits is False) else None
+    found = None
+    if machine.memory and (with_fit or fits is False):
+        with suppress(*([NotPlannedYetError] if as_far_as_known else [])):
+            found = fit(planner, recipe, ways)
     time = _duration(planner, recipe, rows, machine, speed)
     return PlanReport(
         allocated=memory.allocated,
@@ -148,10 +162,46 @@ def make_report(
         trained_parameters=memory.trained_parameters,
         tokens_at_once=memory.tokens,
         model=architecture.name,
-        note=" ".join(filter(None, (_words(memory, machine, fits), architecture.note, _experts(architecture, recipe)))),
-        suggestion=_suggestion(found) if found and not fits else "",
+        note=" ".join(
+            filter(None, (_words(memory, machine, fits, spread), architecture.note, _experts(architecture, recipe)))
+        ),
+        suggestion="" if fits is not False else _suggestion(found) if found else _ASK,
         basis=basis,
+        cards=spread.world,
+        strategy=spread.strategy,
+        fits_on_one=None if fits is None else replace(planner, spread=SINGLE).fits(recipe),
     )
+
+
+def planner_for(
+    architecture: Architecture,
+    recipe: RecipeSpec,
+    rows: Rows,
+    profiles: Profiles,
+    machine: Machine,
+    compute: ComputeSpec | None = None,
+) -> tuple[Planner, tuple[Spread, ...]]:
+    """A planner for a machine with its cards shared as the run would share them, and the other ways to do it.
+
+    Raises:
+        SpecError: `compute` does not go with these cards or this recipe; names the field.
+    """
+    alone = Planner(
+        architecture,
+        rows,
+        profiles,
+        machine.memory or 0,
+        machine.on_cuda,
+        machine.dtype,
+        machine.free_ram,
+        machine.correction,
+    )
+    compute = compute or ComputeSpec()
+    if not machine.on_cuda or (machine.count == 1 and compute == ComputeSpec()):
+        return alone, ()
+    fits = machine.memory is None or alone.fits(recipe)
+    spread = spread_as_set(recipe, compute, machine.count, fits_on_one=fits)
+    return replace(alone, spread=spread), tuple(ways_to_spread(recipe, compute, machine.count))
 
 
 def rows_of(project: Project, recipe: RecipeSpec) -> Rows:
@@ -181,6 +231,8 @@ def basis_of(project: Project, spec: ProjectSpec) -> str:
         "rows": asdict(rows_of(project, spec.recipe)),
         "price": [spec.budget.price_per_hour, spec.budget.currency],
     }
+    if compute := spec.compute.model_dump(mode="json", exclude_defaults=True):
+        facts["compute"] = compute
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -225,13 +277,18 @@ def _duration(
         tokens = length * recipe.effective_batch
         return run_duration(recipe, rows, (tokens / speed[1], tokens / speed[0]), basis="history", card=machine.gpu)
     checkpointing = checkpointing_of(recipe, on_cuda=machine.on_cuda)
-    step = step_seconds(recipe, rows, planner.work(recipe), machine.cards, checkpointing=checkpointing)
+    # a step of one process with its own share of the rows, times all their number
+    share, world = of_each(recipe, planner.spread), planner.spread.world
+    step = step_seconds(share, rows, planner.work(recipe), machine.cards, checkpointing=checkpointing)
+    if step:
+        step = step[0] * world * slower_by(planner.spread), step[1] * world * slower_by(planner.spread)
     named = machine.cards[0].name if len(machine.cards) == 1 else ", ".join(card.name for card in machine.cards)
     return run_duration(recipe, rows, step, basis="card" if len(machine.cards) == 1 else "cards", card=named)
 
 
-def _words(memory: Memory, machine: Machine, fits: bool | None) -> str:
-    peak = f"At its peak the run takes {memory.allocated / GIB:.2f} GiB for tensors"
+def _words(memory: Memory, machine: Machine, fits: bool | None, spread: Spread) -> str:
+    where = f", on each of {words_of(spread)}" if spread.world > 1 else ""
+    peak = f"At its peak the run takes {memory.allocated / GIB:.2f} GiB for tensors{where}"
     if not machine.on_cuda:
         words = f"{peak}, and the process about {memory.driver[0] / GIB:.1f} to {memory.driver[1] / GIB:.1f} GiB."
     else:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from engine.plan.average import PACKED_FULL, average_batch, mean_length
 from engine.plan.cards import Card
 from engine.plan.memory import Rows
 from engine.plan.profile import Work
@@ -43,7 +44,7 @@ class Duration:
         return {"basis": self.basis, "card": self.card, "steps": self.steps, "run_seconds": self.run}
 
 
-def flops_per_token(work: Work, length: int, learned_share: float, *, checkpointing: bool) -> float:
+def flops_per_token(work: Work, length: float, learned_share: float, *, checkpointing: bool) -> float:
     """Floating-point operations for one token of the input.
 
     Args:
@@ -58,22 +59,30 @@ def flops_per_token(work: Work, length: int, learned_share: float, *, checkpoint
     return 2 * work.linear * passes + 2 * work.head * 2 * learned_share + attention
 
 
+def token_operations(recipe: RecipeSpec, rows: Rows, work: Work, *, checkpointing: bool, on_cuda: bool) -> float:
+    """Floating-point operations that one token of the data is worth; all that slows a step down counts as more.
+
+    That is: padding, what attention does in vain under a mask, unpacking, and on a card too few tokens at once.
+    """
+    batch = average_batch(recipe, rows)
+    share = min(1.0, rows.learned / max(1, rows.longest))
+    # the reference path makes scores for every position, learned or not
+    scored = 1.0 if recipe.loss == "nll" else share * batch.tokens / batch.computed
+    each = flops_per_token(work, batch.seen, scored, checkpointing=checkpointing) * batch.computed / batch.tokens
+    unpacked = each * (_UNPACKING if recipe.quantization != "none" else 1.0)
+    return unpacked / (fullness(batch.computed) if on_cuda else 1.0)
+
+
 def step_seconds(
     recipe: RecipeSpec, rows: Rows, work: Work, cards: tuple[Card, ...], *, checkpointing: bool
 ) -> tuple[float, float] | None:
     """Seconds of one learning step on the fastest and the slowest of these cards; None without cards."""
     if not cards:
         return None
-    length = recipe.max_length if recipe.packing else min(rows.longest, recipe.max_length)
-    # packed or not, a step holds as many rows, and no row looks into another
-    mean = rows.tokens / rows.count if rows.count and rows.tokens else length
-    each = flops_per_token(
-        work, round(mean), min(1.0, rows.learned / max(1, rows.longest)), checkpointing=checkpointing
-    )
-    tokens = mean * recipe.effective_batch
-    slower = _UNPACKING if recipe.quantization != "none" else 1.0
-    filled = fullness(min(recipe.micro_batch, recipe.effective_batch) * (length if recipe.packing else mean))
-    operations = each * tokens * slower / filled / 1e12
+    # packed or not, a step holds as many rows
+    tokens = mean_length(recipe, rows) * recipe.effective_batch
+    each = token_operations(recipe, rows, work, checkpointing=checkpointing, on_cuda=True)
+    operations = each * tokens / 1e12
     return (
         min(operations / (card.tflops * card.used[1]) for card in cards),
         max(operations / (card.tflops * card.used[0]) for card in cards),
@@ -100,7 +109,7 @@ def _packs(recipe: RecipeSpec, rows: Rows) -> int | None:
     """About how many sequences packing makes: best fit leaves about a twentieth empty."""
     if not recipe.packing or not rows.tokens:
         return None
-    return max(1, round(rows.tokens / recipe.max_length / 0.95))
+    return max(1, round(rows.tokens / recipe.max_length / PACKED_FULL))
 
 
 def cost_of(duration: Duration | None, price_per_hour: float | None, currency: str) -> dict[str, Any] | None:

@@ -27,6 +27,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TUNESMITH_STATE"] = folder
         began = time.perf_counter()
+        from engine.plan.libraries import load_libraries
+
+        load_libraries()
         from engine.plan.compute import profiles_of
 
         print(f"importing the libraries    {time.perf_counter() - began:6.2f} s")

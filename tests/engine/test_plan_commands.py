@@ -91,9 +91,7 @@ def planner(profiles_folder: Path) -> Planner:
                 known[variant] = compute(variant)
             return known[variant]
 
-        made = Planner(architecture, rows_of_length(2048), profiles, 24 * GIB, on_cuda=True)
-        fit(made, RecipeSpec(max_length=2048))
-        return made
+        return Planner(architecture, rows_of_length(2048), profiles, 24 * GIB, on_cuda=True)
 
 
 def test_memory_grows_with_everything_that_costs(planner: Planner) -> None:
@@ -102,29 +100,6 @@ def test_memory_grows_with_everything_that_costs(planner: Planner) -> None:
     for change in ({"rank": 64}, {"micro_batch": 4}, {"max_length": 2048}, {"gradient_checkpointing": False}):
         assert planner.plan(recipe.model_copy(update=change)).allocated > base, change
     assert planner.plan(recipe.model_copy(update={"quantization": "none"})).breakdown["weights"] > 0
-
-
-def test_with_room_nothing_is_recomputed_or_packed_in_4_bits(planner: Planner) -> None:
-    found = fit(planner, RecipeSpec(max_length=2048))
-    assert found.fits
-    assert found.settings["gradient_checkpointing"] is False
-    assert found.settings["quantization"] == "none"
-    assert found.why
-    assert {other.what for other in found.alternatives} >= {"compute activations again", "4-bit weights"}
-    slower = next(other for other in found.alternatives if other.what == "compute activations again")
-    assert slower.time > 1
-
-
-def test_on_a_small_card_it_gives_up_speed_and_stays_under_the_limit(planner: Planner) -> None:
-    from dataclasses import replace
-
-    lean = replace(planner, memory=int(2.2 * GIB))
-    found = fit(lean, RecipeSpec(max_length=2048))
-    assert found.fits
-    assert found.memory is not None
-    assert found.memory.reserved[0] <= 0.9 * lean.memory
-    assert found.memory.driver[0] <= lean.memory
-    assert found.settings["micro_batch"] < 16 or found.settings["gradient_checkpointing"] is True
 
 
 def test_what_cannot_fit_says_what_would(planner: Planner) -> None:
