@@ -10,17 +10,19 @@ from typing import Any
 
 from engine import actions
 from engine.cli.content import say_content, say_left_out
-from engine.cli.follow import run_job
+from engine.cli.follow import LeftRunning, run_job
 from engine.cli.out import Out, count
 from engine.cli.projects import data_spec
 from engine.cli.scratch import scratch_project
-from engine.errors import EXIT_DONE, UsageError, from_os_error
+from engine.data.formats import EXTENSIONS
+from engine.errors import EXIT_DONE, TunesmithError, UsageError, from_os_error
 from engine.privacy.cluster import must_have_ray
 from engine.privacy.export import export_findings
 from engine.privacy.policy import accept_all, apply_policy, load_policy
 from engine.privacy.profiles import load_profile
 from engine.privacy.review import TypeTotals, type_totals
 from engine.privacy.store import FindingsStore
+from engine.privacy.targets import must_be_free
 from engine.project import Project, open_project
 from engine.spec import Operator, ProjectSpec, RedactionSpec
 
@@ -32,8 +34,12 @@ def scan(args: argparse.Namespace, out: Out) -> int:
     if args.engine == "ray":
         must_have_ray()
     target = Path(args.target).expanduser()
+    findings = Path(args.findings).expanduser() if args.findings else None
     if target.is_dir():
+        _must_be_a_project(target)
         project, _ = open_project(target)
+        if findings:
+            must_be_free(findings, "--findings", project)
         if args.profile:
             project.update(lambda spec: _with_profile(spec, args.profile))
         _scan(project, args, out)
@@ -41,10 +47,26 @@ def scan(args: argparse.Namespace, out: Out) -> int:
         out.say()
         out.say(f"Next: tunesmith review {args.target}")
     else:
+        if findings:
+            must_be_free(findings, "--findings", others=[target])
         redaction = RedactionSpec(profile=args.profile) if args.profile else RedactionSpec()
         with scratch_project(data_spec(args.target, args.format), redaction) as project:
             _scan(project, args, out)
     return EXIT_DONE
+
+
+def _must_be_a_project(folder: Path) -> None:
+    """Raises UsageError: a folder of datasets; one of them has to be named."""
+    if Project(folder).file.exists():
+        return
+    files = sorted(one for one in folder.glob("*") if one.suffix.lower() in EXTENSIONS)
+    if files:
+        raise UsageError(
+            "This is a folder of files, not a project.",
+            f"{folder} holds {count(len(files), 'file')} that may be a dataset.",
+            f"Name one of them: tunesmith scan {files[0]}",
+            code="folder",
+        )
 
 
 def _with_profile(spec: ProjectSpec, profile: str) -> ProjectSpec:
@@ -60,7 +82,13 @@ def _scan(project: Project, args: argparse.Namespace, out: Out) -> None:
         with FindingsStore(project.findings_file) as store:
             export_findings(store, target)
     content = actions.read_json(project.check_file).get("content")
-    out.result({"rows": result["rows"], **counts, "content": content, "findings_file": str(target) if target else None})
+    unreadable = int(result.get("unreadable") or 0)
+    file = str(target) if target else None
+    facts = {"rows": result["rows"], "unreadable": unreadable, **counts, "content": content, "findings_file": file}
+    out.result(facts)
+    if unreadable:
+        out.say()
+        out.say(f"{count(unreadable, 'row')} could not be read, so nobody looked at what is in there.")
     say_findings(counts, out)
     if target is not None:
         out.say(f"Each of them is a line of {target}")
@@ -166,9 +194,18 @@ def redact(args: argparse.Namespace, out: Out) -> int:
     """Write the redacted copy and prove it by a second scan."""
     project, _ = open_project(Path(args.project))
     open_findings(project).close()
+    if args.out:
+        must_be_free(Path(args.out).expanduser(), "--out", project)
+    before = project.load().redaction.operator
     if args.operator:
         project.update(lambda spec: _with_operator(spec, args.operator))
-    result = redact_project(project, out, force=args.force, forget_key=args.forget_key)
+    try:
+        result = redact_project(project, out, force=args.force, forget_key=args.forget_key)
+    except TunesmithError as error:
+        # What was not done must not make the redaction of before look stale.
+        if args.operator and not isinstance(error, LeftRunning):
+            project.update(lambda spec: _with_operator(spec, before))
+        raise
     if args.out:
         result["copy"] = str(_copy(Path(result["path"]), Path(args.out).expanduser()))
     out.result(result)
@@ -178,7 +215,7 @@ def redact(args: argparse.Namespace, out: Out) -> int:
     return EXIT_DONE
 
 
-def _with_operator(spec: ProjectSpec, operator: Operator) -> ProjectSpec:
+def _with_operator(spec: ProjectSpec, operator: Operator | None) -> ProjectSpec:
     return spec.model_copy(update={"redaction": spec.redaction.model_copy(update={"operator": operator})})
 
 
@@ -196,6 +233,8 @@ def say_redacted(result: dict[str, Any], out: Out) -> None:
     say_left_out(result.get("content", {}), out)
     out.say(f"Written  {result['path']}")
     out.say(f"         {count(result['rows'], 'row')}, {count(result['replaced'], 'place')} replaced")
+    if as_text := int(result.get("numbers_as_text") or 0):
+        out.say(f"         {count(as_text, 'number')} became text, since this operator writes no numbers.")
     residual = result["residual"] or 0
     if residual:
         out.say(f"         The second scan still found {count(residual, 'value')} that may be personal.")

@@ -6,6 +6,8 @@ import contextlib
 import fcntl
 import secrets
 import shutil
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -37,7 +39,7 @@ def scratch_project(data: DataSpec, redaction: RedactionSpec | None = None) -> I
     now = datetime.now(UTC).replace(microsecond=0)
     try:
         make_private_folder(project.root)
-        with (project.root / _OWNER).open("a") as owner:
+        with _ended_by_sigterm(), (project.root / _OWNER).open("a") as owner:
             fcntl.flock(owner, fcntl.LOCK_EX)
             project.save(ProjectSpec(name="scan", created=now, data=data, redaction=redaction or RedactionSpec()))
             yield project
@@ -46,6 +48,23 @@ def scratch_project(data: DataSpec, redaction: RedactionSpec | None = None) -> I
     finally:
         stop_jobs(project.root)
         shutil.rmtree(project.root, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """End in order when asked to by a signal: what was found is personal, and must not stay behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def stop_jobs(root: Path) -> None:

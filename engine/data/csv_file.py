@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from engine.data.formats import Format, empty_file
 from engine.data.lines import LINE_LIMIT, Line, OnBytes, read_lines
-from engine.data.read import bad_line, clean_row, object_row
+from engine.data.read import bad_line, clean_row, counting_decoder, object_row
 from engine.data.rows import BadRow, RawRow
 from engine.errors import DataError
 
@@ -32,6 +32,7 @@ def read_csv(path: Path, format: Format, on_bytes: OnBytes | None = None) -> Ite
     source = _Source(read_lines(path, format.encoding, on_bytes, keep_ends=True))
     reader = csv.reader(source, delimiter=format.delimiter, strict=True)
     columns: list[str] | None = None
+    head = ""
     index = 0
     while True:
         source.begin()
@@ -49,9 +50,9 @@ def read_csv(path: Path, format: Format, on_bytes: OnBytes | None = None) -> Ite
         if not cells and not problem:
             continue
         if columns is None:
-            columns = _header(path, cells)
+            columns, head = _header(path, cells), source.raw
             continue
-        yield problem or _row(index, source.first, columns, cells)
+        yield problem or _row(index, source, columns, cells, head)
         index += 1
     if index == 0:
         raise empty_file(path)
@@ -67,7 +68,13 @@ class _Source:
     def begin(self) -> None:
         """A new record begins with the next line."""
         self.first = self._size = 0
+        self._texts: list[str] = []
         self._problem: Line | None = None
+
+    @property
+    def raw(self) -> str:
+        """The record as it stands in the file."""
+        return "".join(self._texts)
 
     def bad(self, index: int) -> BadRow | None:
         """What was wrong with the record's lines, if anything."""
@@ -85,6 +92,7 @@ class _Source:
         if self._size > LINE_LIMIT:
             self._problem = Line(self.first, "", "too_long")
             raise csv.Error("field larger than field limit")
+        self._texts.append(line.text)
         return line.text
 
 
@@ -111,24 +119,31 @@ def _bad_header(path: Path, reason: str) -> DataError:
     )
 
 
-def _row(index: int, line: int, columns: list[str], cells: list[str]) -> RawRow | BadRow:
+def _row(index: int, source: _Source, columns: list[str], cells: list[str], head: str) -> RawRow | BadRow:
+    line = source.first
     if len(cells) != len(columns):
         count = f"{len(cells)} cell{'' if len(cells) == 1 else 's'} where the first line names {len(columns)} columns"
         return BadRow(index, line, "", f"the row has {count}", kind="wrong_cells")
-    record: dict[str, Any] = {column: _value(cell) for column, cell in zip(columns, cells, strict=True)}
+    twice: list[dict[str, Any]] = []
+    record: dict[str, Any] = {column: _value(cell, twice) for column, cell in zip(columns, cells, strict=True)}
     if any(isinstance(value, list) for value in record.values()):
-        return object_row(record, index, line)
-    return clean_row(index, line, record)
+        row = object_row(record, index, line, source.raw, loose=bool(twice))
+        return replace(row, head=head) if isinstance(row, RawRow) else row
+    return clean_row(index, line, record, source.raw, head=head)
 
 
-def _value(cell: str) -> Any:
+def _value(cell: str, twice: list[dict[str, Any]]) -> Any:
     if cell[:1] != "[" or not cell[1:].lstrip().startswith("{"):
         return cell
+    decoder, found = counting_decoder()
     try:
-        value = json.loads(cell)
+        value = decoder.decode(cell)
     except (ValueError, RecursionError):
         return cell
-    return value if isinstance(value, list) and all(isinstance(item, dict) for item in value) else cell
+    if not (isinstance(value, list) and all(isinstance(item, dict) for item in value)):
+        return cell
+    twice += found
+    return value
 
 
 def _plain(error: csv.Error) -> str:

@@ -38,6 +38,8 @@ _BY_EXTENSION: dict[str, FormatName] = {
     ".text": "txt",
     ".md": "txt",
 }
+EXTENSIONS = frozenset(_BY_EXTENSION)
+"""How the names of datasets end."""
 _BOMS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -45,7 +47,7 @@ _BOMS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _LIST_BEGINS = re.compile(r"\[\s*(?:[\[{\"\]]|$)")
 _CONTROL_SHARE = 0.02
 """Random bytes hold 11 % control characters, text practically none."""

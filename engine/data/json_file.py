@@ -16,7 +16,7 @@ from typing import Any
 
 from engine.data.formats import Format, empty_file, foreign_encoding
 from engine.data.lines import OnBytes
-from engine.data.read import explain_json, object_row
+from engine.data.read import counting_decoder, explain_json, object_row
 from engine.data.rows import BadRow, RawRow
 from engine.errors import DataError
 
@@ -50,11 +50,11 @@ def read_json(path: Path, format: Format, on_bytes: OnBytes | None = None) -> It
         yield _single(text, places)
         index = 1
     else:
-        for position, value in _elements(text, start):
+        for lead, position, end, value, loose in _elements(text, start):
             if isinstance(value, json.JSONDecodeError | RecursionError):
                 yield _damage(value, text, index, places)
             else:
-                yield object_row(value, index, places.line(position))
+                yield object_row(value, index, places.line(position), text[lead:end], loose=loose)
             index += 1
             if on_bytes and index % 64 == 0:
                 on_bytes(round(size * position / len(text)))
@@ -132,45 +132,62 @@ def _begins_rows(text: str, position: int) -> bool:
     return text.startswith("[", position) and text.startswith("{", _skip(text, position + 1))
 
 
-def _elements(text: str, start: int) -> Iterator[tuple[int, Any]]:
-    """(position, value) of each element of the list at `start`; the last value is an error where it is damaged."""
-    position = _skip(text, start + 1)
+_Element = tuple[int, int, int, Any, bool]
+
+
+def _elements(text: str, start: int) -> Iterator[_Element]:
+    """Each element of the list at `start`; the last value is an error where it is damaged.
+
+    Returns:
+        (where the white space before it begins, its position, its end, its value, whether a key stands twice in it).
+    """
+    lead, position = start + 1, _skip(text, start + 1)
     if text.startswith("]", position):
         yield from _after_list(text, start, position + 1)
         return
+    decoder, twice = counting_decoder()
     while True:
         try:
-            value, end = _DECODER.raw_decode(text, position)
-        except (json.JSONDecodeError, RecursionError) as error:
-            yield position, error
+            value, end = decoder.raw_decode(text, position)
+        except (ValueError, RecursionError) as error:
+            yield lead, position, position, _explained(error, text, position), False
             return
-        yield position, value
+        yield lead, position, end, value, bool(twice)
+        twice.clear()
         after = _skip(text, end)
         if text.startswith("]", after):
             yield from _after_list(text, start, after + 1)
             return
         if not text.startswith(",", after):
-            yield after, json.JSONDecodeError("Expecting ',' or ']'", text, after)
+            yield lead, after, after, json.JSONDecodeError("Expecting ',' or ']'", text, after), False
             return
-        position = _skip(text, after + 1)
+        lead, position = after + 1, _skip(text, after + 1)
 
 
-def _after_list(text: str, start: int, end: int) -> Iterator[tuple[int, json.JSONDecodeError]]:
+def _after_list(text: str, start: int, end: int) -> Iterator[_Element]:
     """What follows a list that is the whole file: nothing, or it is told."""
     rest = _skip(text, end)
     if start == _skip(text, 0) and rest < len(text):
-        yield rest, json.JSONDecodeError("Expecting nothing after the list", text, rest)
+        yield rest, rest, rest, json.JSONDecodeError("Expecting nothing after the list", text, rest), False
 
 
 def _single(text: str, places: _Places) -> RawRow | BadRow:
     position = _skip(text, 0)
+    decoder, twice = counting_decoder()
     try:
-        value, end = _DECODER.raw_decode(text, position)
+        value, end = decoder.raw_decode(text, position)
         if _skip(text, end) < len(text):
             raise json.JSONDecodeError("Extra data", text, _skip(text, end))
-    except (json.JSONDecodeError, RecursionError) as error:
-        return _damage(error, text, 0, places)
-    return object_row(value, 0, places.line(position))
+    except (ValueError, RecursionError) as error:
+        return _damage(_explained(error, text, position), text, 0, places)
+    return object_row(value, 0, places.line(position), text[:end], loose=bool(twice))
+
+
+def _explained(error: ValueError | RecursionError, text: str, position: int) -> json.JSONDecodeError | RecursionError:
+    """A number of thousands of digits is refused by Python itself."""
+    if isinstance(error, json.JSONDecodeError | RecursionError):
+        return error
+    return json.JSONDecodeError(str(error), text, position)
 
 
 def _damage(error: json.JSONDecodeError | RecursionError, text: str, index: int, places: _Places) -> BadRow:

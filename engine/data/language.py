@@ -48,6 +48,8 @@ def language_of(text: str) -> str:
 
 
 def _script_of(text: str) -> str:
+    if text.isascii():
+        return _LATIN if sum(map(len, _ASCII_LETTERS.findall(text))) >= _FEWEST_LETTERS else UNCLEAR
     letters: Counter[str] = Counter()
     letters[_LATIN] = sum(map(len, _ASCII_LETTERS.findall(text)))
     for part in _FOREIGN.findall(text):
@@ -67,13 +69,16 @@ def _latin_language(text: str) -> str:
     words = _WORDS.findall(text.lower().replace("\u2019", "'"))
     if len(words) < _FEWEST_WORDS:
         return UNCLEAR
-    hits: Counter[str] = Counter()
+    hits: dict[str, int] = {}
     known = _small_words()
-    for word in words:
-        if word in known:
-            hits.update(known[word])
-    ranked = [*hits.most_common(2), ("", 0), ("", 0)]
-    (best, count), (_, second) = ranked[0], ranked[1]
+    counts = Counter(words)
+    for word in counts.keys() & known.keys():
+        for language in known[word]:
+            hits[language] = hits.get(language, 0) + counts[word]
+    # Equal counts are unclear whichever comes first.
+    ranked = sorted(hits, key=hits.__getitem__, reverse=True)[:2]
+    best = ranked[0] if ranked else UNCLEAR
+    count, second = hits.get(best, 0), hits[ranked[1]] if len(ranked) > 1 else 0
     clear = count >= _FEWEST_HITS and count >= _LEAD * second and count >= len(words) / 10
     return best if clear else UNCLEAR
 

@@ -1,7 +1,8 @@
 """Rows taken out of training, by the fingerprint of their content: those that a tuned model recited, or any other.
 
 The redacted file stays as it is, so taking a row back is all it needs. Rows that differ only in case and white space
-share a fingerprint and go together. Light: no model is loaded for this.
+share a fingerprint and go together. A new redaction may write a row in other words: then its fingerprint is gone, and
+whoever reads the rows is warned. Light: no model is loaded for this.
 """
 
 from __future__ import annotations
@@ -122,6 +123,37 @@ def fingerprints_of_rows(
         row.index: fingerprint(row)
         for row in open_dataset(redacted_data(project, spec)).examples(stop)
         if isinstance(row, Example) and row.index in wanted
+    }
+
+
+def come_back(project: Project, spec: ProjectSpec, stop: Stop | None = None) -> list[str]:
+    """Fingerprints of rows taken out that no row of the redacted file has any more.
+
+    Such a row was written in other words by a new redaction, and would be trained on again; or it is gone altogether.
+
+    Raises:
+        DataError: The file cannot be used.
+        StoppedError: `stop` said so.
+    """
+    wanted = set(spec.data.left_out) if spec.data else set()
+    if wanted and spec.data:
+        # A row that a fix drops is still there.
+        data = redacted_data(project, spec).model_copy(update={"fixes": []})
+        for row in open_dataset(data).examples(stop):
+            if isinstance(row, Example):
+                wanted.discard(fingerprint(row))
+    return sorted(wanted)
+
+
+def come_back_warning(count: int) -> dict[str, str]:
+    """What to say of so many of them: `code`, `title`, `what` and `hint` of a warning."""
+    rows = "1 row that you took out is" if count == 1 else f"{count} rows that you took out are"
+    return {
+        "code": "left_out_gone",
+        "title": f"{rows} not found among the redacted rows.",
+        "what": "The rows were redacted anew since, and what is written in other words is trained on again.",
+        "hint": "Forget the old ones with `tunesmith data PROJECT --take-back`, then take the rows out again: "
+        "`--leave-out ROW`, or `--leave-out recited` after an evaluation.",
     }
 
 

@@ -46,6 +46,19 @@ def read_parquet(path: Path, on_progress: Progress | None = None) -> Iterator[Ra
         ) from error
 
 
+def _named_like(schema: Any, records: list[dict[str, Any]]) -> Any:
+    """The schema with its columns named as in the records, which have them in the same order.
+
+    What other programs noted about the columns tells the old names, so it goes when one of them changes.
+    """
+    names = list(records[0]) if records else schema.names
+    if names == schema.names or len(names) != len(schema.names):
+        return schema
+    import pyarrow as pa
+
+    return pa.schema([column.with_name(name) for column, name in zip(schema, names, strict=True)])
+
+
 class ParquetSink:
     """Writes rows with the column types of the original, in groups so that memory stays bounded."""
 
@@ -62,6 +75,9 @@ class ParquetSink:
         if len(self._waiting) >= 8 * _BATCH_ROWS:
             self._write()
 
+    def source_of(self, row: RawRow, changes: Any, renamed: Any) -> None:
+        """A row of a Parquet file has no text of its own."""
+
     def end(self) -> None:
         """Write the rest and the footer."""
         self._write()
@@ -72,7 +88,7 @@ class ParquetSink:
         import pyarrow.parquet as pq
 
         if self._schema is None and self._source is not None and self._source.is_file():
-            self._schema = pq.read_schema(self._source)
+            self._schema = _named_like(pq.read_schema(self._source), self._waiting)
         table = pa.Table.from_pylist(self._waiting, schema=self._schema)
         if self._writer is None:
             self._schema = table.schema

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,24 @@ from engine.spec import DataSpec
 
 __all__ = ["Format", "Progress", "detect_format", "read_rows"]
 
+Wanted = Callable[[int, str], bool]
+"""Told the number and the text of a line of JSON; says whether that row is to come out."""
 Progress = Callable[[int, int, str], object]
 """Told (done, total, unit): "bytes" of the file, or "rows" where rows are counted."""
 
 MAX_DEPTH = 64
 """How deep objects may be nested; deeper ones are no chats, and would exhaust the stack of other programs."""
-_DECODER = json.JSONDecoder(strict=False)
+_BLANKS_KEPT = 4096
 _SURROGATE = re.compile("[\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
 
 
 def read_rows(
-    data: DataSpec, format: Format | None = None, on_progress: Progress | None = None
+    data: DataSpec,
+    format: Format | None = None,
+    on_progress: Progress | None = None,
+    *,
+    wanted: Wanted | None = None,
 ) -> Iterator[RawRow | BadRow]:
     """Every record of a dataset file, in order.
 
@@ -35,6 +42,8 @@ def read_rows(
         data: Which file; its `format` may say what it is. Shape and mapping play no part here.
         format: What `detect_format` said, if asked already.
         on_progress: Told how far it is, now and then.
+        wanted: Lines of JSON it does not want are passed over unread, which is what makes one row of many quick to
+            find. Bad lines and rows of other formats come out all the same.
 
     Raises:
         DataError: The file cannot be used at all.
@@ -48,9 +57,17 @@ def read_rows(
         def on_bytes(done: int) -> None:
             report(min(done, size), size, "bytes")
 
+    kept = frozenset(data.mapping.values())
+    rows = _rows_of(path, format, on_bytes, on_progress, wanted)
+    return (replace(row, kept=kept) if isinstance(row, RawRow) else row for row in rows) if kept else rows
+
+
+def _rows_of(
+    path: Path, format: Format, on_bytes: OnBytes | None, on_progress: Progress | None, wanted: Wanted | None
+) -> Iterator[RawRow | BadRow]:
     match format.format:
         case "jsonl":
-            return _jsonl(path, format, on_bytes)
+            return _jsonl(path, format, on_bytes, wanted)
         case "json":
             from engine.data.json_file import read_json
 
@@ -67,15 +84,17 @@ def read_rows(
             return read_parquet(path, on_progress)
 
 
-def _jsonl(path: Path, format: Format, on_bytes: OnBytes | None) -> Iterator[RawRow | BadRow]:
+def _jsonl(
+    path: Path, format: Format, on_bytes: OnBytes | None, wanted: Wanted | None = None
+) -> Iterator[RawRow | BadRow]:
     index = 0
-    for line in read_lines(path, format.encoding, on_bytes):
+    for line in read_lines(path, format.encoding, on_bytes, keep_ends=True):
         if line.problem:
             yield bad_line(index, line)
         elif not line.text.strip():
             continue
-        else:
-            yield parse_object(line.text, index, line.number)
+        elif wanted is None or wanted(index, line.text):
+            yield parse_object(line.text.removesuffix("\n").removesuffix("\r"), index, line.number, line.text)
         index += 1
 
 
@@ -83,12 +102,13 @@ def _txt(path: Path, format: Format, on_bytes: OnBytes | None) -> Iterator[RawRo
     """Paragraphs or lines of a text file, each as a record `{"text": ...}`."""
     index, begun, size = 0, 0, 0
     held: list[str] = []
+    before = ""
     problem: Line | None = None
-    for line in _with_end(read_lines(path, format.encoding, on_bytes)):
+    for line in _with_end(read_lines(path, format.encoding, on_bytes, keep_ends=True)):
         blank = not line.problem and not line.text.strip()
         if not blank:
             begun = begun or line.number
-            size += len(line.text) + 1
+            size += len(line.text)
             problem = problem or (line if line.problem else None)
             if size > LINE_LIMIT:
                 problem, held = problem or Line(line.number, "", "too_long"), []
@@ -98,14 +118,18 @@ def _txt(path: Path, format: Format, on_bytes: OnBytes | None) -> Iterator[RawRo
             if problem:
                 yield bad_line(index, problem)
             else:
-                yield clean_row(index, begun, {"text": "\n".join(held)})
-            index, begun, held, size, problem = index + 1, 0, [], 0, None
+                text = "\n".join(one.removesuffix("\n").removesuffix("\r") for one in held)
+                yield clean_row(index, begun, {"text": text}, before + "".join(held))
+            index, begun, held, size, problem, before = index + 1, 0, [], 0, None, ""
+        if blank:
+            before = (before + line.text)[-_BLANKS_KEPT:]
 
 
-def parse_object(text: str, index: int, line: int) -> RawRow | BadRow:
-    """One JSON object as a row; what is wrong with it otherwise."""
+def parse_object(text: str, index: int, line: int, raw: str = "") -> RawRow | BadRow:
+    """One JSON object as a row; what is wrong with it otherwise. `raw`: with its line end."""
+    decoder, twice = counting_decoder()
     try:
-        value = _DECODER.decode(text)
+        value = decoder.decode(text)
     except json.JSONDecodeError as error:
         kind, reason = explain_json(error, text)
         return BadRow(index, line, "", reason, kind=kind)
@@ -113,10 +137,13 @@ def parse_object(text: str, index: int, line: int) -> RawRow | BadRow:
         return _too_deep(index, line)
     except ValueError as error:
         return BadRow(index, line, "", f"the JSON cannot be read: {error}", kind="not_json")
-    return object_row(value, index, line, may_hold_surrogates="\\u" in text or not text.isascii())
+    may = "\\u" in text or not text.isascii()
+    return object_row(value, index, line, raw or text, may_hold_surrogates=may, loose=bool(twice))
 
 
-def object_row(value: Any, index: int, line: int, *, may_hold_surrogates: bool = True) -> RawRow | BadRow:
+def object_row(
+    value: Any, index: int, line: int, raw: str = "", *, may_hold_surrogates: bool = True, loose: bool = False
+) -> RawRow | BadRow:
     """A parsed JSON value as a row, if it is an object that is not nested too deeply."""
     if not isinstance(value, dict):
         kinds: dict[type, str] = {list: "a list", str: "text", type(None): "null", bool: "true or false"}
@@ -126,7 +153,22 @@ def object_row(value: Any, index: int, line: int, *, may_hold_surrogates: bool =
         return BadRow(index, line, "", "the row is an empty object", kind="empty_object")
     if _too_nested(value):
         return _too_deep(index, line)
-    return clean_row(index, line, value) if may_hold_surrogates else RawRow(index, line, value)
+    if may_hold_surrogates:
+        return clean_row(index, line, value, raw, loose=loose)
+    return RawRow(index, line, value, raw=raw, loose=loose)
+
+
+def counting_decoder() -> tuple[json.JSONDecoder, list[dict[str, Any]]]:
+    """A decoder, and the objects in which it met a key twice; of such members the last one counts."""
+    twice: list[dict[str, Any]] = []
+
+    def as_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) != len(pairs):
+            twice.append(made)
+        return made
+
+    return json.JSONDecoder(strict=False, object_pairs_hook=as_object), twice
 
 
 def explain_json(error: json.JSONDecodeError, text: str) -> tuple[str, str]:
@@ -141,10 +183,13 @@ def explain_json(error: json.JSONDecodeError, text: str) -> tuple[str, str]:
     return "not_json", f"this is not valid JSON: {_plain(error.msg)} at column {column}"
 
 
-def clean_row(index: int, line: int, record: dict[str, Any]) -> RawRow:
+def clean_row(
+    index: int, line: int, record: dict[str, Any], raw: str = "", *, loose: bool = False, head: str = ""
+) -> RawRow:
     """A row whose lone surrogates (halves of a broken emoji) are replaced, one character for one."""
     cleaned, repaired = _clean(record)
-    return RawRow(index, line, cleaned, repaired)
+    # Two keys that differ in such a half only are one key now.
+    return RawRow(index, line, cleaned, repaired, raw, loose or repaired, head)
 
 
 def bad_line(index: int, line: Line) -> BadRow:

@@ -24,12 +24,22 @@ class RawRow:
         record: The content, as in the file. Its text never holds lone surrogates: each is replaced by U+FFFD, one for
             one, so that offsets stay true and every later tool can encode it.
         repaired: Whether such a replacement was made.
+        raw: The record as it stands in the file, with its line end; empty where the format has no such text (Parquet)
+            or nobody asked for it.
+        loose: `raw` says more than `record` (a key that stands twice, of which the last counts), so that it must not
+            be written as it is.
+        head: Of a CSV file, the line that names the columns.
+        kept: Columns that the creator mapped to a part; their names must stay.
     """
 
     index: int
     line: int
     record: dict[str, Any]
     repaired: bool = False
+    raw: str = ""
+    loose: bool = False
+    head: str = ""
+    kept: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -83,7 +93,7 @@ def text_fields(record: Mapping[str, Any], prefix: str = "") -> list[tuple[str, 
             found.append((path or "", value))
             continue
         for key, inner in reversed(list(_children(value))):
-            name = _escape(key)
+            name = escape_key(key)
             waiting.append((name if path is None else f"{path}.{name}", inner))
     return found
 
@@ -101,10 +111,7 @@ def with_fields(record: Mapping[str, Any], replacements: Mapping[str, str]) -> d
     copy: dict[str, Any] = dict(record)
     fresh: dict[tuple[str, ...], Any] = {(): copy}
     for path, text in replacements.items():
-        parts = _split(path)
-        holder: Any = copy
-        for depth, part in enumerate(parts[:-1], start=1):
-            holder = _own_child(holder, part, parts[:depth], fresh, path)
+        holder, parts = own_holder(copy, path, fresh)
         if not isinstance(_child(holder, parts[-1], path), str):
             raise KeyError(path)
         holder[int(parts[-1]) if isinstance(holder, list) else parts[-1]] = text
@@ -118,15 +125,33 @@ def value_at(record: Mapping[str, Any], path: str) -> Any:
         KeyError: Nothing there.
     """
     value: Any = record
-    for part in _split(path):
+    for part in split_path(path):
         value = _child(value, part, path)
     return value
+
+
+def own_holder(copy: dict[str, Any], path: str, fresh: dict[tuple[str, ...], Any]) -> tuple[Any, tuple[str, ...]]:
+    """The object or list that holds the value at `path`, safe to be changed, and the path in its parts.
+
+    Args:
+        copy: A shallow copy of the record.
+        path: Of something in it.
+        fresh: The containers of `copy` that were copied already; begins as `{(): copy}`.
+
+    Raises:
+        KeyError: Nothing there.
+    """
+    parts = split_path(path)
+    holder: Any = copy
+    for depth, part in enumerate(parts[:-1], start=1):
+        holder = _own_child(holder, part, parts[:depth], fresh, path)
+    return holder, parts
 
 
 def _children(value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         yield from ((str(key), inner) for key, inner in value.items())
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         yield from ((str(number), inner) for number, inner in enumerate(value))
 
 
@@ -134,25 +159,28 @@ def _own_child(holder: Any, part: str, path: tuple[str, ...], fresh: dict[tuple[
     """The container at `path`, copied on first use so that the original stays as it is."""
     if path not in fresh:
         child = _child(holder, part, whole)
-        if not isinstance(child, dict | list):
+        if not isinstance(child, dict | list | tuple):
             raise KeyError(whole)
-        fresh[path] = child.copy()
+        # A pair of a Parquet map is a tuple; pyarrow takes a list for it as well.
+        fresh[path] = list(child) if isinstance(child, tuple) else child.copy()
         holder[int(part) if isinstance(holder, list) else part] = fresh[path]
     return fresh[path]
 
 
 def _child(holder: Any, part: str, path: str) -> Any:
     try:
-        return holder[int(part)] if isinstance(holder, list) else holder[part]
+        return holder[int(part)] if isinstance(holder, list | tuple) else holder[part]
     except (KeyError, IndexError, ValueError, TypeError):
         raise KeyError(path) from None
 
 
-def _escape(key: str) -> str:
+def escape_key(key: str) -> str:
+    """A key as it stands in a path."""
     return key.replace("\\", "\\\\").replace(".", "\\.") if "." in key or "\\" in key else key
 
 
-def _split(path: str) -> tuple[str, ...]:
+def split_path(path: str) -> tuple[str, ...]:
+    """The parts of a path, with their own dots and backslashes."""
     if "\\" not in path:
         return tuple(path.split("."))
     parts, current, escaped = [], "", False

@@ -16,12 +16,13 @@ import numpy as np
 
 from engine.data.health_rules import HealthRules
 from engine.data.language import UNCLEAR, language_of
-from engine.data.minhash import Rows, Signatures, clusters
+from engine.data.minhash import Rows, Signatures, clusters, plain_text
 from engine.data.shapes import Example
 from engine.data.split import choose_holdout, split_key
 
 _NO_JSON, _JSON, _BROKEN = 0, 1, 2
 _FENCE = re.compile(r"\A```(?:json)?\s*\n(.*)\n```\s*\Z", re.DOTALL)
+_LONG = 100_000
 _WORD = re.compile(r"\w+")
 _DENSE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 """Letters of scripts that do not separate words: Thai, Lao, Burmese, Japanese, Chinese."""
@@ -54,13 +55,16 @@ class Survey:
         point, tie = split_key(example)
         self.indexes.append(example.index)
         self.lines.append(example.line)
-        self.words.append(count_words(text))
+        plain = plain_text(text)
+        # Plain text has a blank between words; only long texts and scripts without blanks are counted by themselves.
+        alike = text.isascii() and len(plain) < _LONG
+        self.words.append((plain.count(" ") + 1 if plain else 0) if alike else count_words(text))
         self.tokens.append(estimated_tokens(example))
         self.points.append(point)
         self.ties.append(tie)
         self.languages.append(self._language(language_of(text)))
         self.json_states.append(_json_state(example))
-        self._signatures.add(text)
+        self._signatures.add(plain)
 
     def _language(self, name: str) -> int:
         if name not in self._names:

@@ -1,4 +1,9 @@
-"""Writing a dataset in the format it came in: row by row, and under its name only when it is whole."""
+"""Writing a dataset in the format it came in: row by row, and under its name only when it is whole.
+
+A row that comes from a file of the same format is put down as it stands there, to the letter, with the changes made in
+it; a record without a source is written anew. Blank lines between the rows of JSONL and CSV files are not rows and are
+left out, and so is what surrounds the list of rows in a JSON file, since nobody looked at it.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +12,15 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from engine.data.formats import Format
+from engine.data.leaves import KEY_MARK, with_changes
+from engine.data.rows import RawRow, escape_key
+from engine.data.splice import Change, csv_cells, quoted_cell, spliced_csv, spliced_json, spliced_lines
 from engine.files import atomic_stream
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -52,6 +60,30 @@ class RowWriter:
         self._sink.add(record)
         self.rows += 1
 
+    def write_row(self, row: RawRow, changes: Sequence[Change] = ()) -> dict[str, str]:
+        """Add a row of another file of this format, with changes.
+
+        Args:
+            row: As it was read.
+            changes: What becomes of its texts, values and keys.
+
+        Returns:
+            The keys that were renamed, by their paths in the row.
+
+        Raises:
+            KeyError, ValueError: As `engine.data.leaves.with_changes`.
+        """
+        record, renamed = (
+            with_changes(row.record, {one.path: one.new for one in changes}) if changes else (row.record, {})
+        )
+        raw = self._sink.source_of(row, {one.path: one for one in changes}, renamed) if row.raw else None
+        if raw is None:
+            self._sink.add(record)
+        else:
+            self._sink.put(raw, row, renamed)
+        self.rows += 1
+        return renamed
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -82,12 +114,28 @@ class _Text:
         self._stream.write(encoded)
 
 
+_Changes = Mapping[str, Change]
+_Renamed = Mapping[str, str]
+
+
 class _Lines:
     def __init__(self, text: _Text) -> None:
         self._text = text
+        self._open = False
 
     def add(self, record: Mapping[str, Any]) -> None:
-        self._text.put(_json(record) + self._text.newline)
+        self._line(_json(record) + self._text.newline)
+
+    def source_of(self, row: RawRow, changes: _Changes, renamed: _Renamed) -> str | None:
+        return spliced_json(row.raw, changes, renamed, loose=row.loose)
+
+    def put(self, raw: str, row: RawRow, renamed: _Renamed) -> None:
+        self._line(raw)
+
+    def _line(self, line: str) -> None:
+        # Only the last line of a file may stand without an end.
+        self._text.put(self._text.newline + line if self._open else line)
+        self._open = not line.endswith("\n")
 
     def end(self) -> None:
         """Nothing is open."""
@@ -97,13 +145,23 @@ class _JsonList:
     def __init__(self, text: _Text) -> None:
         self._text = text
         self._before = "["
+        self._last = text.newline
 
     def add(self, record: Mapping[str, Any]) -> None:
         self._text.put(self._before + self._text.newline + _json(record))
         self._before = ","
 
+    def source_of(self, row: RawRow, changes: _Changes, renamed: _Renamed) -> str | None:
+        return spliced_json(row.raw, changes, renamed, loose=row.loose)
+
+    def put(self, raw: str, row: RawRow, renamed: _Renamed) -> None:
+        # Rows that stand on lines of their own end with one.
+        self._last = self._text.newline if "\n" in raw[: len(raw) - len(raw.lstrip())] else ""
+        self._text.put(self._before + raw)
+        self._before = ","
+
     def end(self) -> None:
-        self._text.put(("[" if self._before == "[" else self._text.newline) + "]" + self._text.newline)
+        self._text.put(("[" if self._before == "[" else self._last) + "]" + self._text.newline)
 
 
 class _Csv:
@@ -113,6 +171,7 @@ class _Csv:
         self._text = text
         self._delimiter = format.delimiter
         self._columns: list[str] = []
+        self._raw = self._open = False
 
     def add(self, record: Mapping[str, Any]) -> None:
         if not self._columns:
@@ -120,8 +179,54 @@ class _Csv:
             self._row(self._columns)
         self._row([_cell(record.get(column, "")) for column in self._columns])
 
+    def source_of(self, row: RawRow, changes: _Changes, renamed: _Renamed) -> str | None:
+        columns = list(row.record)
+        if self._columns and not self._raw:
+            return None
+        if not changes and not row.loose:
+            return row.raw
+        cells = csv_cells(row.raw, self._delimiter)
+        if len(cells) != len(columns):
+            return None
+        new: dict[str, str] = {}
+        for column, cell in zip(columns, cells, strict=True):
+            path = escape_key(column)
+            if path in changes:
+                new[column] = str(changes[path].new)
+            elif isinstance(row.record[column], list):
+                here = {at: one for at, one in changes.items() if at.startswith(f"{path}.")}
+                made = spliced_json(cell, here, renamed, loose=row.loose, root=path)
+                new |= {column: made} if made != cell else {}
+            elif _SURROGATE.search(cell):
+                return None
+        return spliced_csv(row.raw, columns, cells, self._delimiter, new)
+
+    def put(self, raw: str, row: RawRow, renamed: _Renamed) -> None:
+        if not self._columns:
+            self._columns = [renamed.get(KEY_MARK + escape_key(name), name) for name in row.record]
+            self._raw = True
+            self._put_line(self._head(row, renamed))
+        self._put_line(raw)
+
+    def _head(self, row: RawRow, renamed: _Renamed) -> str:
+        """The line of the columns' names as it stands in the file; anew where it cannot be told apart."""
+        names = csv_cells(row.head, self._delimiter)
+        new = {
+            name: renamed[KEY_MARK + escape_key(name)] for name in row.record if KEY_MARK + escape_key(name) in renamed
+        }
+        cells = {cell: new[cell.strip()] for cell in names if cell.strip() in new}
+        made = spliced_csv(row.head, names, names, self._delimiter, cells)
+        if made is not None:
+            return made
+        names = [new.get(name, name) for name in row.record]
+        return self._delimiter.join(quoted_cell(name, self._delimiter) for name in names) + self._text.newline
+
     def end(self) -> None:
         """Nothing is open."""
+
+    def _put_line(self, line: str) -> None:
+        self._text.put(self._text.newline + line if self._open else line)
+        self._open = not line.endswith("\n")
 
     def _row(self, cells: list[str]) -> None:
         line = io.StringIO()
@@ -132,7 +237,7 @@ class _Csv:
             lineterminator=self._text.newline,
             quoting=csv.QUOTE_ALL if careful else csv.QUOTE_MINIMAL,
         ).writerow(cells)
-        self._text.put(line.getvalue())
+        self._put_line(line.getvalue())
 
 
 class _PlainText:
@@ -143,11 +248,28 @@ class _PlainText:
         self._paragraphs = format.unit == "paragraphs"
         self._first: str | None = None
         self._several = False
+        self._raw = self._open = False
+
+    def source_of(self, row: RawRow, changes: _Changes, renamed: _Renamed) -> str | None:
+        if self._first is not None or self._several:
+            return None
+        change = next(iter(changes.values()), None)
+        return row.raw if change is None else spliced_lines(row.raw, change.edits) if change.edits else None
+
+    def put(self, raw: str, row: RawRow, renamed: _Renamed) -> None:
+        newline = self._text.newline if self._open else ""
+        if self._raw and self._paragraphs and raw[:1].strip():
+            newline += self._text.newline
+        self._text.put(newline + raw)
+        self._raw, self._open = True, not raw.endswith("\n")
 
     def add(self, record: Mapping[str, Any]) -> None:
         lines = [line for line in str(record.get("text", "")).split("\n") if line.strip()]
         newline = self._text.newline
-        if not self._paragraphs:
+        if self._raw:
+            joined = newline.join(lines) if self._paragraphs else " ".join(lines)
+            self.put(joined + newline, RawRow(0, 0, {}), {})
+        elif not self._paragraphs:
             self._text.put(" ".join(lines) + newline)
         elif self._first is None and not self._several:
             self._first = newline.join(lines) + newline

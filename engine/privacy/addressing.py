@@ -24,18 +24,18 @@ _TAIL = re.compile(
 _PARTS = (
     r"c/o|(?:H\.?[ ]?No|D\.?[ ]?No|Door No|Plot No|Flat No|House No|Shop No|Plot|Flat|House|Room|Rm|Apt|Apartment|Unit|Suite|Ste"
     r"|Floor|Building|Bldg|Block|Blk|Tower|Wing|Lot|Wohnung|Whg|Top|Stiege|Appartement|Appt|Bât|Piso|Depto|Dpto|Int|Interno|Scala|Lgh"
-    r"|Section|Sec|Lane|Alley|No|Nr|Nº|N°)\.?:?[ ]?#?[A-Za-z]?\d[\w/\-]*"
+    r"|Blk|Section|Sec|Sector|Phase|Stage|Road|Street|Lane|Alley|No|Nr|Nº|N°)(?:[ ]No)?\.?:?[ ]?#?[A-Za-z]?\d[\w/\-]*"
 )
 _ESTATE = (
     r"(?:The[ ])?(?:[A-Z][\w'’\-]*[ ]){1,3}(?:House|Cottage|Rectory|Vicarage|Farm|Hall|Lodge|Court|Villas?|Manor|Barn|Mill|Towers?"
     r"|Building|Gardens?|Residency|Residences?|Apartments?|Mansions?|Estate|Heights|Complex|Centre|Center|Plaza|Enclave|Society|Village)"
 )
 _HEAD = re.compile(
-    rf"(?:(?<=\s)|(?<=^)|(?<=[(:,]))(?:(?:{_PARTS}|{_ESTATE})(?:,[ ]?|[ ](?=[A-Z\d]))|c/o[ ][A-Z][\w'’\-]*(?:[ ][A-Z][\w'’\-]*){{0,2}},[ ]"
-    r"|(?:H\.?[ ]?No|D\.?[ ]?No|Plot|No|Nr|№|Room|Building|Bldg|Block|Tower|Flat|Unit|Apt|Apartment|Suite|Floor)\.?:?[ ]|\d{1,6}[A-Za-z]?,?[ ]){1,5}$"
+    rf"(?:(?<=\s)|(?<=^)|(?<=[(:,]))(?:(?:Flat|Unit|Apt|Apartment|Suite|Room|Block|Tower|Wing)[ ][A-Z],[ ]|(?:{_PARTS}|{_ESTATE})(?:,[ ]?|[ ](?=[A-Z\d]))|\d{{1,2}}(?:st|nd|rd|th|er|\.)?[ ](?i:floor|stock|og|[ée]tage|piso|piano|andar),?[ ]|\d{{1,3}}-\d{{1,3}}(?:-\d{{1,3}})?,?[ ]|c/o[ ][A-Z][\w'’\-]*(?:[ ][A-Z][\w'’\-]*){{0,2}},[ ]"
+    r"|(?:H\.?[ ]?No|D\.?[ ]?No|Plot|No|Nr|№|Wohnung|Whg|Appartement|Appt|Piso|Interno|Room|Building|Bldg|Block|Blk|Tower|Flat|Unit|Apt|Apartment|Suite|Floor|Road|Street|Lane|Sector|Phase)\.?:?[ ]|\d{1,6}[A-Za-z]?,?[ ]){1,5}$"
 )
 _PLACE = re.compile(
-    rf",[ ]{{1,2}}(?:(?:{_PARTS}),[ ])?[A-ZÀ-Þ][\w'’.\-]*[\w](?:[ ][A-ZÀ-Þ][\w'’\-]*){{0,2}}(?:,?[ ][A-Z]{{2}}\b)?(?:,?[ ](?:\d{{4,6}}|\d{{3}}-\d{{4}}))?"
+    rf",[ ]{{1,2}}(?:(?:{_PARTS}),[ ])?[A-ZÀ-Þ][\w'’.\-]*[\w](?:[ ][A-ZÀ-Þ][\w'’\-]*){{0,2}}(?:,?[ ][A-Z]{{2,4}}\b)?(?:,?[ ](?:\d{{4,6}}|\d{{3}}-\d{{4}}))?"
     r"(?=[ ]*(?:$|[.,;!?)\n]))"
 )
 _MOST_PLACES = 3

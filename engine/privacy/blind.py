@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from engine.data.read import read_rows
+from engine.data.read import Progress, read_rows
 from engine.data.rows import RawRow
 from engine.errors import UsageError
 from engine.privacy import journal
@@ -150,11 +150,17 @@ def survey_of(store: FindingsStore) -> Survey | None:
     return Survey(**content)
 
 
-def look(store: FindingsStore, data: DataSpec, size: int = SAMPLE) -> Survey:
+def look(store: FindingsStore, data: DataSpec, size: int = SAMPLE, on_progress: Progress | None = None) -> Survey:
     """Read the dataset once: list the suspicious rows without findings and draw a sample of all rows without.
 
     The sample follows from the scan and the number of the draw alone: each row gets a random number, and the rows
     with the smallest make the sample, in that order, so that any first part of it is a random sample too.
+
+    Args:
+        store: The findings of a scan.
+        data: The dataset, with an absolute path.
+        size: How many rows the sample has.
+        on_progress: Told how far it is, now and then.
 
     Raises:
         DataError: The file cannot be read.
@@ -170,7 +176,7 @@ def look(store: FindingsStore, data: DataSpec, size: int = SAMPLE) -> Survey:
     clean = suspicious = 0
     sample: list[tuple[float, int, str]] = []
     listed: list[tuple[int, int, str, str]] = []
-    for row in read_rows(data):
+    for row in read_rows(data, on_progress=on_progress, wanted=lambda index, _: index not in found):
         if not isinstance(row, RawRow) or row.index in found or not may_be_shown(row.record):
             continue
         fields = scanned_fields(row)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+
 _FEW_CAPITALS, _MANY_CAPITALS = 0.02, 0.8
 
 
+@functools.lru_cache(maxsize=512)
 def is_one_case(text: str) -> bool:
     """Whether fewer than 2 % or more than 80 % of the letters are capitals."""
-    letters = sum(letter.isalpha() for letter in text)
-    capitals = sum(letter.isupper() for letter in text)
+    letters = sum(map(str.isalpha, text))
+    capitals = sum(map(str.isupper, text))
     return letters >= 3 and (capitals < _FEW_CAPITALS * letters or capitals > _MANY_CAPITALS * letters)
 
 
+@functools.lru_cache(maxsize=512)
 def gives_no_hint(text: str) -> bool:
     """Whether capitals say nothing here: none but the pronoun, or nearly all."""
     first = next((letter for letter in text if letter.isalpha()), "")

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -154,18 +155,46 @@ def full_names(values: Iterable[str]) -> list[str]:
     return [value for value in values if sum(len(part) > 1 for part in value.split()) >= 2]
 
 
-def verdict(text: str, persons: Sequence[str] = (), consents: frozenset[str] = frozenset()) -> Fate:
+def first_names(values: Iterable[str]) -> dict[str, str]:
+    """Whom a first name alone means: the one person whose full name begins with it, where there is only one.
+
+    Args:
+        values: All names that were found in the file.
+
+    Returns:
+        First name to full name, both by `person_key`. A name with which two full names begin is not in it.
+    """
+    found: dict[str, set[str]] = {}
+    for name in full_names(values):
+        key = person_key(name)
+        found.setdefault(key.split(" ")[0], set()).add(key)
+    return {first: keys.pop() for first, keys in found.items() if len(first) > 1 and len(keys) == 1}
+
+
+def persons_in(names: Sequence[str], firsts: Mapping[str, str]) -> set[str]:
+    """The persons a row names, by `person_key`: in full, or by a first name that can only mean one of the file."""
+    meant = {firsts[key] for name in names if (key := person_key(name)) in firsts}
+    return meant | {person_key(name) for name in full_names(names)}
+
+
+def verdict(
+    text: str,
+    persons: Sequence[str] = (),
+    consents: frozenset[str] = frozenset(),
+    firsts: Mapping[str, str] = MappingProxyType({}),
+) -> Fate:
     """What happens to a row.
 
     Args:
         text: All of its text.
         persons: Names that the privacy scan found in it.
         consents: Persons who agreed, by `person_key`.
+        firsts: Whom a first name alone means; of `first_names`.
     """
     judged = judge(text)
     if judged.blocked:
         return "blocked"
-    missing = judged.adult and any(person_key(name) not in consents for name in full_names(persons))
+    missing = judged.adult and persons_in(persons, firsts) - consents
     return "needs_consent" if missing else "keep"
 
 
@@ -218,8 +247,15 @@ class ContentTally:
     needs_consent_count: int = 0
     relied: set[str] = field(default_factory=set)
 
-    def take(self, line: int, text: str, persons: Sequence[str] = (), consents: frozenset[str] = frozenset()) -> Fate:
-        """Judge a row and count it."""
+    def take(
+        self,
+        line: int,
+        text: str,
+        persons: Sequence[str] = (),
+        consents: frozenset[str] = frozenset(),
+        firsts: Mapping[str, str] = MappingProxyType({}),
+    ) -> Fate:
+        """Judge a row and count it; the arguments are those of `verdict`."""
         self.rows += 1
         judged = judge(text)
         self.adult += judged.adult
@@ -230,7 +266,7 @@ class ContentTally:
             return "blocked"
         if not judged.adult:
             return "keep"
-        keys = {person_key(name) for name in full_names(persons)}
+        keys = persons_in(persons, firsts)
         if keys - consents:
             self.needs_consent_count += 1
             if len(self.needs_consent) < LISTED_LINES:

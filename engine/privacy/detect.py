@@ -6,6 +6,7 @@ the length of a row, and asks between windows whether to stop.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -24,6 +25,7 @@ from engine.spec import OwnSpec
 WINDOW, OVERLAP = 4_000, 200
 """Characters. A finding of up to 200 characters is whole in some window."""
 _BATCH_CHARACTERS = 16_000
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _IN_EVERYDAY_WORDS = frozenset({"DATE_TIME", "NRP", "ORGANIZATION"})
 """Types that a model finds in everyday words too ("tomorrow"); where they count, every text is read."""
 
@@ -155,4 +157,4 @@ def _batches(pieces: list[tuple[int, int, str]]) -> list[list[tuple[int, int, st
 
 def _encodable(text: str) -> str:
     """Lone surrogates replaced, one for one: no library can encode them, and offsets must stay true."""
-    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)

@@ -15,7 +15,8 @@ from collections.abc import Iterable
 from engine.privacy.cases import gives_no_hint
 from engine.privacy.doors import leads_to_a_door
 from engine.privacy.merge import Hit
-from engine.privacy.recognisers.known import given_names, is_brand, is_label
+from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
+from engine.privacy.recognisers.known import given_names, is_brand, is_label, listed_names
 from engine.privacy.recognisers.secrets import is_fingerprint
 from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
 
@@ -31,8 +32,9 @@ _THING_NAMED_AFTER = re.compile(
 )
 _ANY_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _TELLING = re.compile(
-    r"[\d@#/\\_<>{}$=]|\w[.:]\w|\b(?:street|road|avenue|lane|drive|court|place|square|park|town|dot)\b", re.IGNORECASE
+    r"[\d@#/\\_<>{}$=]|\w[.:]\w|\b(?:street|road|avenue|lane|drive|court|square|park|dot)\b", re.IGNORECASE
 )
+_HEART = re.compile(r"(?<!\S)(?:<3+|</3)(?!\S)")
 _OPENERS = frozenset(
     word.capitalize()
     for word in """a about after all also always am an and any are as at be because before but by can come could did do does dont
@@ -45,28 +47,33 @@ _OPENERS = frozenset(
 _SHORT_FORMS = frozenset(
     """i i'm i've i'll i'd you're you've you'll you'd it's that's there's here's what's who's how's he's she's we're we've we'll
     they're they've they'll don't doesn't didn't can't couldn't won't wouldn't shouldn't isn't aren't wasn't weren't haven't
-    hasn't hadn't let's""".split()
+    hasn't hadn't let's x xx xxx""".split()
 )
 _DIGITS_AT_LEAST = {
     "PHONE_NUMBER": 5, "TAX_ID": 4, "BANK_ACCOUNT": 4, "GOVERNMENT_ID": 3, "PASSPORT": 3, "DRIVERS_LICENSE": 3,
 }  # fmt: skip
 _WEEKDAYS = frozenset("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split())
 _NUMBERED = frozenset({"TAX_ID", "BANK_ACCOUNT", "GOVERNMENT_ID", "PASSPORT", "DRIVERS_LICENSE", "PHONE_NUMBER"})
+_PARTICLES = frozenset("de da do dos das del della di van von der den ter ten la le el bin al zu du des".split())
 _SURE, _VERY_SURE, _UNSURE = 0.9, 0.95, 0.3
 
 
 def says_nothing(text: str) -> bool:
     """Whether no model could say anything about `text` that would be believed, so that none need be asked.
 
-    So it is with a text of everyday words in small letters, and words such as "How" or "Thanks" with a capital: what
-    a model takes for a name there is dropped again. One digit, one sign of an address, one other word or one word
-    that is a name too, and the models are asked.
+    So it is with a text of small words and words such as "How" or "Thanks" with a capital, where what a model takes
+    for a name is dropped again: words of the dictionary where the author uses capitals, everyday words elsewhere. One
+    digit that is not of a heart, one sign of an address, one other word or one word that is a name too, and the
+    models are asked.
     """
-    words = _ANY_WORD.findall(text)
-    return not _TELLING.search(text) and all(
-        (word in _OPENERS if word[0].isupper() else is_common(word) and word not in names_that_are_words())
+    said = _HEART.sub("", text) if "<" in text else text
+    if _TELLING.search(said):
+        return False
+    is_a_word = is_common if gives_no_hint(text) else is_dictionary_word
+    return all(
+        (word in _OPENERS if word[0].isupper() else is_a_word(word) and word not in names_that_are_words())
         or word.casefold() in _SHORT_FORMS
-        for word in (word.replace("’", "'") for word in words)
+        for word in _ANY_WORD.findall(said.replace("’", "'"))
     )
 
 
@@ -88,6 +95,7 @@ def believable(text: str, hits: Iterable[Hit]) -> list[Hit]:
             _hollow(text, hit)
             or _no_door(text, hit, hits)
             or _no_person(text, hit)
+            or _foreign_words(text, hit, hits)
             or (_a_word(text, hit, one_case) and not _backed(text, hit, hits))
         )
     ]
@@ -123,10 +131,51 @@ def _no_person(text: str, hit: Hit) -> bool:
     named = [word for word in words if not (_labels(word, len(words)) or is_brand(word) or word.isdigit())]
     if _THING_NAMED_AFTER.match(text, hit.end):
         return True
+    if named and any(word[0].isdigit() for word in words) and all(map(is_everyday, named)):
+        return True
     few = len(words) > len(named) and all(
-        (is_dictionary_word(word) and word.casefold() not in given_names()) or len(word) < 4 for word in named
+        (is_dictionary_word(word) and word.casefold() not in given_names() | names_that_are_words()) or len(word) < 4
+        for word in named
     )
     return bool(words) and (not named or few or (words[0] in _WEEKDAYS and all(map(is_dictionary_word, words))))
+
+
+def _foreign_words(text: str, hit: Hit, hits: list[Hit]) -> bool:
+    """Everyday words of another language taken for a name; there the English pipeline alone knows nothing."""
+    if hit.recogniser not in _MODELS or hit.entity not in ("PERSON", "ORGANIZATION", "LOCATION"):
+        return False
+    piece = text[hit.start : hit.end]
+    words = _LETTERS.findall(piece)
+    foreign = is_foreign_text(text)
+    if words and all(map(is_everyday, words)) and (foreign or len(words) > 1 or piece == piece.lower()):
+        return True
+    if len(words) == 1 and is_everyday(piece) and not _seen_too(hit, hits):
+        return True
+    if hit.recogniser == "SpacyRecognizer" and text[hit.start - 1 : hit.start] == "#" and piece == piece.lower():
+        return not any(word in given_names() for word in words)
+    listed = any(word.casefold() in listed_names() for word in words)
+    telling = [word for word in words if word.casefold() not in _PARTICLES]
+    if foreign and not listed and sum(map(is_everyday, telling)) * 2 >= len(telling) > 1:
+        return True
+    if not foreign or any(word.casefold() in listed_names() for word in words):
+        return False
+    if piece == piece.lower() and not gives_no_hint(text):
+        return True
+    if hit.recogniser == "RampartRecognizer":
+        return False
+    if piece[:1].isupper() and len(words) == 1 and not is_everyday(piece) and not has_capital_nouns(text):
+        return False
+    return not _seen_too(hit, hits)
+
+
+def _seen_too(hit: Hit, hits: list[Hit]) -> bool:
+    """Whether anything but the English pipeline found something there."""
+    return any(
+        other.recogniser not in ("SpacyRecognizer", "CaseRecognizer")
+        and other.start < hit.end
+        and hit.start < other.end
+        for other in hits
+    )
 
 
 def _labels(word: str, words: int) -> bool:
@@ -142,7 +191,8 @@ def _hollow(text: str, hit: Hit) -> bool:
         return True
     piece = text[hit.start : hit.end]
     if hit.entity == "EMAIL_ADDRESS":
-        return not any(mark in piece for mark in "@.([") and " at " not in piece.casefold()
+        apart = "." not in piece and " @ " in piece
+        return apart or (not any(mark in piece for mark in "@.([") and " at " not in piece.casefold())
     least = _DIGITS_AT_LEAST.get(hit.entity)
     return least is not None and hit.score < _VERY_SURE and sum(letter.isdigit() for letter in piece) < least
 
@@ -160,9 +210,13 @@ def _a_word(text: str, hit: Hit, one_case: bool) -> bool:
     if one_case:
         if also_a_name:
             return False
-        return hit.score < _SURE if len(words) > 1 else hit.score < 0.8 or is_common(words[0])
+        single = 0.8 if words[0].casefold() in listed_names() else _VERY_SURE
+        many = 1.0 if all(map(is_common, words)) else _SURE
+        return hit.score < many if len(words) > 1 else hit.score < single or is_common(words[0])
     if piece == piece.lower():
         return not (also_a_name and hit.score >= _SURE)
     if len(words) == 1 and _OPENS.search(text[max(0, hit.start - 4) : hit.start]):
-        return not also_a_name and (is_common(words[0]) or hit.score < _VERY_SURE)
+        # Dictionaries hold family names too ("Putin"); the pipeline has seen the sentence.
+        read = hit.recogniser == "SpacyRecognizer" and hit.entity == "PERSON"
+        return not also_a_name and (is_common(words[0]) or (hit.score < _VERY_SURE and not read))
     return len(words) == 1 and hit.score < _UNSURE

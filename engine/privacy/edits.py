@@ -57,14 +57,14 @@ def retype(store: FindingsStore, value_id: int, entity: str) -> Change:
         old = _value(connection, value_id)
         content = {"entity": old[0], "value": old[1], "becomes": entity}
         log_id = journal.write(connection, "person", "retype", f"{masked(old[1], old[0])} is {entity}")
-        changed = _start(connection, log_id, "retype", content) if entity != old[0] else []
+        changed = _start(connection, log_id, "retype", content) if entity != old[0] else 0
         if not changed:
             journal.settle(connection, log_id, 0, "")
             return Change(value_id, old[1], 0)
         new = _value_id(connection, entity, old[1])
         _carry_decision(connection, log_id, value_id, new)
         recount(connection, (value_id, new))
-        return Change(new, old[1], len(changed))
+        return Change(new, old[1], changed)
 
 
 def ends_of(before: str, value: str, after: str, left: int, right: int) -> Ends | None:
@@ -100,7 +100,7 @@ def move_ends(store: FindingsStore, value_id: int, ends: Ends) -> Change:
         new = _value_id(connection, entity, ends.value)
         _carry_decision(connection, log_id, value_id, new)
         recount(connection, (value_id, new))
-        return Change(new, ends.value, len(changed))
+        return Change(new, ends.value, changed)
 
 
 def add_own(store: FindingsStore, value: str, entity: str, found: Iterable[NewFinding]) -> Change:
@@ -153,19 +153,22 @@ def reapply(connection: sqlite3.Connection, own: Iterable[NewFinding] = ()) -> N
 
 def take_back(connection: sqlite3.Connection, log_id: int) -> None:
     """Give the findings back that an entry of the log changed, and take those away that it added."""
-    touched: set[int] = set()
-    rows: list[_State] = connection.execute(
-        "SELECT finding_id, entity, value, start, end, before, match, after FROM log_findings WHERE log_id = ?",
-        (log_id,),
-    ).fetchall()
-    for finding, entity, value, *rest in rows:
-        now = connection.execute("SELECT value_id FROM findings WHERE id = ?", (finding,)).fetchone()
-        before = _value_id(connection, entity, value)
-        touched |= {before} | ({int(now[0])} if now else set())
-        connection.execute(
-            "UPDATE findings SET value_id = ?, start = ?, end = ?, before = ?, match = ?, after = ? WHERE id = ?",
-            (before, *rest, finding),
+    touched = {
+        int(row[0])
+        for row in connection.execute(
+            "SELECT DISTINCT f.value_id FROM log_findings l JOIN findings f ON f.id = l.finding_id WHERE l.log_id = ?",
+            (log_id,),
         )
+    }
+    query = "SELECT DISTINCT entity, value FROM log_findings WHERE log_id = ?"
+    for entity, value in connection.execute(query, (log_id,)).fetchall():
+        touched.add(_value_id(connection, entity, value))
+    connection.execute(
+        "UPDATE findings SET value_id = v.id, start = l.start, end = l.end, before = l.before, match = l.match,"
+        " after = l.after FROM log_findings l JOIN vals v ON v.entity = l.entity AND v.value = l.value"
+        " WHERE l.log_id = ? AND findings.id = l.finding_id",
+        (log_id,),
+    )
     own = _take_own_back(connection, log_id)
     for table in ("log_findings", "log_added"):
         connection.execute(f"DELETE FROM {table} WHERE log_id = ?", (log_id,))
@@ -202,26 +205,28 @@ def _take_own_back(connection: sqlite3.Connection, log_id: int) -> set[int]:
     return {int(row[1]) for row in added}
 
 
-def _start(connection: sqlite3.Connection, log_id: int, kind: str, content: dict[str, Any]) -> list[_State]:
+def _start(connection: sqlite3.Connection, log_id: int, kind: str, content: dict[str, Any]) -> int:
     changed = _apply(connection, log_id, kind, content)
     if changed:
         connection.execute("INSERT INTO edits VALUES (?, ?, ?)", (log_id, kind, json.dumps(content)))
     return changed
 
 
-def _apply(connection: sqlite3.Connection, log_id: int, kind: str, content: dict[str, Any]) -> list[_State]:
-    """Change the findings a correction speaks of, and keep them as they were."""
-    rows: list[_State] = connection.execute(
-        f"SELECT {_STATE} FROM findings f JOIN vals v ON v.id = f.value_id WHERE v.entity = ? AND v.value = ?",
-        (content["entity"], content["value"]),
-    ).fetchall()
+def _apply(connection: sqlite3.Connection, log_id: int, kind: str, content: dict[str, Any]) -> int:
+    """Change the findings a correction speaks of, and keep them as they were; says how many."""
+    of_value = "FROM findings f JOIN vals v ON v.id = f.value_id WHERE v.entity = ? AND v.value = ?"
+    value = content["entity"], content["value"]
     if kind == "retype":
         new = _value_id(connection, content["becomes"], content["value"])
-        changes = [(row, (new, *row[3:])) for row in rows]
-    else:
-        ends = Ends(content["left"], content["right"], content["becomes"])
-        new = _value_id(connection, content["entity"], ends.value)
-        changes = [(row, (new, *moved)) for row in rows if (moved := _moved(row, ends)) is not None]
+        connection.execute(f"INSERT INTO log_findings SELECT ?, {_STATE} {of_value}", (log_id, *value))
+        return connection.execute(
+            "UPDATE findings SET value_id = ? WHERE value_id = (SELECT id FROM vals WHERE entity = ? AND value = ?)",
+            (new, *value),
+        ).rowcount
+    rows: list[_State] = connection.execute(f"SELECT {_STATE} {of_value}", value).fetchall()
+    ends = Ends(content["left"], content["right"], content["becomes"])
+    new = _value_id(connection, content["entity"], ends.value)
+    changes = [(row, (new, *moved)) for row in rows if (moved := _moved(row, ends)) is not None]
     connection.executemany(
         "INSERT INTO log_findings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [(log_id, *row) for row, _ in changes]
     )
@@ -229,7 +234,7 @@ def _apply(connection: sqlite3.Connection, log_id: int, kind: str, content: dict
         "UPDATE findings SET value_id = ?, start = ?, end = ?, before = ?, match = ?, after = ? WHERE id = ?",
         [(*state, row[0]) for row, state in changes],
     )
-    return [row for row, _ in changes]
+    return len(changes)
 
 
 def _moved(row: tuple[Any, ...], ends: Ends) -> tuple[int, int, str, str, str] | None:

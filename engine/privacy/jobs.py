@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine import audit
 from engine.data.read import read_rows
-from engine.data.rows import RawRow
-from engine.errors import ProjectError, UsageError, from_os_error
+from engine.data.rows import BadRow, RawRow
+from engine.errors import DataError, PrivacyRefusedError, ProjectError, UsageError, from_os_error
 from engine.files import sha256_of
 from engine.jobs.context import JobContext
 from engine.privacy.content import may_be_shown
@@ -56,7 +56,8 @@ def run_scan(ctx: JobContext) -> dict[str, Any]:
     same.
 
     Returns:
-        rows, findings, values, rows_with_findings, by_entity, findings_file.
+        rows, unreadable (rows that nobody could look at; they are left out of the redacted file too), findings,
+        values, rows_with_findings, by_entity, findings_file.
 
     Raises:
         DataError, ProjectError, TunesmithError: The data, the store or a detector cannot be used.
@@ -65,10 +66,10 @@ def run_scan(ctx: JobContext) -> dict[str, Any]:
     given = _scan_input(ctx)
     with FindingsStore(given.findings_file) as store, closing(LazyDetector(given.profile, ctx, given.own)) as detector:
         known = known_fingerprint(given.known, given.own)
-        memory = Memory(store, detector.version, detector.detect)
+        memory = Memory(store, detector.version, detector.detect, given.profile.entities)
         ctx.phase("count", "counting the rows")
         source = sha256_of(Path(given.data.path))
-        total, taken = _count(ctx, given.data)
+        total, unreadable, taken = _count(ctx, given.data)
         if ctx.spec.get("engine") == "ray":
             _look_with_ray(ctx, given, memory, total)
         ctx.phase("scan", "looking for personal data")
@@ -99,6 +100,7 @@ def run_scan(ctx: JobContext) -> dict[str, Any]:
         summary = store.summary()
     return {
         "rows": total,
+        "unreadable": unreadable,
         "findings": summary.findings,
         "values": summary.values,
         "rows_with_findings": summary.rows_with_findings,
@@ -188,11 +190,19 @@ def _scan_input(ctx: JobContext) -> ScanInput:
     return ScanInput(data, profile, redaction.known_values, redaction.own, ctx.project.findings_file)
 
 
-def _count(ctx: JobContext, data: DataSpec) -> tuple[int, set[str]]:
-    """Rows that can be read, and the placeholders that the text holds already."""
-    rows = 0
+def _count(ctx: JobContext, data: DataSpec) -> tuple[int, int, set[str]]:
+    """Rows that can be read, rows that cannot, and the placeholders that the text holds already.
+
+    Raises:
+        DataError: No row can be read: to say that nothing was found would be a lie.
+    """
+    rows = unreadable = 0
+    first: BadRow | None = None
     taken: set[str] = set()
     for row in read_rows(data):
+        if isinstance(row, BadRow):
+            unreadable += 1
+            first = first or row
         if isinstance(row, RawRow):
             rows += 1
             for _, text in scanned_fields(row):
@@ -200,7 +210,14 @@ def _count(ctx: JobContext, data: DataSpec) -> tuple[int, set[str]]:
                     taken.update(PLACEHOLDER.findall(text))
         if rows % 1000 == 0:
             ctx.check_stop()
-    return rows, taken
+    if first is not None and not rows:
+        raise DataError(
+            "Not one row of this dataset can be read.",
+            f"{data.path}:{first.line}: {first.reason}. All {unreadable:,} rows are like that or broken otherwise.",
+            "Look at that line. If the file is right, choose its format with --format.",
+            code="all_bad",
+        )
+    return rows, unreadable, taken
 
 
 def _batches(ctx: JobContext, data: DataSpec) -> Iterator[list[tuple[RawRow, list[tuple[str, str]]]]]:
@@ -232,7 +249,8 @@ def must_be_current(
     """Refuse to redact on findings of other data or other settings.
 
     Raises:
-        ProjectError: Names the command that mends it.
+        ProjectError: Never scanned; names the command that mends it.
+        PrivacyRefusedError: Of other data or settings; names it too. Exit code 3.
     """
     again = f"Run `tunesmith scan {root}` first."
     if not store.scanned():
@@ -240,7 +258,8 @@ def must_be_current(
             "The data was never scanned for personal details.", str(store.path), again, code="not_scanned"
         )
     if store.meta("source_sha256") != source:
-        raise ProjectError("The data changed since it was scanned.", str(store.path), again, code="original_changed")
+        what = "The file is not the one that was scanned, so its findings say nothing about it."
+        raise PrivacyRefusedError("The data changed since it was scanned.", what, again, code="original_changed")
     if store.meta("profile") != spec_profile or store.meta("known") != known_fingerprint(known, own):
         what = "The redaction profile, your known values or your recognisers are others than at the last scan."
-        raise ProjectError("What to look for changed since the scan.", what, again, code="profile_changed")
+        raise PrivacyRefusedError("What to look for changed since the scan.", what, again, code="profile_changed")

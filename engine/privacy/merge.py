@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
 from engine.privacy.addressing import whole_addresses
 from engine.privacy.hits import Hit
 from engine.privacy.naming import whole_names
+from engine.privacy.recognisers.known import short_surnames
 
 __all__ = ["Hit", "merge_hits", "trim"]
 
@@ -22,6 +24,15 @@ _STRONG = frozenset(
 )
 """Types with a form of their own: what lies inside one of these is part of it, not a finding beside it."""
 
+
+_SMALL_WORDS = frozenset(
+    """i'm i’m im it's it’s that's that’s he's he’s she's she’s you're you’re this's i you we he she they me my your our
+    and or with from to by for at of the is was are am ask call tell love dear hi hello hey ok okay thanks said says so
+    but if when who name""".split()
+)
+"""Words that are never part of a name, in small letters."""
+_FIRST_WORD = re.compile(r"([^\W\d_]+(?:['’][^\W\d_]+)?),?\s+(?=[\w@<])")
+_LAST_WORD = re.compile(r"(?<=[\w.>])\s+([^\W\d_]+)$")
 
 OWN = "OwnRecognizer"
 """The recogniser of what the creator described: its word counts for more than any guess."""
@@ -62,11 +73,26 @@ def trim(text: str, hit: Hit) -> Hit | None:
             end = position if position >= 0 else end
     while end > start and text[end - 1] in edges:
         end -= 1
-    if hit.entity == "PERSON" and end - start > 2 and text[end - 2 : end] in ("'s", "’s"):
-        end -= 2
+    if hit.entity == "PERSON":
+        start, end = _without_small_words(text, start, end)
+        if end - start > 2 and text[end - 2 : end] in ("'s", "’s"):
+            end -= 2
     if not any(letter.isalnum() for letter in text[start:end]):
         return None
+    if hit.entity == "PERSON" and text[start:end].casefold() in _SMALL_WORDS and not text[start:end].isalpha():
+        return None  # "I'm" beside a name that is hidden already.
     return replace(hit, start=start, end=end)
+
+
+def _without_small_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """A name without the words that a model took for its beginning or end: "I'm Rose Berg", "you Rose", "Rose and"."""
+    while (first := _FIRST_WORD.match(text, start, end)) and first.group(1).casefold() in _SMALL_WORDS:
+        if first.group(1)[0].isupper() and first.group(1).casefold() in short_surnames():
+            break  # "He Qing" has a family name.
+        start = first.end()
+    while (last := _LAST_WORD.search(text, start, end)) and last.group(1) in _SMALL_WORDS:
+        end = last.start()
+    return start, end
 
 
 def _join_same(hits: list[Hit]) -> list[Hit]:

@@ -49,10 +49,11 @@ def hidden_words(plain: str) -> set[str]:
         found.update((_read(joined, _LEET), _read(joined, _LEET_L)))
     if not _ODD.search(plain):
         return found
+    drawn_out = _DRAWN_OUT.search(plain) is not None
     for token in _TOKEN.findall(plain):
         if not token.isalpha():
             found.update((_read(token, _LEET_L), token.strip("*")))
-        if _DRAWN_OUT.search(token):
+        if drawn_out and _DRAWN_OUT.search(token):
             found.add(_DRAWN_OUT.sub(r"\1\1", token if token.isalpha() else token.translate(_LEET)))
     return found
 

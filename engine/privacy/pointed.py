@@ -16,7 +16,7 @@ from engine.errors import ProjectError, UsageError
 from engine.files import sha256_of
 from engine.privacy.edits import OWN, Change, add_own
 from engine.privacy.findings import NewFinding
-from engine.privacy.merge import Hit
+from engine.privacy.hits import Hit
 from engine.privacy.store import FindingsStore
 from engine.privacy.texts import new_finding, role_of, scanned_fields, text_hash
 from engine.spec import DataSpec
@@ -51,7 +51,7 @@ def places(
     Args:
         data: The dataset; `path` must be absolute.
         wanted: (value, type) pairs.
-        on_row: Told the number of each row; may raise to stop.
+        on_row: Told the number of each row, perhaps twice; may raise to stop.
 
     Raises:
         DataError: The file cannot be read.
@@ -60,7 +60,15 @@ def places(
     patterns = [(pattern_of(value), entity) for value, entity in wanted]
     if not patterns:
         return
-    for row in read_rows(data):
+    words = [_letters(value) for value, _ in wanted]
+
+    def may_hold(index: int, line: str) -> bool:
+        if on_row:
+            on_row(index)
+        # Letters stand in JSON as they are, unless it writes them by their number.
+        return "\\u" in line or any(all(word.search(line) for word in one) for one in words)
+
+    for row in read_rows(data, wanted=may_hold):
         if not isinstance(row, RawRow):
             continue
         if on_row:
@@ -70,6 +78,11 @@ def places(
                 for match in pattern.finditer(text):
                     hit = Hit(match.start(), match.end(), entity, 1.0, OWN)
                     yield new_finding(row.index, path, text, hit, role_of(row.record, path), text_hash(text))
+
+
+def _letters(value: str) -> list[re.Pattern[str]]:
+    """What a line of JSON must hold that holds a value; not its digits, because a number can be written in two ways."""
+    return [re.compile(re.escape(word), re.IGNORECASE) for word in re.findall(r"[^\W\d_]{2,}", value)]
 
 
 def point_at(store: FindingsStore, data: DataSpec, value: str, entity: str) -> Change:
@@ -110,7 +123,7 @@ def texts_of_row(data: DataSpec, index: int) -> list[tuple[str, str]]:
         DataError: The file cannot be read.
         ProjectError: There is no such row; the data changed since the scan.
     """
-    for row in read_rows(data):
+    for row in read_rows(data, wanted=lambda number, _: number == index):
         if row.index == index and isinstance(row, RawRow):
             return scanned_fields(row)
     raise ProjectError(

@@ -11,14 +11,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.data.leaves import Key
 from engine.data.read import read_rows
-from engine.data.rows import RawRow, text_fields
+from engine.data.rows import RawRow
 from engine.jobs.context import JobContext
 from engine.privacy.ledger import Ledger, Places, in_new_text
 from engine.privacy.replace import Edit, apply, unnumbered
-from engine.privacy.rowscan import Memory, is_role, scanned_fields
+from engine.privacy.rowscan import Memory, scanned_fields
 from engine.privacy.store import FindingsStore
 from engine.privacy.sweep import Sweeper
+from engine.privacy.texts import searched_fields
 from engine.spec import DataSpec
 
 _LISTED = 1000
@@ -62,9 +64,8 @@ def prove(
         for row, texts in fields:
             source = sources[row.index] if row.index < len(sources) else -1
             kept = _Kept(memory.store, source)
-            for path, text in text_fields(row.record):
-                if not is_role(path, text):
-                    _literal(proof, row.index, path, text, sweeper, kept)
+            for path, text in searched_fields(row):
+                _literal(proof, row.index, path, text, sweeper, kept)
             for path, text, ours in texts:
                 for hit in next(found):
                     for piece in outside(text, hit.start, hit.end, ours):
@@ -87,7 +88,8 @@ def _plain_fields(row: RawRow, places: Places) -> list[tuple[str, str, list[Edit
         # Only what really stands there is taken for ours.
         ours = [one for one in places.get(path, []) if text[one.start : one.end] == one.new]
         masks = unnumbered(ours)
-        fields.append((path, apply(text, masks), in_new_text(masks)))
+        plain = apply(text, masks) if masks else text
+        fields.append((path, Key(plain) if isinstance(text, Key) else plain, in_new_text(masks)))
     return fields
 
 

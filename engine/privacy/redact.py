@@ -56,10 +56,11 @@ def redact_project(ctx: JobContext) -> dict[str, Any]:
         root = ctx.project.root
         must_be_current(store, source, spec.redaction.profile, spec.redaction.known_values, root, spec.redaction.own)
         detector = LazyDetector(load_profile(spec.redaction.profile), ctx, spec.redaction.own)
-        memory = Memory(store, detector.version, detector.detect)
+        memory = Memory(store, detector.version, detector.detect, detector.profile.entities)
         suffix = Path(data.path).suffix or f".{detect_format(Path(data.path), data.format).format}"
         target = root / "privacy" / f"redacted{suffix}"
         candidate = target.with_name(f".candidate{suffix}")
+        _clear_away(candidate)
         try:
             replacing = prepare_replacing(ctx, spec, data)
             report = _write_and_prove(ctx, data, candidate, store, memory, replacing)
@@ -75,6 +76,7 @@ def redact_project(ctx: JobContext) -> dict[str, Any]:
         "rows": report["redacted"]["rows"],
         "replaced": sum(report["replaced"].values()),
         "left_out": report["left_out"],
+        "numbers_as_text": report["numbers_as_text"],
         "residual": report["residual"]["count"],
         "literal_hits": 0,
         "passes": report["passes"],
@@ -84,6 +86,12 @@ def redact_project(ctx: JobContext) -> dict[str, Any]:
         "path": str(target),
         "proof": str(ctx.project.proof_file),
     }
+
+
+def _clear_away(candidate: Path) -> None:
+    """Remove what a redaction that was killed left half written."""
+    for left in (candidate, *candidate.parent.glob(f".{candidate.name}.*")):
+        left.unlink(missing_ok=True)
 
 
 def hidden_values(store: FindingsStore) -> list[Wanted]:
@@ -137,6 +145,7 @@ def _report(written: Written, proof: Proof, passes: int, late: int, searched: in
             **({"personal": written.personal} if written.personal else {}),
             **written.content.left_out(),
         },
+        "numbers_as_text": written.numbers_as_text,
         "content": written.content.as_dict(),
         "literal_search": {"values": searched, "hits": proof.literal_hits},
         "residual": {"count": proof.residual, "listed": proof.residual_list},

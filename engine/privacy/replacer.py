@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from engine.data.leaves import Unquoted, is_number
+from engine.errors import DataError
 from engine.privacy.ciphered import hashed, seal
 from engine.privacy.keys import subkey
 from engine.privacy.operators import Operators
@@ -73,6 +75,34 @@ class Replacer:
             new = self._placeholders.of(entity, value)
         return self._noted(entity, written, new)
 
+    def written(self, entity: str, value: str, text: Unquoted, *, typed: bool) -> str:
+        """What stands for a value that is no text: a `Unquoted`, or a text where the operator gives only texts.
+
+        Args:
+            entity: Its type.
+            value: As it was found first.
+            text: As it is written.
+            typed: Only a value of the same type may stand there, as in a column of a Parquet file: a surrogate then,
+                whatever the operator.
+
+        Raises:
+            DataError: Neither is possible.
+        """
+        operator = self.operators.of(entity)
+        if operator == "surrogate" or typed:
+            made = self._surrogates.of_written(entity, text, not_above=typed)
+            if made is not None:
+                return Unquoted(self._noted(entity, text, made, typed=True), text.name)
+            if typed:
+                raise DataError(
+                    "A value could not be hidden.",
+                    f"The field {text.name} holds a {entity} of a type for which nothing else could be made up.",
+                    "Take that column out of the file, or choose the operator drop_row for this type.",
+                    code="cannot_hide",
+                )
+        new = None if operator == "surrogate" else self._new(entity, value, text)
+        return self._noted(entity, text, new or self._placeholders.of(entity, value), typed=True)
+
     def plain(self, entity: str, value: str) -> str:
         """The placeholder of a value, for places where its replacement would make a hidden value again."""
         return self._noted(entity, value, self._placeholders.of(entity, value))
@@ -80,7 +110,9 @@ class Replacer:
     def _new(self, entity: str, value: str, written: str) -> str | None:
         operator = self.operators.of(entity)
         if operator == "surrogate":
-            return self._surrogates.of(entity, written)
+            made = self._surrogates.of(entity, written)
+            # A number in a cell of a table stays one, whatever it is.
+            return self._surrogates.of_written(entity, written) if made is None and is_number(written) else made
         if operator == "mask":
             made = masked_shape(written)
             return None if made.casefold() in self._small else made
@@ -90,9 +122,9 @@ class Replacer:
             return seal(entity, written, subkey(self.key, "aes"), self._salt)
         return None
 
-    def _noted(self, entity: str, written: str, new: str) -> str:
+    def _noted(self, entity: str, written: str, new: str, *, typed: bool = False) -> str:
         if self.operators.table == "encrypt":
-            self.pairs[Pair(entity, written, new, self._row)] = None
+            self.pairs[Pair(entity, str(written), new, self._row, typed)] = None
         return new
 
     def _start_afresh(self) -> None:

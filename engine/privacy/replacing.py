@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.data.leaves import all_fields
 from engine.data.read import read_rows
-from engine.data.rows import RawRow, text_fields
+from engine.data.rows import RawRow
 from engine.errors import UsageError
 from engine.jobs.context import JobContext
 from engine.privacy.keys import forget_key, key_name, load_or_make_key, subkey
@@ -102,6 +103,6 @@ def prepare_replacing(ctx: JobContext, spec: ProjectSpec, data: DataSpec) -> Rep
             if number % 256 == 0:
                 ctx.check_stop()
             if isinstance(row, RawRow):
-                for _, text in text_fields(row.record):
+                for _, text in all_fields(row.record):
                     vocabulary.add(text)
     return Replacing(operators, name, load_or_make_key(name), forget, vocabulary)

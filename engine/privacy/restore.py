@@ -9,7 +9,7 @@ what would stand for different values is left as it is and counted, since a gues
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,10 @@ from typing import Any
 import regex
 
 from engine.actions import read_json
+from engine.data.leaves import Unquoted
 from engine.data.read import detect_format, read_rows
-from engine.data.rows import BadRow, text_fields, with_fields
+from engine.data.rows import BadRow
+from engine.data.splice import Change
 from engine.data.write import RowWriter
 from engine.errors import UsageError, from_os_error
 from engine.files import sha256_of
@@ -28,8 +30,9 @@ from engine.privacy.operators import operators_of
 from engine.privacy.profiles import load_profile
 from engine.privacy.replace import normalised
 from engine.privacy.replacing import table_file
-from engine.privacy.rowscan import is_role
 from engine.privacy.table import Pair, read_table
+from engine.privacy.targets import must_be_free
+from engine.privacy.texts import searched_fields
 from engine.project import Project
 from engine.spec import DataSpec, ProjectSpec
 
@@ -55,13 +58,15 @@ class Restored:
 class _Table:
     """The way back of one set of pairs: in one file, or in one row of it."""
 
-    def __init__(self, pairs: Iterable[Pair]) -> None:
+    def __init__(self, pairs: Sequence[Pair]) -> None:
         olds: dict[str, dict[str, Pair]] = {}
         for pair in pairs:
             if not TOKEN.fullmatch(pair.new):
                 olds.setdefault(pair.new, {}).setdefault(normalised(pair.old), pair)
         self._known = {new: next(iter(meant.values())) for new, meant in olds.items() if len(meant) == 1}
         self._several = {new for new, meant in olds.items() if len(meant) > 1}
+        self._typed = {pair.new for pair in pairs if pair.typed}
+        self._only_typed = self._typed - {pair.new for pair in pairs if not pair.typed}
         # What begins and ends with a sign, such as `<PERSON_1>`, is found beside letters too; a replacement inside a
         # longer word is no replacement. A named list takes the longest that fits.
         signs = [new for new in olds if not (new[:1].isalnum() or new[-1:].isalnum())]
@@ -71,7 +76,15 @@ class _Table:
         self._pattern: Any = regex.compile("|".join(forms[name] for name in lists) or r"(?!)", **lists)
 
     def back(self, text: str, made: Restored) -> str:
-        """A text with every replacement turned back that stands for one value."""
+        """A text with every replacement turned back that stands for one value; a number that was one becomes one."""
+        whole = isinstance(text, Unquoted)
+        if text in (self._typed if whole else self._only_typed) and text in self._known:
+            pair = self._known[text]
+            made.by_entity[pair.entity] += 1
+            return Unquoted(pair.old)
+        if whole:
+            made.ambiguous += text in self._typed
+            return text
 
         def value(found: Any) -> str:
             new = str(found[0])
@@ -98,7 +111,7 @@ class _Way:
         table = self.rows.get(row, self.file)
         if table is not None:
             text = table.back(text, made)
-        if self.tokens is None or "<" not in text:
+        if self.tokens is None or "<" not in text or isinstance(text, Unquoted):
             return text
         made.by_entity.update(found[1] for found in TOKEN.finditer(text))
         return unseal(text, self.tokens)
@@ -124,8 +137,7 @@ def restore_file(
     spec = project.load()
     if not source.is_file():
         raise UsageError("A file is missing: there is nothing to turn back.", f"{source} does not exist.", "")
-    if target.exists() and target.samefile(source):
-        raise UsageError("The new file is the old one.", f"{target} would be overwritten.", "Choose another --out.")
+    must_be_free(target, "--out", project, [source])
     way = _way_back(project, spec, source)
     made = Restored()
     data = DataSpec(path=str(source))
@@ -135,9 +147,8 @@ def restore_file(
                 if isinstance(row, BadRow):
                     made.unreadable += 1
                     continue
-                fields = [one for one in text_fields(row.record) if not is_role(*one)]
-                changed = {path: new for path, text in fields if (new := way.back(text, row.index, made)) != text}
-                writer.write(with_fields(row.record, changed) if changed else row.record)
+                turned = ((path, text, way.back(text, row.index, made)) for path, text in searched_fields(row))
+                writer.write_row(row, [Change(path, new) for path, text, new in turned if new != text])
                 made.rows += 1
                 on_row(made.rows)
     except OSError as error:

@@ -10,18 +10,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.data.leaves import KEY_MARK, Key, Unquoted, moved_path
 from engine.data.read import detect_format, read_rows
-from engine.data.rows import BadRow, RawRow, text_fields, with_fields
+from engine.data.rows import BadRow, RawRow, split_path
+from engine.data.splice import Change
 from engine.data.write import RowWriter
 from engine.jobs.context import JobContext
-from engine.privacy.content import ContentTally, consents_of, row_text
+from engine.privacy.content import ContentTally, consents_of, first_names, row_text
 from engine.privacy.findings import Finding, NewFinding
 from engine.privacy.ledger import Ledger, in_new_text
 from engine.privacy.merge import Hit, trim
 from engine.privacy.replace import Edit, Stretch, apply, edit, stretches_to_hide, to_original, unnumbered
 from engine.privacy.replacer import Replacer
-from engine.privacy.rowscan import Memory, is_role, new_finding, role_of, text_hash
+from engine.privacy.rowscan import Memory, new_finding, role_of, text_hash
 from engine.privacy.sweep import Sweeper
+from engine.privacy.texts import searched_fields
 from engine.spec import DataSpec
 
 LATE = "SecondLook"
@@ -42,8 +45,18 @@ class Written:
     """What the second look found, in the offsets of the original."""
     personal: int = 0
     """Rows left out because they hold a value of a type whose operator is `drop_row`."""
+    numbers_as_text: int = 0
+    """Numbers in whose place a text stands now, since their operator writes no numbers."""
     content: ContentTally = field(default_factory=ContentTally)
     """What the content rules left out."""
+
+    def count(self, row: RawRow, changed: list[_Changed]) -> None:
+        """A row was written with these changes."""
+        self.sources.append(row.index)
+        self.replaced.update(change.entity for one in changed for change in one.edits)
+        self.numbers_as_text += sum(
+            isinstance(one.old, Unquoted) and not isinstance(one.new, Unquoted) for one in changed
+        )
 
 
 @dataclass(frozen=True)
@@ -80,45 +93,41 @@ def rewrite(
     """Write `target` in the format of the original.
 
     Rows that cannot be read, rows that are the same as an earlier one and rows that the content rules do not allow are
-    left out. Text outside the replaced stretches, the structure of the rows, role names and everything that is not text
-    stay as they are.
+    left out. What stands outside the replaced stretches stays to the letter: the rows are not written anew, but the
+    replacements are put into them as they stand in the file. A hidden number becomes another number of as many digits,
+    or the placeholder as text where the operator gives one; a hidden key gets another name in the same place. Role
+    names and the keys that every dataset has are never touched.
 
     Raises:
         StoppedError: On request; `target` is as it was.
         DiskFullError, ProjectError: It cannot be written; `target` is as it was.
     """
     written = Written()
-    seen: set[bytes] = set()
     decided = _Findings(memory)
     consents = consents_of(ctx.project.load().content)
+    firsts = first_names(memory.store.person_names())
     waiting: list[_Changed] = []
     total = int(memory.store.meta("rows") or 0)
-    with RowWriter(target, detect_format(Path(data.path), data.format)) as writer:
-        for number, row in enumerate(read_rows(data)):
-            if number % 64 == 0:
-                ctx.check_stop()
-            if isinstance(row, BadRow):
-                written.unreadable += 1
-                continue
-            digest = _digest(row)
-            if digest in seen:
-                written.duplicates += 1
-                continue
-            seen.add(digest)
+    format = detect_format(Path(data.path), data.format)
+    typed = format.format == "parquet"
+    columns = _Columns() if typed or format.format == "csv" else None
+    with RowWriter(target, format) as writer:
+        for row, digest in _rows_to_write(ctx, data, written):
             here = decided.of(row.index)
             persons = [finding.value for finding in here if finding.entity == "PERSON"]
-            if written.content.take(row.line, row_text(row.record), persons, consents) != "keep":
+            if written.content.take(row.line, row_text(row.record), persons, consents, firsts) != "keep":
                 continue
             fields = _hidden_in(row, here, sweeper)
             if any(replacer.drops(one.entity) for found in fields for one in found.hide):
                 written.personal += 1
                 continue
             replacer.begin_row(digest, row.index, _names_in(fields))
-            changed = [_replaced(row, one, sweeper, replacer) for one in fields]
-            ledger.add([(one.path, one.edits) for one in changed])
-            writer.write(with_fields(row.record, {one.path: one.new for one in changed}) if changed else row.record)
-            written.sources.append(row.index)
-            written.replaced.update(change.entity for one in changed for change in one.edits)
+            changed = [_replaced(row, one, sweeper, replacer, typed=typed) for one in fields]
+            if columns is not None:
+                changed = columns.in_table(changed)
+            renamed = writer.write_row(row, [_change(one) for one in changed])
+            ledger.add([(moved_path(one.path, renamed), one.edits) for one in changed])
+            written.count(row, changed)
             waiting += changed
             if len(waiting) >= _LOOK_AT:
                 written.late += _second_look(memory, waiting)
@@ -128,19 +137,36 @@ def rewrite(
     return written
 
 
+def _rows_to_write(ctx: JobContext, data: DataSpec, written: Written) -> Iterator[tuple[RawRow, bytes]]:
+    """Every row that can be read, once, with the name of its content; the others are counted."""
+    seen: set[bytes] = set()
+    for number, row in enumerate(read_rows(data)):
+        if number % 64 == 0:
+            ctx.check_stop()
+        if isinstance(row, BadRow):
+            written.unreadable += 1
+            continue
+        digest = _digest(row)
+        if digest in seen:
+            written.duplicates += 1
+            continue
+        seen.add(digest)
+        yield row, digest
+
+
 def _hidden_in(row: RawRow, findings: list[Finding], sweeper: Sweeper) -> list[_Field]:
     """The texts of a row in which something is hidden."""
     by_field: dict[str, list[Finding]] = {}
     for finding in findings:
         by_field.setdefault(finding.field, []).append(finding)
     found: list[_Field] = []
-    for path, text in text_fields(row.record):
-        if is_role(path, text):
-            continue
+    for path, text in searched_fields(row):
         here = by_field.get(path, [])
         hide = [_stretch(finding) for finding in here if finding.action == "hide"]
         keep = [_stretch(finding) for finding in here if finding.action == "keep"]
         stretches = stretches_to_hide(text, hide, keep, sweeper)
+        if stretches and isinstance(text, Unquoted):
+            stretches = [_whole(text, stretches, here)]
         if stretches:
             found.append(_Field(path, text, stretches, keep))
     return found
@@ -151,11 +177,21 @@ def _names_in(fields: list[_Field]) -> list[str]:
     return [one.text[part.start : part.end] for one in fields for part in one.hide if part.entity == "PERSON"]
 
 
-def _replaced(row: RawRow, one: _Field, sweeper: Sweeper, replacer: Replacer) -> _Changed:
-    """A text with its hidden stretches replaced.
+def _whole(text: Unquoted, stretches: list[Stretch], here: list[Finding]) -> Stretch:
+    """A number is replaced whole; what was found in this very place says what it is."""
+    lead = next((one for one in here if one.action == "hide"), None) or stretches[0]
+    return Stretch(0, len(text), lead.entity, lead.value)
+
+
+def _replaced(row: RawRow, one: _Field, sweeper: Sweeper, replacer: Replacer, *, typed: bool = False) -> _Changed:
+    """A text with its hidden stretches replaced, or another value in place of one that is no text.
 
     Should a replacement, alone or with the words beside it, make a hidden value again, a placeholder stands there.
     """
+    if isinstance(one.text, Unquoted):
+        [part] = one.hide
+        new = replacer.written(part.entity, part.value, one.text, typed=typed)
+        return _Changed(row, one.path, one.text, new, [Edit(0, len(one.text), new, part.entity)], one.keep)
     new, edits = edit(one.text, one.hide, replacer)
     again = sweeper.find(new)
     if again:
@@ -173,7 +209,7 @@ def _second_look(memory: Memory, changed: list[_Changed]) -> list[NewFinding]:
     """What is found in the new texts that is neither a placeholder nor kept."""
     late: list[NewFinding] = []
     plain = [unnumbered(one.edits) for one in changed]
-    texts = [apply(one.old, edits) for one, edits in zip(changed, plain, strict=True)]
+    texts = [_kind_of(one.old, apply(one.old, edits)) for one, edits in zip(changed, plain, strict=True)]
     for one, edits, hits in zip(changed, plain, memory.findings_of(texts), strict=True):
         kept = {stretch.value.casefold() for stretch in one.keep}
         for hit in hits:
@@ -184,6 +220,28 @@ def _second_look(memory: Memory, changed: list[_Changed]) -> list[NewFinding]:
                 role = role_of(one.row.record, one.path)
                 late.append(new_finding(one.row.index, one.path, one.old, piece, role, text_hash(one.old)))
     return late
+
+
+def _change(one: _Changed) -> Change:
+    return Change(one.path, one.new, tuple((part.start, part.end, part.new) for part in one.edits))
+
+
+def _kind_of(old: str, new: str) -> str:
+    return Key(new) if isinstance(old, Key) else new
+
+
+@dataclass
+class _Columns:
+    """The names of a table's columns, which are the same in all rows: those of the first row count."""
+
+    renamed: list[_Changed] | None = None
+
+    def in_table(self, changed: list[_Changed]) -> list[_Changed]:
+        """The changes of a row without those of keys, and with the columns' new names."""
+        if self.renamed is None:
+            keys = (one for one in changed if isinstance(one.old, Key))
+            self.renamed = [one for one in keys if len(split_path(one.path.removeprefix(KEY_MARK))) == 1]
+        return [one for one in changed if not isinstance(one.old, Key)] + self.renamed
 
 
 def _is_kept(one: _Changed, piece: Hit, kept: set[str]) -> bool:

@@ -6,11 +6,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from engine.data.leaves import Unquoted
 from engine.data.rows import RawRow
 from engine.privacy.findings import NewFinding
 from engine.privacy.merge import Hit, merge_hits
+from engine.privacy.offered import answer, question
+from engine.privacy.recognisers.foreign import is_everyday
 from engine.privacy.recognisers.known import is_label, listed_names
 from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
 from engine.privacy.schema import explained, transaction
@@ -42,26 +45,29 @@ class Memory:
     store: FindingsStore
     version: str
     detect: DetectTexts
+    entities: frozenset[str] | None = None
+    """Types that are looked for; None: all."""
 
     def findings_of(self, texts: Sequence[str]) -> list[list[Hit]]:
         """The findings of each text, from the store where they are known, else from the detector."""
-        names = [text_hash(text) for text in texts]
+        asked = [question(text) for text in texts]
+        names = [text_hash(text) for text in asked]
         known = self._known(set(names))
-        fresh = {name: text for name, text in zip(names, texts, strict=True) if name not in known}
+        fresh = {name: text for name, text in zip(names, asked, strict=True) if name not in known}
         if fresh:
             found = dict(zip(fresh, self.detect(list(fresh.values())), strict=True))
             self._keep(found)
             known.update(found)
-        return [known[name] for name in names]
+        return [answer(text, known[name], self.entities) for text, name in zip(texts, names, strict=True)]
 
     def unknown(self, texts: Sequence[str]) -> list[str]:
-        """Those texts that nobody looked at, each once."""
-        by_name = {text_hash(text): text for text in texts}
+        """Those texts that nobody looked at, each once, as the detectors are asked about them."""
+        by_name = {text_hash(text): text for text in map(question, texts)}
         known = self._known(set(by_name))
         return [text for name, text in by_name.items() if name not in known]
 
     def keep(self, texts: Sequence[str], found: Sequence[list[Hit]]) -> None:
-        """Remember the findings of texts that somebody else looked at."""
+        """Remember the findings of texts of `unknown` that somebody else looked at."""
         self._keep({text_hash(text): hits for text, hits in zip(texts, found, strict=True)})
 
     def _known(self, names: set[str]) -> dict[str, list[Hit]]:
@@ -117,6 +123,9 @@ class NameList:
         """What to search for in every row: whole names, their parts, single names, user names, known values."""
         found = [Wanted(value, "KNOWN_VALUE", 1.0, "KnownValues") for value in known if value.strip()]
         found += [Wanted(name, "PERSON", max(0.8, score)) for name, score in self.names.items()]
+        for name, score in self.names.items():
+            first, _, last = name.rpartition(" ")
+            found.append(Wanted(f"{last}, {first}", "PERSON", max(0.8, score)))
         parts = {part.strip(".,'’\"()") for name in self.names for part in name.split()}
         singles = parts | set(self.singles)
         found += [Wanted(part, "PERSON", 0.6) for part in sorted(singles) if _tells(part)]
@@ -126,7 +135,8 @@ class NameList:
 
 def _tells(part: str) -> bool:
     """Whether a part of a name says something by itself: long enough, letters only, no everyday word."""
-    solid = len(part) >= 3 and part.replace("-", "").isalpha() and not is_common(part) and not is_label(part)
+    solid = len(part) >= 3 and part.replace("-", "").isalpha()
+    solid = solid and not (is_common(part) or is_label(part) or is_everyday(part))
     a_name = part.casefold() in names_that_are_words() or (part != part.lower() and part.casefold() in listed_names())
     return solid and (a_name or not is_dictionary_word(part))
 
@@ -144,6 +154,8 @@ def findings_of_row(
             Hit(match.start, match.end, match.wanted.entity, match.wanted.score, match.wanted.source)
             for match in sweeper.find(text)
         ]
+        if swept and isinstance(text, Unquoted):
+            swept = [replace(hit, start=0, end=len(text)) for hit in swept]
         merged = merge_hits(text, [*found, *swept]) if swept else found
         role = role_of(row.record, path) if merged else ""
         name = text_hash(text) if merged else ""

@@ -26,12 +26,16 @@ _GROUP = 1000
 
 @dataclass(frozen=True)
 class Pair:
-    """One hidden value and what stands for it; `row` is -1 where that holds for the whole file."""
+    """One hidden value and what stands for it; `row` is -1 where that holds for the whole file.
+
+    `typed`: the value was no text but a number, and is turned back into one.
+    """
 
     entity: str
     old: str
     new: str
     row: int = -1
+    typed: bool = False
 
 
 def write_table(path: Path, pairs: Iterable[Pair], key: bytes) -> int:
@@ -85,7 +89,7 @@ def read_table(path: Path, key: bytes) -> Iterator[Pair]:
 
 
 def _sealed(cipher: AESGCM, group: list[Pair], number: int, *, last: bool) -> bytes:
-    plain = json.dumps([[one.entity, one.old, one.new, one.row] for one in group]).encode()
+    plain = json.dumps([[one.entity, one.old, one.new, one.row, one.typed] for one in group]).encode()
     nonce = secrets.token_bytes(_NONCE)
     return base64.b64encode(nonce + cipher.encrypt(nonce, plain, _place(number, last))) + b"\n"
 

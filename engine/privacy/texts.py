@@ -6,9 +6,11 @@ import hashlib
 import re
 from typing import Any
 
-from engine.data.rows import RawRow, text_fields
+from engine.data.leaves import KEY_MARK, Key, Unquoted, all_fields
+from engine.data.rows import RawRow, split_path
 from engine.privacy.findings import NewFinding
-from engine.privacy.merge import Hit
+from engine.privacy.hits import Hit
+from engine.privacy.offered import is_offered
 
 CONTEXT = 60
 """Characters kept on each side of a finding."""
@@ -24,12 +26,25 @@ _OPAQUE = re.compile(r"[A-Za-z]{0,16}[-_:]?(?:\d{1,6}|[0-9a-f]{8,32}|[0-9a-f]{8}
 
 
 def scanned_fields(row: RawRow) -> list[tuple[str, str]]:
-    """The texts of a row that people wrote: all but role names and opaque record numbers."""
+    """What of a row is looked at: the texts that people wrote, and the numbers and keys that may be somebody's.
+
+    All but role names, opaque record numbers, and what `engine.privacy.offered` leaves out.
+    """
     return [
         (path, text)
-        for path, text in text_fields(row.record)
-        if text.strip() and not is_role(path, text) and not _is_record_number(path, text)
+        for path, text in all_fields(row.record, row.kept)
+        if text.strip()
+        and (
+            is_offered(text)
+            if isinstance(text, Unquoted | Key)
+            else not is_role(path, text) and not is_record_number(path, text)
+        )
     ]
+
+
+def searched_fields(row: RawRow) -> list[tuple[str, str]]:
+    """What of a row is searched for hidden values: everything but role names and the keys that every dataset has."""
+    return [(path, text) for path, text in all_fields(row.record, row.kept) if not is_role(path, text)]
 
 
 def is_role(path: str, text: str) -> bool:
@@ -37,7 +52,8 @@ def is_role(path: str, text: str) -> bool:
     return path.rpartition(".")[2].casefold() in _ROLE_KEYS and text.casefold() in _ROLES
 
 
-def _is_record_number(path: str, text: str) -> bool:
+def is_record_number(path: str, text: str) -> bool:
+    """Whether a text is an opaque number of a row or a message, in a field made for that."""
     return path.rpartition(".")[2].casefold() in _ID_KEYS and _OPAQUE.fullmatch(text) is not None
 
 
@@ -66,11 +82,13 @@ def new_finding(row: int, path: str, text: str, hit: Hit, role: str, name: str) 
 
 
 def role_of(record: dict[str, Any], path: str) -> str:
-    """Who says the text at `path`: the role beside it in a chat, else the name of its field."""
-    parts = path.split(".")
+    """Who says the text at `path`: the role beside it in a chat, else the name of its field; "key" for a key."""
+    if path.startswith(KEY_MARK):
+        return "key"
+    parts = split_path(path)
     holder: Any = record
     for part in parts[:-1]:
-        if isinstance(holder, list):
+        if isinstance(holder, list | tuple):
             holder = holder[int(part)] if part.isdigit() and int(part) < len(holder) else None
         elif isinstance(holder, dict):
             holder = holder.get(part)

@@ -32,6 +32,7 @@ _SOURCES = (
     "merge.py",
     "naming.py",
     "nlp.py",
+    "offered.py",
     "own.py",
     "presidio.py",
     "windows.py",

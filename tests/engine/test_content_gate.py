@@ -15,13 +15,14 @@ from engine.begin import before_training
 from engine.cli.entry import main
 from engine.errors import RefusedError
 from engine.privacy import content_gate
+from engine.privacy.consents import Waiting, waiting_for
 from engine.privacy.content import load_rules
 from engine.privacy.content_gate import check_content
 from engine.privacy.gate import check_privacy
 from engine.project import Project, create_project
 from engine.spec import RedactionSpec
 from engine.statements import state_content, withdraw_consent
-from tests.engine.test_privacy_jobs import run
+from tests.projects import run_here
 
 NAME = "Tabitha Crane"
 ROWS = (
@@ -48,6 +49,11 @@ def make(folder: Path, rows: tuple[str, ...]) -> Project:
     for kind in ("check", "scan", "redact"):
         run(project, kind)
     return project
+
+
+def run(project: Project, kind: str) -> None:
+    job = run_here(project, kind)
+    assert job.state == "finished", job.snapshot.end
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +104,7 @@ def test_the_way_of_data_with_adult_rows(tmp_path: Path, capsys: pytest.CaptureF
     assert (proof["content"]["blocked"]["lines"], proof["content"]["needs_consent"]["lines"]) == ([2], [3])
     assert not any("15yo" in text for text in (json.dumps(output(project)), json.dumps(proof), json.dumps(report)))
     assert len(output(project)) == 3
+    assert waiting_for(project, project.load()) == [Waiting(NAME, 1)]
 
     choose_model(project, "demo")
     with pytest.raises(RefusedError) as caught:

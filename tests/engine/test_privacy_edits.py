@@ -120,6 +120,16 @@ def test_an_own_finding_is_found_in_all_rows(project: Project) -> None:
         assert state(store) == before
 
 
+def test_what_json_writes_in_another_way_is_found_all_the_same(tmp_path: Path) -> None:
+    texts = ["ask Zo\\u00eb\\nBerg", "ask zo\u00eb  berg", "ask Zoe Berg", "Berg and Zo\u00eb", "1e3 zo\u00eb berg"]
+    file = tmp_path / "rows.jsonl"
+    file.write_text("".join(f'{{"text": "{text}"}}\n' for text in texts) + '{"text": "no", "number": 4.2e3}\n')
+    data = DataSpec(path=str(file))
+    assert [one.row for one in pointed.places(data, [("Zo\u00eb Berg", "PERSON")])] == [0, 1, 4]
+    assert [one.row for one in pointed.places(data, [("4200", "ID"), ("no", "ID")])] == [5]
+    assert pointed.texts_of_row(data, 2) == [("text", "ask Zoe Berg")]
+
+
 def test_what_a_finding_covers_is_not_found_again(project: Project) -> None:
     with FindingsStore(project.findings_file) as store:
         assert find(store, project, "Lindqvist", "PERSON").places == 0

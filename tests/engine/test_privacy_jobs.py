@@ -24,6 +24,7 @@ from engine.privacy.store import FindingsStore
 from engine.project import Project, create_project
 from engine.spec import DataSpec
 from engine.steps import step_statuses
+from tests.projects import run_here
 
 NAME, HANDLE, MAIL = "Tabitha Crane", "@tabby_crane", "tabitha.crane@example.com"
 PASSWORD, STREET, PHONE, CARD = "Marzipan!Badger42", "14 Rosewood Court", "+44 7700 900345", "4111 1111 1111 1111"
@@ -235,7 +236,7 @@ def test_what_a_person_keeps_is_kept(project: Project) -> None:
     with FindingsStore(project.findings_file) as store:
         names = [row.id for row in store.values(0, 100, search=NAME)]
         store.decide_values(names, "keep", "person")
-    run(project, "redact")
+    assert run_here(project, "redact").state == "finished"
     text = output(project)
     assert NAME in text
     assert MAIL not in text

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from engine.errors import JobFailedError, ProjectError, StoppedError, UsageError
+from engine.errors import JobFailedError, PrivacyRefusedError, ProjectError, StoppedError, UsageError
 from engine.jobs.context import JobContext
 from engine.jobs.emit import EventWriter
 from engine.jobs.events import ProgressEvent, parse_line
@@ -173,9 +173,9 @@ def test_redaction_wants_a_scan_of_this_data(tmp_path: Path, watched: Watched, c
     data = project.load().data
     assert data is not None
     Path(data.path).write_text('{"text": "other"}\n')
-    with pytest.raises(ProjectError) as caught:
+    with pytest.raises(PrivacyRefusedError) as refused:
         run_redact(context(project, "c"))
-    assert caught.value.error_code == "original_changed"
+    assert (refused.value.error_code, refused.value.exit_code) == ("original_changed", 3)
 
 
 def test_a_project_without_data_is_told_so(tmp_path: Path, context: Context) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -44,3 +46,12 @@ def test_what_a_killed_command_left_is_swept_and_what_is_in_use_is_not(state: Pa
         assert not left.exists()
         assert first.file.exists()
         assert second.file.exists()
+
+
+def test_it_is_gone_after_a_signal(state: Path) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit) as caught, scratch_project(DATA):
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert caught.value.code == 128 + signal.SIGTERM
+    assert list((state / "scans").iterdir()) == []
+    assert signal.getsignal(signal.SIGTERM) is before

@@ -11,6 +11,7 @@ from engine.privacy.ages import sign_of_minor
 from engine.privacy.content import (
     ContentTally,
     consents_of,
+    first_names,
     full_names,
     judge,
     load_rules,
@@ -115,6 +116,11 @@ def test_a_named_person_needs_consent() -> None:
     assert verdict("sexy Zoe Berg, 15yo", ["Zoe Berg"], agreed) == "blocked"
     assert verdict("sexy Maya", ["Maya"]) == "keep"
     assert verdict("Maya Lindqvist paints", ["Maya Lindqvist"]) == "keep"
+    firsts = first_names(["Zo\u00eb", "Zoe Berg", "ZOE BERG", "Maya Lindqvist", "Maya Holm"])
+    assert firsts == {"zoe": "zoe berg"}
+    assert verdict("sexy Zoe", ["Zoe"], firsts=firsts) == "needs_consent"
+    assert verdict("sexy Zoe", ["Zoe"], agreed, firsts) == "keep"
+    assert verdict("sexy Maya", ["Maya"], firsts=firsts) == "keep"
     assert full_names(["Maya", "Maya L", "Maya Lindqvist"]) == ["Maya Lindqvist"]
     assert person_key(" ZO\u00cb  Berg ") == "zoe berg"
 

@@ -23,7 +23,7 @@ WORDS = st.text(st.sampled_from('ab é🙂",;\t|\r\n\0\\\u2028\x85'), max_size=8
 CODECS = st.sampled_from(["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be"])
 LEAVES = st.none() | st.booleans() | st.integers(-(2**40), 2**40) | TEXT | WORDS
 VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3))
-COMMON = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+COMMON = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
 def round_trip(folder: Path, format: Format, records: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ def text_of(chance: random.Random, words: int = 40) -> str:
 def table_of(texts: list[str]) -> np.typing.NDArray[np.uint16]:
     signatures = Signatures()
     for text in texts:
-        signatures.add(text)
+        signatures.add(plain_text(text))
     return signatures.table()
 
 

@@ -16,7 +16,7 @@ from engine.privacy.recognisers.contacts import email_recogniser, phone_recognis
 from engine.privacy.recognisers.handles import handle_recogniser
 from engine.privacy.recognisers.names import name_recogniser
 from engine.privacy.recognisers.numbers import number_recogniser
-from engine.privacy.recognisers.rules import contains, has_digit_run, has_digits
+from engine.privacy.recognisers.rules import contains, has_digit_run, has_digits, matches
 from engine.privacy.recognisers.secrets import secret_recogniser
 
 _REGIONS = ("US", "GB", "DE", "FR", "IN", "BR", "AU", "ES", "IT", "SE", "PL")
@@ -68,8 +68,8 @@ _TABLE: dict[str, Callable[[], EntityRecognizer]] = {
     "es_nie": lambda: Gated(predefined.EsNieRecognizer(supported_language="en"), has_digits(7)),
     "it_fiscal": lambda: Gated(predefined.ItFiscalCodeRecognizer(supported_language="en"), has_digits(6)),
     "pl_pesel": lambda: Gated(predefined.PlPeselRecognizer(supported_language="en"), has_digits(11)),
-    "ip": lambda: Gated(predefined.IpRecognizer(), contains(".", ":")),
-    "mac": lambda: Gated(predefined.MacAddressRecognizer(), contains(":", "-", ".")),
+    "ip": lambda: Gated(predefined.IpRecognizer(), matches(r"\d\.\d|:[0-9A-Fa-f]{0,4}:")),
+    "mac": lambda: Gated(predefined.MacAddressRecognizer(), matches(r"[0-9A-Fa-f]{2}[:.\-][0-9A-Fa-f]{2}")),
     "email": lambda: Gated(predefined.EmailRecognizer(), contains("@")),
     "bitcoin": lambda: Gated(predefined.CryptoRecognizer(), has_digits(2)),
     "phone": lambda: Gated(predefined.PhoneRecognizer(supported_regions=_REGIONS), has_digit_run),

@@ -24,6 +24,7 @@ NOT_STREET = frozenset(
     my your his her our their is was are were and or per times more less feet ft miles mile km meters metres blocks dollars
     bucks euro euros guys girls ways things kids stars inches lbs pounds kg calories photos pics videos ppl am pm o'clock
     because if that this these those so but with from than then just about around before after who which what when where how
+    yuan rmb yen rupees pesos boxes bags pieces rows cols columns steps reps sets laps tabs pills tablets grams litres liters kilos seats tickets items
     not be have has had do does did i you he she we they it me him us them can will would could should
     """.split()
 )
@@ -136,7 +137,8 @@ def address_recogniser() -> RuleRecognizer:
             needs=digit),
         Rule("military", re.compile(
             r"(?<!\w)(?:(?:unit|psc|cmr)\s\d{1,5},?\s(?:box\s\d{1,5})|us(?:s|ns|cgc|ccs)\s\w+(?:\s(?!dpo|apo|fpo)\w+)?)(?:[,\s]{1,3}(?:dpo|apo|fpo)[,\s]{1,2}a[aep]"
-            r"(?:\s\d{5}(?:-\d{4})?)?)?|\b(?:dpo|apo|fpo)[,\s]{1,2}a[aep]\s\d{5}(?:-\d{4})?", any_case), 0.85),
+            r"(?:\s\d{5}(?:-\d{4})?)?)?|\b(?:dpo|apo|fpo)[,\s]{1,2}a[aep]\s\d{5}(?:-\d{4})?", any_case), 0.85,
+            needs=contains("unit", "psc", "cmr", "uss", "usns", "uscg", "uscc", "dpo", "apo", "fpo")),
         Rule("town, state, zip", re.compile(
             rf"(?<!\w)[A-Z][\w.'’\-]+(?:\s[A-Z][\w.'’\-]+){{0,2}},?\s{{1,2}}(?:{_STATES}),?\s{{1,2}}\d{{5}}(?:-\d{{4}})?(?!\w)"), 0.7,
             needs=has_digits(5)),
@@ -145,7 +147,7 @@ def address_recogniser() -> RuleRecognizer:
             r"(?<!\w)(?:GIR\s?0AA|(?:[A-PR-UWYZ][A-HK-Y]?\d[\dA-HJKPSTUW]?)\s?\d[ABD-HJLNP-UW-Z]{2})(?!\w)"), 0.65, needs=digit),
         Rule("Canadian postcode", re.compile(r"(?<!\w)[ABCEGHJ-NPRSTVXY]\d[A-Z]\s?\d[A-Z]\d(?!\w)"), 0.65, needs=digit),
         Rule("postcode after a word", re.compile(
-            r"\b(?:zip(?:\s?code)?|post(?:al)?\s?code|plz|code postal|c[óo]digo postal|cap)\b[^\w\n]{0,4}(?:is|:|=)?\s?"
+            r"\b(?:zip(?:\s?code)?|post(?:al)?\s?code|plz|code postal|c[óo]digo postal|cap(?=\W{1,3}\d{5}\b))\b[^\w\n]{0,4}(?:is|:|=)?\s?"
             r"(?P<code>[A-Z]{0,2}\d[\dA-Z\- ]{2,8}\d?[A-Z]{0,2})(?!\w)", any_case), 0.7, group="code", needs=digit),
         Rule("unit", re.compile(r"(?<!\w)(?:apartment|apt|suite|ste|flat)\.?\s?#?\d{1,5}[A-Za-z]?(?!\w)", any_case), 0.5,
             needs=digit),
@@ -156,7 +158,23 @@ def address_recogniser() -> RuleRecognizer:
             rf"\b(?:corner|intersection|junction)\sof\s(?:[\w'’.\-]+\s){{1,4}}?(?:and|&)\s(?:[\w'’.\-]+\s){{0,2}}?(?:{_EN_TYPES}|\d\w*)\b",
             any_case), 0.65, needs=contains("corner", "intersection", "junction")),
         Rule("two streets", re.compile(
-            rf"(?<!\w)(?:[A-Z0-9][\w'’.\-]*\s){{1,3}}(?i:{_SURE})\.?\s(?:and|&|at|@|/)\s(?:[A-Z0-9][\w'’.\-]*\s){{1,3}}(?i:{_SURE})\b"), 0.65),
+            rf"(?<![\w'’.\-])(?:[A-Z0-9][\w'’.\-]{{0,30}}\s){{1,3}}(?i:{_SURE})\.?\s(?:and|&|at|@|/)\s(?:[A-Z0-9][\w'’.\-]*\s){{1,3}}(?i:{_SURE})\b"), 0.65),
+        Rule("coordinates", re.compile(
+            r"(?<![\w.\-])-?\d{1,2}\.\d{3,8}°?\s?[NS]?\s?[,/;]\s?-?\d{1,3}\.\d{3,8}(?!\d)|(?<!\w)\d{1,2}°\s?\d{1,2}['’′]\s?[\d.]{1,6}[\"”″]\s?[NS],?\s?\d{1,3}°\s?\d{1,2}['’′]"
+            r"\s?[\d.]{1,6}[\"”″]\s?[EWO]"), 0.7, needs=has_digits(6)),
+        Rule("parts of a building", re.compile(
+            r"(?<![\w'’])(?:Room|Rm\.?|Suite|Unit|Floor|Building|Bldg\.?|Block|Blk\.?|Tower|Wing|Gate|Entrance|House|Street|Lane|Sector|Phase|Lot|Plot|Flat|Apartment|Apt\.?)\s#?[A-Z]?\d{0,5}[A-Z]?(?:,\s?(?:\d{1,2}(?:st|nd|rd|th)\sfloor"
+            r"|(?:Room|Rm\.?|Suite|Unit|Floor|Building|Bldg\.?|Block|Blk\.?|Tower|Wing|Gate|Entrance|House|Street|Lane|Sector|Phase|Lot|Plot|Flat|Apartment|Apt\.?)\s#?[A-Z]?\d{0,5}[A-Z]?(?!\w))){1,3}"), 0.6,
+            needs=contains("room", "rm", "suite", "unit", "floor", "building", "bldg", "block", "blk", "tower", "wing", "gate", "entrance", "flat", "ap", "house", "street", "lane", "sector", "phase", "lot")),
+        Rule("number and direction", re.compile(
+            r"(?<![\w$€£#.])\d{2,5}\s(?:[NSEW]|NE|NW|SE|SW)\.?\s[A-Z][a-z]{3,14}(?:\s[A-Z][a-z]{3,14})?(?![\w@])"), 0.55, needs=has_digits(2)),
+        Rule("numbered street and another", re.compile(
+            r"(?<!\w)\d{1,3}(?:st|nd|rd|th)\s(?:and|&|@|n)\s(?!\d)[A-Z][a-z]{2,14}(?!\w)|(?<!\w)[A-Z][a-z]{2,14}\s(?:and|&|@|n)\s\d{1,3}(?:st|nd|rd|th)(?!\w|\s[a-z]{3})"), 0.5, needs=has_digits(1)),
+        Rule("my street", re.compile(r"(?i:\b(?:my|our|his|her|their|the)\sstreet(?:'s|\sis|\swas)(?:\scalled)?)\s(?P<name>[A-Z][\w'’\-]+(?:\s[A-Z][\w'’\-]+){0,2})"), 0.6, group="name", needs=contains("street")),
+        Rule("Japanese street in Latin letters", re.compile(
+            r"(?<![\w.\-/])\d{1,2}-\d{1,3}(?:-\d{1,4}){1,2},?\s[A-Z][a-zā-ū]{2,14}(?:-(?:ku|shi|cho|ch[oō]|machi|gun))?(?:,\s[A-Z][a-zā-ū]{2,14}(?:-(?:ku|shi|to|fu|ken|cho))?){0,3}(?:\s\d{3}-\d{4})?"), 0.6,
+            needs=has_digits(3)),
+        Rule("three words of a place", re.compile(r"(?<![\w/:])///[a-zà-ÿ]{3,18}\.[a-zà-ÿ]{3,18}\.[a-zà-ÿ]{3,18}"), 0.85, needs=contains("///")),
         Rule("address after a word", re.compile(
             r"\b(?:(?:my|our|home|shipping|mailing|delivery|billing|postal)\saddress|address|adresse|direcci[óo]n|indirizzo|anschrift)"
             r"\s?(?:is|:|=|ist|est|es|-)\s?(?P<place>(?=[^\n]{0,60}\d)[^\n.;!?]{6,90})", any_case), 0.5, group="place",

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import re
 
-from engine.privacy.recognisers.rules import Rule, RuleRecognizer, contains, has_digits
+from engine.privacy.recognisers.rules import Rule, RuleRecognizer, both, contains, has_digits
 
 _MONTH = (
-    r"(?:jan(?:uary|uar|vier|eiro)?|feb(?:ruary|ruar)?|f[ée]v(?:rier|ereiro)?|mar(?:ch|s|zo|[çc]o)?|märz|apr(?:il|ile)?|avr(?:il)?|abr(?:il)?"
-    r"|may|mai|mayo|maio|maggio|june?|juni|juin|junio|junho|giugno|july?|juli|juillet|julio|julho|luglio|aug(?:ust)?|ao[ûu]t|ago(?:sto)?"
+    r"(?:jan(?:uary|uari|uar|vier|eiro)?|feb(?:ruary|ruari|ruar)?|f[ée]v(?:rier|ereiro)?|mar(?:ch|s|zo|[çc]o)?|märz|maart|apr(?:il|ile)?|avr(?:il)?|abr(?:il)?"
+    r"|may|mai|mei|mayo|maio|maggio|june?|juni|juin|junio|junho|giugno|july?|juli|juillet|julio|julho|luglio|aug(?:ustus|ust)?|ao[ûu]t|ago(?:sto)?"
     r"|sep(?:t(?:ember|embre|iembre)?)?|set(?:embro|tembre)?|oct(?:ober|obre|ubre)?|okt(?:ober)?|out(?:ubro)?|ott(?:obre)?"
     r"|nov(?:ember|embre|iembre|embro)?|dec(?:ember)?|dez(?:ember|embro)?|d[ée]c(?:embre)?|dic(?:iembre|embre)?|gen(?:naio)?|ene(?:ro)?)\.?"
 )
@@ -25,8 +25,8 @@ _YEAR_WORD = (
 _YEAR = r"(?:19[2-9]\d|20[01]\d)"
 _NUMERIC = r"(?:\d{1,2}[./\-]\d{1,2}[./\-](?:\d{4}|\d{2})|\d{4}[./\-]\d{1,2}[./\-]\d{1,2})"
 _WORDED = (
-    rf"(?:(?:the\s)?\d{{1,2}}(?:st|nd|rd|th|er|\.|º)?\s(?:of\s|de\s)?{_MONTH},?(?:\s(?:of\s|de\s|del\s)?(?:\d{{4}}|['’]\d{{2}}\b))?"
-    rf"|{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?\b(?:,?\s\d{{4}})?|{_MONTH}[,\s]\s?\d{{4}})"
+    rf"(?:(?:the\s)?\d{{1,2}}(?:st|nd|rd|th|er|\.|º|°)?\s(?:of\s|de\s)?{_MONTH},?(?:\s(?:of\s|de\s|del\s)?(?:\d{{4}}|['’]\d{{2}}\b))?"
+    rf"|{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?\b(?:,?\s(?:\d{{4}}|['’]\d{{2}}\b))?|{_MONTH}[,\s]\s?\d{{4}})"
 )
 _DATE = rf"(?:{_NUMERIC}|{_WORDED})"
 _LAST = rf"(?:,?\s(?:of\s|in\s)?(?:{_YEAR_WORD}|\d{{4}}|['’]\d{{2}}))?"
@@ -36,9 +36,15 @@ _FULL = (
     rf"|\d{{1,2}}(?:st|nd|rd|th|\.)?[\s\-](?:of\s|de\s)?{_MONTH},?[\s\-](?:de\s|del\s)?{_YEAR}|{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?,?\s{_YEAR})"
 )
 _BIRTH = (
-    r"(?:born|birth|b-?day|d\.?o\.?b\b|geb(?:oren|urtstag|\.)?|n[ée]e? le|naissance|anniversaire|nacid[oa]|nacimiento|cumplea[ñn]os"
-    r"|nascid[oa]|nascimento|anivers[áa]rio|nat[oa] il|nascita|compleanno|geboren|verjaardag|urodz|turn(?:ing|s|ed)? \d{2})"
+    r"(?:born|birth|b-?day|d[./]?o[./]?b\b|(?<!\w)b\.(?=\s)|geb(?:oren|urtstag|\.)?|n[ée]e? le|naissance|anniversaire|nacid[oa]|nacimiento|cumplea[ñn]os"
+    r"|nascid[oa]|nascimento|anivers[áa]rio|nat[oa] il|nascita|compleanno|geboren|verjaardag|urodz|turn(?:ing|s|ed)? \d{2}|anniv\b|\b(?:aries|taurus|gemini|leo|virgo|libra|scorpio|sagittarius|capricorn|aquarius|pisces|zodiac|star sign)\b)"
 )
+_NEAR_BIRTH = contains(
+    "born", "birth", "bday", "b-day", "dob", "d.o", "do.", "geb", "ne le", "nee le", "né", "nais", "anniv", "naci", "cumple", "nasc", "aniv", "nata", "nato",
+    "complea", "verjaar", "urodz", "turn", "aries", "taurus", "gemini", "leo", "virgo", "libra", "scorpio", "sagitt", "capric",
+    "aquar", "pisces", "zodiac", "star sign", "b.",
+)  # fmt: skip
+"""Texts that hold a word of a birth: a part of each that the rules know."""
 
 
 def birth_recogniser() -> RuleRecognizer:
@@ -46,13 +52,16 @@ def birth_recogniser() -> RuleRecognizer:
     flags = re.IGNORECASE
     rules = [
         Rule("date after a birth word", re.compile(rf"{_BIRTH}[^\n]{{0,40}}?(?<!\w)(?P<date>{_DATE})(?!\w)", flags), 0.85,
-             group="date", needs=has_digits(1)),
+             group="date", needs=both(has_digits(1), _NEAR_BIRTH)),
         Rule("date in words after a birth word",
              re.compile(rf"{_BIRTH}[^\n]{{0,40}}?(?<!\w)(?P<date>{_SAID})(?!\w)", flags), 0.85, group="date",
-             needs=contains("birth", "bday", "b-day", "dob", "d.o.b", "born")),
+             needs=_NEAR_BIRTH),
         Rule("date before a birth word",
-             re.compile(rf"(?<!\w)(?P<date>{_DATE})(?!\w)[^\n]{{0,25}}?(?:birth|b-?day|dob\b|\bborn|geburtstag)", flags), 0.75,
-             group="date", needs=has_digits(1)),
+             re.compile(rf"(?<!\w)(?P<date>{_DATE})(?!\w)[^\n]{{0,25}}?(?:birth|b-?day|dob\b|\bborn|geburtstag|geb(?:oren|\.)|nascid|nacid|\bn[ée]e?\b)", flags), 0.75,
+             group="date", needs=both(has_digits(1), _NEAR_BIRTH)),
+        Rule("day and month after a birthday", re.compile(
+            r"\b(?:birthday|b-?day|d\.?o\.?b\.?|geburtstag|verjaardag|anniv(?:ersaire)?|cumplea[ñn]os|cumple|compleanno|anivers[áa]rio|born on|turn(?:ing|s|ed)? \d{2} on)\b"
+            r"[^\n\d]{0,24}(?P<date>\d{1,2}[./\-]\d{1,2}\.?)(?![\w/%]|[.,\-]\d)", flags), 0.7, group="date", needs=has_digits(2)),
         Rule("year after born", re.compile(r"\bborn\s(?:in|on|around)?\s?(?:the\s)?(?P<date>(?:19[2-9]\d|20[01]\d)|['’]\d{2})(?!\w)", flags),
              0.7, group="date", needs=has_digits(2)),
         Rule("full date of a likely birth year", re.compile(rf"(?<![\w/.\-]){_FULL}(?![\w/\-])", flags), 0.5,

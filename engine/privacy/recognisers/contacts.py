@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from engine.privacy.recognisers.rules import Rule, RuleRecognizer, contains, has_digits
+from engine.privacy.recognisers.rules import Rule, RuleRecognizer, both, contains, has_digits, has_long_run, matches
 
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[-.]\d{1,2}[-.]\d{2,4}")
 _PROVIDER = r"gmail|googlemail|yahoo|ymail|hotmail|outlook|live|icloud|me|mac|proton(?:mail)?|aol|gmx|web|mail|zoho|fastmail|tutanota"
@@ -14,6 +14,7 @@ _DIGIT_WORD = (
     r"|cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|un|deux|trois|quatre|cinq|sept|huit|neuf|\d)"
 )
 _DOT = r"(?:\s?[(\[{<]\s?(?:dot|punkt|point|punto|\.)\s?[)\]}>]\s?|\s(?:dot|punkt|point|punto)\s|\.)"
+_MARK = r"\s(?:dot|underscore|dash|hyphen|minus|point|punkt|punto|unterstrich|tiret|guion)\s"
 _AT = r"(?:\s?[(\[{<]\s?(?:at|a|ät|@|arobase|arroba)\s?[)\]}>]\s?|\s(?:at|arobase|arroba)\s)"
 
 
@@ -57,6 +58,8 @@ def phone_recogniser() -> RuleRecognizer:
         Rule("one digit at a time", re.compile(r"(?<![\w.])\d(?:[ .\-]\d){6,14}(?![\w.])"), 0.6, needs=has_digits(7)),
         Rule("digits in words", re.compile(rf"\b(?:{_DIGIT_WORD})(?:[\s,.\-]{{1,3}}(?:{_DIGIT_WORD})){{5,14}}\b", re.IGNORECASE), 0.6,
              needs=contains("one", "two", "three", "five", "six", "seven", "uno", "eins", "deux")),
+        Rule("short number after a word", re.compile(r"\b(?:at|on|it'?s|is|me|number|nr|no|#|:)\s?(?P<number>\d{3}\s\d{4})(?![\w.,%]\d|\w|\s\d)", re.IGNORECASE), 0.5, group="number",
+             needs=has_digits(7)),
         Rule("extension after a word", re.compile(
             r"\b(?:phone|desk|office|dial|call|ring|reach me|internal|ext|extension)\b[^\w\n]{0,3}(?:me\s|at\s|on\s|is\s){0,2}"
             r"(?P<number>(?:x|ext\.?|extension)\s?\d{2,6})(?!\w)", re.IGNORECASE), 0.6, group="number", needs=has_digits(2)),
@@ -69,16 +72,21 @@ def phone_recogniser() -> RuleRecognizer:
 def email_recogniser() -> RuleRecognizer:
     """Finds e-mail addresses that are spelt out or whose domain is not a public one."""
     flags = re.IGNORECASE
+    at_word = matches(r"[@(\[{<]|\W[Aa](?:[Tt]|[Rr][Rr]?[Oo][Bb][Aa](?:[Ss][Ee])?)\b")
     rules = [
         Rule("any domain", re.compile(r"(?<![\w.+\-/])[\w.+%\-]{1,64}@{1,3}[\w\-]+(?:\.[\w\-]+)+"), 0.7, check=_no_version,
              needs=contains("@")),
         Rule("local domain", re.compile(r"(?<![\w.+\-])[\w.+%\-]{2,64}@(?:localhost|[a-z]+)\b(?!\.\w)", flags), 0.4,
              needs=contains("@")),
-        Rule("spelt out", re.compile(rf"(?<![\w.])[\w.+\-]{{2,64}}{_AT}[\w\-]{{2,40}}(?:{_DOT}[a-z]{{2,12}}){{1,3}}\b",
-                                     flags), 0.8, check=_spelt_out),
+        Rule("spelt out", re.compile(rf"(?<![\w.])[\w.+\-]{{1,64}}(?:{_MARK}[\w\-]{{1,40}}){{0,4}}{_AT}[\w\-]{{2,40}}(?:{_DOT}[a-z]{{2,12}}){{1,3}}\b",
+                                     flags), 0.8, check=_spelt_out,
+             needs=both(at_word, contains("dot", "punkt", "point", "punto", "(.", "[.", "(at", "[at", "{at", "<at", "(a)"))),
         Rule("at a provider", re.compile(rf"(?<![\w.])[\w.+\-]{{2,64}}\s?(?:@|\bat\b|{_AT})\s?(?:{_PROVIDER})"
                                          rf"(?:{_DOT}|\s?)(?:com|net|org|me|de|fr|co\.uk|ch|at|it|es)\b", flags), 0.8,
-             check=lambda match: " " in match.group() or "@" in match.group() or "(" in match.group()),
+             check=lambda match: " " in match.group() or "@" in match.group() or "(" in match.group(), needs=at_word),
+        Rule("written to, spelt half", re.compile(
+            r"\b(?:e-?mail|mail|write|reach|contact|ping|paypal|zelle|address)\b[^\n@]{0,24}?\s(?P<address>[\w.+\-]{2,64}\sat\s[a-z0-9\-]{2,40}\.(?:com|net|org|io|co|uk|de|fr|es|it|me|ch|nl|be|at|pt|eu|edu|info)(?:\.[a-z]{2})?)\b", flags), 0.65,
+            group="address", needs=contains(" at ")),
         Rule("gapped", re.compile(r"(?<![\w.])[\w.+\-]{2,64}\s?@\s?[\w\-]{2,40}\s?\.\s?(?:com|net|org|io|me|de|co|fr)\b",
                                   flags), 0.7, needs=contains("@")),
         Rule("gapped, any ending", re.compile(r"(?<![\w.])[\w.+\-]{2,64}\s@\s[\w\-]{2,40}\s?\.\s?[a-z]{2,6}\b(?!\s?\.\s?\d)", flags), 0.65,
@@ -103,16 +111,17 @@ def wallet_recogniser() -> RuleRecognizer:
     """Finds wallet addresses: Ethereum, bech32, and the base58 forms of Bitcoin, Tron, Litecoin, Monero, Solana."""
     base58 = r"[1-9A-HJ-NP-Za-km-z]"
     rules = [
-        Rule("ethereum", re.compile(r"(?<!\w)0x[0-9a-fA-F]{40}(?!\w)"), 0.95),
-        Rule("transaction or key", re.compile(r"(?<!\w)0x[0-9a-fA-F]{64}(?!\w)"), 0.9),
+        Rule("ethereum", re.compile(r"(?<!\w)0x[0-9a-fA-F]{40}(?!\w)"), 0.95, needs=has_long_run),
+        Rule("transaction or key", re.compile(r"(?<!\w)0x[0-9a-fA-F]{64}(?!\w)"), 0.9, needs=has_long_run),
         Rule("bech32", re.compile(r"(?<!\w)(?:bc|tb|ltc|addr|cosmos|osmo|bnb|stake|erd|kaspa:?|inj|terra|juno)1[a-z0-9]{20,98}"
-                                  r"(?!\w)", re.IGNORECASE), 0.9),
+                                  r"(?!\w)", re.IGNORECASE), 0.9, needs=has_long_run),
         Rule("base58", re.compile(rf"(?<![\w/]){base58.replace('1-9', '13LMDTXr')}{{1}}{base58}{{25,34}}(?!\w)"), 0.6,
-             check=_mixed),
-        Rule("monero", re.compile(rf"(?<!\w)[48][0-9AB]{base58}{{93}}(?!\w)"), 0.95),
+             check=_mixed, needs=has_long_run),
+        Rule("monero", re.compile(rf"(?<!\w)[48][0-9AB]{base58}{{93}}(?!\w)"), 0.95, needs=has_long_run),
         Rule("after a word", re.compile(rf"\b(?:wallet|btc|bitcoin|eth|sol|solana|doge|xmr|ltc|trx|usdt|xrp)\b.{{0,40}}?"
                                         rf"(?<!\w)(?P<wallet>{base58}{{25,64}})(?!\w)", re.IGNORECASE), 0.8,
-             group="wallet", check=lambda match: any(letter.isdigit() for letter in match.group("wallet"))),
+             group="wallet", check=lambda match: any(letter.isdigit() for letter in match.group("wallet")),
+             needs=has_long_run),
     ]  # fmt: skip
     return RuleRecognizer("CRYPTO", "WalletRecognizer", rules)
 

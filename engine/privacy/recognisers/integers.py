@@ -59,15 +59,18 @@ def _graph(graph: bytes) -> bytes:
 def _multiplication(source: bytes, target: bytes, packed: bytes, scales: bytes) -> bytes:
     """Nodes that compute `source @ weights`: scale each row to -127..127, multiply integers, scale back."""
     weights, columns = _quantised(_array(packed), _array(scales))
-    step = [target + suffix for suffix in (b"/abs", b"/max", b"/s0", b"/s", b"/d", b"/e", b"/q", b"/p")]
-    size, most, share, scale, ratio, shifted, whole, product = step
+    step = [target + suffix for suffix in (b"/h", b"/l", b"/n", b"/max", b"/s0", b"/s", b"/d", b"/e", b"/q", b"/p")]
+    high, low, depth, most, share, scale, ratio, shifted, whole, product = step
     inputs = [whole, target + b"/w", b"integers/1", target + b"/c", b"integers/128"]
     return b"".join(
         [
             _tensor(target + b"/w", weights),
             _tensor(target + b"/c", columns),
-            _node(b"Abs", [source], size),
-            _node(b"ReduceMax", [size, b"integers/axis"], most, keepdims=1),
+            # The largest number without its sign; two walks over the row are faster than writing all signs off first.
+            _node(b"ReduceMax", [source, b"integers/axis"], high, keepdims=1),
+            _node(b"ReduceMin", [source, b"integers/axis"], low, keepdims=1),
+            _node(b"Neg", [low], depth),
+            _node(b"Max", [high, depth], most),
             _node(b"Mul", [most, b"integers/127th"], share),
             _node(b"Max", [share, b"integers/tiny"], scale),
             _node(b"Div", [source, scale], ratio),

@@ -21,6 +21,7 @@ _LABELS = frozenset(
     pwd qa ref reg repo res rfc room routing rpc rsa sdk sid sin sku sms smtp sn sol sql ssh ssl ssn sso stdin stdout swift tax tel
     temp tin tls tmp token tracking trx tz udp uid uri url urls user usr uuid vat vin vlan vm voip vpn wallet xml xmr yaml zip bro bruh sis fam bhai yaar america bis morgen nos vemos hasta luego mañana danke bitte gracias por favor merci
     demain bonjour salut hola ciao grazie prego obrigado obrigada tchau guten abend nacht buenas buenos noches tardes bonne nuit tsp tbsp gamertag webhook cookie username passwort kennwort contraseña
+    bic btc eth ltc usdt usdc trc erc isbn issn doi trx acc accs tg bech ngrok npm sudo ttl cpu gpu ram ssd nvme csv pdf json html css okr okrs kpi kpis roi eod eta faq ceo cto cfo vp sla nda sow tbd xoxo codice fiscale
     reisepass ausweis personalausweis führerschein telefon telefono adresse anschrift geburtsdatum vorname nachname""".split()
 )
 _BRANDS = frozenset(
@@ -38,7 +39,7 @@ _BRANDS = frozenset(
     skype slack snapchat snapdragon snowflake sonos sony spotify starbucks steam stripe subaru substack suzuki swagger swarovski
     tensorflow terraform tesco thanksgiving tiktok tinder toyota trello tripadvisor tumblr twitch twitter typescript uber ubuntu
     unicef unity vercel verizon viber vimeo vodafone volkswagen volvo walmart webflow webpack whatsapp wikipedia windows
-    wordle wordpress xbox xerox yamaha yankees youtube zalando zapier zara bitcoin ethereum solana dogecoin litecoin usdt usdc monero cardano ripple arsenal lakers celtics knicks patriots juventus bundesliga nba nfl beatles coldplay metallica radiohead hamilton zendesk zillow zoom""".split()
+    wordle wordpress xbox xerox yamaha yankees youtube zalando zapier zara bitcoin ethereum solana dogecoin litecoin usdt usdc monero cardano ripple arsenal lakers celtics knicks patriots juventus bundesliga nba nfl beatles coldplay metallica radiohead hamilton zendesk zillow zoom wechat weixin fenty ferris skoda duracell dyson bosch miele philips nespresso canesten tesla renault fiat opel jeep dodge yeti gatorade nutella meituan taobao alipay didi douyin pinduoduo eleme baidu weibo alibaba tencent xiaomi oppo oreo pringles doritos""".split()
 )
 """Makers, programs, games, bands, clubs and feasts that people write about; none of them is a usual given name."""
 
@@ -47,7 +48,7 @@ _BRANDS = frozenset(
 def given_names() -> frozenset[str]:
     """Given names of all lists, in small letters."""
     listed = frozenset(name for sexes in _lists() for part in ("female", "male") for name in sexes.get(part, ()))
-    return listed | frozenset(_VIRTUES.split())
+    return listed | frozenset(_VIRTUES.split()) | frozenset(_MORE_GIVEN.split())
 
 
 @functools.cache
@@ -66,6 +67,56 @@ def short_surnames() -> frozenset[str]:
 
 
 _VIRTUES = "faith hope grace joy charity destiny trinity mercy patience prudence verity felicity constance serenity harmony melody"
+_MORE_GIVEN = """
+obama biden beyonce rihanna shakira zendaya kardashian jenner bieber ronaldo messi neymar mbappe kanye merkel corbyn farage zelensky macron
+seb bia tiff deb gabby stew mick russ pat meg kat mo becks jazz ally bex shaz gaz baz dex lex jez fin flo gus jed jem kaz lou lu max meg mel nic ollie pip
+rae ren rox sal shel sid sim tam taz tash viv wes will zed teddy bertie mandy sandy andy
+nacho pepe paco chema lalo beto toño chucho memo kike manolo lola pili maite txema pepa chus joselu juanma gigi pippo peppe totò gino
+kalle lasse pelle nisse uschi manni kalli hansi wolle micha basti flo steffi conny moni gabi susi rolfi klausi jojo loulou kiki zaza
+mimi fifi gigi jeannot juju titi nono zezé zeca tonho chico tiao juca duda gabi rafa lipe beto nando dudu jaap-jan wim joke truus
+abbie abby abdul abhi abigayle adamu adeola ahmed aidan aiden aimee aishwarya alana alanna alec alexa alexei alexis
+alfie alina alisha alisia aliya allie allison alondra alvaro alyssa amna anais anastasia andre andrej andres andy
+angelina angie anika annabelle annie ansel anya ari ariadna ariel arsen artem ashlee ashleigh ashley asif atif aubrey
+audra aurelie avi ayaan ayse azra bartek bashir bea becca belinda benji benoit bernie bertie bethan betty beyonce
+bhavna billie bodhi brandi breanna bree bret brett briana britney brittney bronwyn bryce cait caitlin caitlyn callie
+camille candace candice carrie casey cate cath cathy catriona cecile celeste celine cesar chandra chantelle charlene
+charlie charmaine chelsey cheng cheryl chris chrissy christelle christine christy chukwuemeka ciara cindy clarissa
+claude clem cleo conor cory cosima courtney cyndi dani daniele danika danny daria darius darnell darryl daryl dave
+davey davina dayo deandre deanna deano debbie dee deirdre demi deshawn desiree devin dewi diane diarmuid dimitri dino
+dmitri dom donny doreen dorothea doug dwayne eddie edna efe ehsan eileen eitan ekaterina elaine eleni eli eliana
+elisabeth elise ellie elliott eloise elsa emilie emmanuel eoin esin esme esmeralda etienne evangeline evelina evgeny
+evie ewan farhan farrukh fatma fergus ferran ffion flor floriane fran francisca francois frankie freddie freddy
+frederic gabe gabi gaby garrett gaurav gaz genevieve georgie georgina germaine gerry gert gianna gil gina gino gladys
+glenda gosia graeme greg gretchen gus gwyneth hailey hal harumi hattie hayden hayley helene henrietta hilary hiro
+hollie hyun iain inigo ioannis irma isa itzel izzy jackie jaclyn jacqui jada jaden jakob janelle janice janine janis
+jarek jasmin javi jayda jayne jaz jeanette jed jeff jemima jen jenn jenna jenni jennie jermaine jess jesse jessie
+jillian jim jiri jo joann joanne joaquin jocelyn jodi jodie joey jojo jonny jordi jordy jose josef juanita judy julie
+julieta jurgen kaitlyn kaja kanye kara kareem karina karla kasia katarina katelyn katerina kath kathi kathryn kathy
+katia katie katrina katy kaur kavya kay kaya kaylee keanu keira keisha kelley kellie kelsey kendra kenny keri kerri
+kerry kev keziah khalid kiara kieran kiki kim kingsley kira kirstie kristen kristi kristine kristof krystal kyra lacey
+laia lamar lana lara latasha latisha latoya lauri laurie lautaro lavinia leanne leilani len leni lenny leona leroy
+lexi lexie lili lilian liliana lillian lilly lindsey linh linus lisbeth livia liz lizzie loes lois loretta lori lottie
+lou louie louisa lucian lucinda lucio lucja luiza lukasz lupita luz lyla lynette lynne maddie maddy madeline magda
+maike malte mandy manu marcia margie mariah marianne maribel mariela marilyn marissa marita marla marlon marvin
+maryanne mascha matthias matty maud maura maximilian maxine mckenna meike melina melinda merve micaela michaela
+michalina micheal michelle mickael mikhail mikko mimi minh mireia miriam misha mitch moe mohamed moira morgane mostafa
+myra nadja naima nakia nanette nasir nat natasha nate nathaniel navya nazli neal nellie nena nerea nia niall nicki
+nickolas nico nicolai nicole nicoleta nik nika nikki nikolai nikolaj nikolas nino nishant niva noa noelle noreen nour
+nyah octavia oisin oksana oleg olena oliwia ollie oona orla ozan ozlem paco padraig palash pam parth patrik patti
+pawel payton peggy pepe perla petros peyton phil philipp phillip polina puja rachael rachelle rafa rafal raheem ramon
+rashad rayna reggie remi remy rene renee reshma reyna rhiannon rhonda richie rikke rivka robbie robby rocio roisin
+romina ronaldo ronan ronnie rosalia rosalie rowena roxanne roxy rudi rudolf saad sacha sadie sahil samina sammy sandie
+sanjeev saoirse sascha sasha sebastien selena selina sergei sergey severine shahid shakira shania shanice shanika
+shaniqua shaun shauna shawna shayna shaz sheena shelby sheldon shelly shereen sheri sherri shira shivani sina sinead
+siobhan sohail sonal sonali sonia sonya sophia soren staci stacy stan steffen steffi stelios steph stephan stephane
+steve stevie sukhdeep suki sumit susie suzie suzy svenja svetlana syed sylvester tahir talia tamara tamika tania
+tanvir tanya tarek tasha tatyana tayfun taylah teo terri tess thandi theodora tilda tilly tina tirza tobi tomas tomek
+tommy toni tonia tonya tori torsten tracey tracie tricia trina trish tyrell tyrese tyrone umar umut uzma vadim val
+valentino vasile vasily vaughn veera vero veronique vic vicki vickie vicky victoire vida viktoria viv vivian viviana
+vivienne vladimir wanjiru wes wiktor willem willy wilma winnie winona wout xander xavi yael yan yasin yasmina yasmine
+yassine yelena yesenia yigit yiming yohan yosef yoshi yuko yuna yuri zac zack zain zak zane zarah zeb zoey zoltan zora
+"""
+"""Short forms and given names that no list of replacements holds; written down from general knowledge."""
 _SHORT = """ai an bai bi bo cai cao chan chang che chen cheng cho choi chu cui dai deng ding dong du duan fan fang feng fu gao geng gong gu guo han hao he hou hu hua
 huang hui ji jia jiang jin kang kim kong lai lam lau le lee lei leng li lian liang liao lim lin liu long lu luo lv ma mao mei
 meng mo mu ng ngo nie ning niu oh pan pang pei peng pham pu qi qian qiao qin qiu qu ren ruan shao shen shi shu si song su

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 
-from engine.privacy.recognisers.known import given_names, is_label, short_surnames
-from engine.privacy.recognisers.rules import Rule, RuleRecognizer, contains
+from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
+from engine.privacy.recognisers.known import given_names, is_label, listed_names, short_surnames
+from engine.privacy.recognisers.rules import Rule, RuleRecognizer, contains, matches
+from engine.privacy.recognisers.slots import slot_rules
 from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
 
 _WORD = r"[^\W\d_][\w'’\-]*"
@@ -20,6 +22,12 @@ _INTRO = (
     r"|name is|je m'appelle|je m’appelle|me llamo|mi nombre es|mi chiamo|il mio nome è|meu nome é|me chamo|ich hei(?:ß|ss)e|mein name ist"
     r"|mijn naam is|ik heet|jag heter|jeg hedder|jeg heter|nazywam się|mam na imię"
 )
+_INTRODUCES = contains(
+    "name", "call me", "called", "go by", "appelle", "llamo", "nombre", "chiamo", "nome", "chamo", "hei", "naam", "heet", "heter", "hedder", "nazywam",
+    "imię",
+)  # fmt: skip
+"""Texts that hold one of `_INTRO`: a part of each of them."""
+_SAYS_WHO = contains("i'm", "i’m", "im ", "i am", "this is", "it's", "it’s", "its ")
 _TITLES = (
     r"mr|mrs|ms|miss|mx|dr|prof|professor|sir|madam|herr|frau|mme|mlle|monsieur|madame|señor|señora|sra?|srta|signor|signora|sig|sig\.ra"
     r"|dhr|mevr|pan|pani|captain|capt|sgt|lt|rev|father|sister|uncle|aunt(?:ie)?|grandma|grandpa|coach|officer|detective|judge|senator"
@@ -85,9 +93,17 @@ def _strangers(match: re.Match[str]) -> bool:
     """Whether a run of capitalised words is likelier a name than a heading: no English word is in it."""
     words = match.group().split()
     first = words[0].casefold()
+    text = match.string
+    if (
+        is_foreign_text(text)
+        and has_capital_nouns(text)
+        and not any(word.casefold() in listed_names() for word in words)
+    ):
+        return False
     return all(
         len(word) >= 3
         and word != word.upper()
+        and not is_everyday(word)
         and (not is_dictionary_word(word) or (word is words[0] and first in names_that_are_words()))
         for word in words
         if len(word.rstrip(".")) > 1
@@ -186,6 +202,9 @@ def is_foreign(text: str) -> bool:
     return not text.isascii() and _FOREIGN.search(text) is not None
 
 
+_capital = matches(r"[ ][A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁΑ-Ω][\w'’\-]")
+
+
 def name_recogniser() -> RuleRecognizer:
     """Finds names that their surroundings give away."""
     flags = re.IGNORECASE
@@ -194,27 +213,29 @@ def name_recogniser() -> RuleRecognizer:
     foreign = rf"(?:(?:{_OTHER_SCRIPTS})[\u0300-\u036F\u0610-\u061A\u064B-\u065F]*)"
     rules = [
         Rule("introduction", re.compile(rf"(?i:\b(?:{_INTRO}))[ ]+[\"'“]?(?P<name>{_WORD}{more})"), 0.7, group="name",
-             check=_not_a_word),
+             check=_not_a_word, needs=_INTRODUCES),
         Rule("introduction in small letters", re.compile(
             rf"\b(?:my (?:real |full |legal )?name(?:'s|’s| is|s))[ ]+(?P<name>{_WORD}(?:[ ]{_WORD})?)(?=[ ]*(?:[.,!?)\n]|$))", flags), 0.6,
             group="name", check=_not_a_word),
         Rule("I am", re.compile(rf"(?i:\b(?:i'm|i’m|i am|this is|it's|it’s|it is|ich bin|je suis|soy|sono|sou))[ ]+(?P<name>{_UPPER}{more})"), 0.45,
-             group="name", check=_not_common),
+             group="name", check=_not_common, needs=_capital),
         Rule("greeting", re.compile(rf"(?:^|[.!?\n][ ]?)[\"'“]?(?i:(?:hi|hey|hello|hiya|yo|dear|hallo|liebe[r]?|bonjour|salut|hola|ciao|thanks|thank you"
                                     rf"|thx|ty|good (?:morning|evening|night)|happy birthday|congrats|sorry|cheers|love you|miss you))[ ,]+"
                                     rf"(?P<name>{_UPPER}{more})", re.MULTILINE), 0.5, group="name", check=_not_common),
         Rule("greeting in small letters", re.compile(
             r"(?:^|[.!?\n][ ]?)(?:hi|hey|hello|hiya|dear|hallo|hola|ciao)[ ]+(?P<name>[a-z]{3,12})(?=[ ]?[,!.:;\n]|$)", re.MULTILINE), 0.4,
             group="name", check=_not_common),
-        Rule("title", re.compile(rf"(?i:\b(?:{_TITLES}))\.?[ ](?P<name>{_UPPER}{more})"), 0.6, group="name", check=_not_a_word),
-        Rule("role and name", re.compile(rf"(?<![\w'’])(?<!\b[Tt]he )(?:{_ROLES})[ ](?P<short>[A-ZÀ-ÖØ-Þ][a-zà-ÿ]+)(?![\w])"), 0.6, check=_a_role),
+        Rule("title", re.compile(rf"(?i:\b(?:{_TITLES}))\.?[ ](?P<name>{_UPPER}{more})"), 0.6, group="name", check=_not_a_word,
+             needs=_capital),
+        Rule("role and name", re.compile(rf"(?<![\w'’])(?<!\b[Tt]he )(?:{_ROLES})[ ](?P<short>[A-ZÀ-ÖØ-Þ][a-zà-ÿ]+)(?![\w])"), 0.6, check=_a_role,
+             needs=_capital),
         Rule("small role and name", re.compile(
             r"(?<![\w'’])(?:dj|mc|uncle|aunt|auntie|cousin|tante|onkel|t[íi]a|t[íi]o|nonna|grandma|grandpa|nurse|coach|mr|mrs|ms|miss|dr|mistress)[ ]"
             r"(?P<name>[a-z]{3,12})(?![\w])"), 0.5, check=_a_small_name),
         Rule("name, then the name", re.compile(
             rf"(?i:(?<![\w'’\-])(?:name|names|namely|attn|contact|recipient|sender|reservation under|booked under|booking under|signed off by|approved by"
             rf"|reported by|assigned to|opened by|closed by|reviewed by|written by|c/o))[ ](?P<name>{_UPPER}{more})"), 0.55, group="name",
-            check=_not_common),
+            check=_not_common, needs=_capital),
         Rule("name in small letters", re.compile(
             r"(?<![\w'’\-])(?:full |real |legal )?name[ ]+(?P<name>[a-z]{2,12}[ ][a-z]{2,14})(?=[ ]*(?:[.,!?)\n;]|$))", flags), 0.6,
             group="name", check=_two_small_words),
@@ -224,7 +245,7 @@ def name_recogniser() -> RuleRecognizer:
         Rule("short names in a row", re.compile(
             r"(?<![\w'’])(?P<name>[A-Z][a-z]{1,2})(?=(?:,[ ]|[ ](?:and|&|vs)[ ])[A-Z][a-z])|(?<=\band )(?P<last>[A-Z][a-z]{1,2})(?![\w'’])"), 0.6,
             check=lambda match: _short_family_name(match) if match.group("name") else match.group("last").casefold() in short_surnames()
-            and match.group("last") not in _SHORT_WORDS),
+            and match.group("last") not in _SHORT_WORDS, needs=_capital),
         Rule("short family name and given name", re.compile(r"(?<![\w'’])(?P<family>[A-Z][a-z]{1,5})[ ](?P<given>[A-Z][a-z]{1,10})(?![\w])"),
              0.5, check=_two_syllables),
         Rule("name in a hashtag", re.compile(r"(?<![\w&])#(?P<tag>\w*[A-ZÀ-Þ][a-zà-ÿ]{2,}\w*)"), 0.5, group="tag", check=_in_a_hashtag,
@@ -234,7 +255,7 @@ def name_recogniser() -> RuleRecognizer:
             0.6, group="name", check=_called_by_name),
         Rule("I am, and a greeting", re.compile(
             r"\b(?:i'm|i’m|im|i am|this is|it's|it’s|its)[ ]+(?P<name>[a-z]{3,12})(?=,?[ ]+(?:nice to|pleased to|here\b|again\b|btw\b|from\b|by the way"
-            r"|speaking\b|and i'?m\b)|[ ]?,[ ]?\d\d\b)", flags), 0.6, group="name", check=_called_by_name),
+            r"|speaking\b|and i'?m\b)|[ ]?,[ ]?\d\d\b)", flags), 0.6, group="name", check=_called_by_name, needs=_SAYS_WHO),
         Rule("only a name", re.compile(r"\A[ ]*(?:its|it's|it’s|this is)[ ]+(?P<name>[a-z]{3,12})[ ]*[.!]?[ ]*\Z", flags), 0.6,
              group="name", check=_called_by_name),
         Rule("kin as a name", re.compile(
@@ -256,7 +277,7 @@ def name_recogniser() -> RuleRecognizer:
         Rule("field", re.compile(
             rf"(?i:\b(?:(?:full |first |last |sur|given |family |middle |legal |customer |client |contact |maiden )?names?|vorname|nachname|nom|pr[ée]nom"
             rf"|nombre|apellido|cognome|recipient|sender|patient|attn|from|to|signed by|cardholder|account holder|beneficiary)[ ]?[:=][ ]?)"
-            rf"[\"']?(?P<name>{_UPPER}{more})"), 0.5, group="name", check=_not_common),
+            rf"[\"']?(?P<name>{_UPPER}{more})"), 0.5, group="name", check=_not_common, needs=contains(":", "=")),
         Rule("possessive relation", re.compile(rf"\b(?P<name>{_UPPER})(?:'s|’s)[ ](?:mom|mum|mother|dad|father|wife|husband|sister|brother|boyfriend"
                                                r"|girlfriend|place|house|birthday|number|email|address|room|apartment|kid|son|daughter)\b"), 0.5,
              group="name", check=_not_common),
@@ -278,6 +299,7 @@ def name_recogniser() -> RuleRecognizer:
             rf"(?<![\w@#./\-])(?P<first>{_UPPER})(?: [A-ZÀ-ÞĀ-Ž]\.?(?!\w))?(?: {_UPPER}){{1,2}}(?![\w/@])"), 0.45, check=_strangers),
         Rule("introduction by one small word", re.compile(
             r"\b(?:i'm|i’m|im|i am|this is|it's|it’s|its)[ ]+(?P<name>[a-z]{3,12})(?=[ ]+(?:again|here|from|btw|by the way|speaking)\b|[ ]*,)",
-            flags), 0.45, group="name", check=_a_small_name),
+            flags), 0.45, group="name", check=_a_small_name, needs=_SAYS_WHO),
+        *slot_rules(),
     ]  # fmt: skip
     return RuleRecognizer("PERSON", "NameContextRecognizer", rules)

@@ -5,16 +5,18 @@ from __future__ import annotations
 
 import re
 
-from engine.privacy.recognisers.rules import Rule, RuleRecognizer, has_digits
+from engine.privacy.recognisers.rules import Rule, RuleRecognizer, contains, has_digits
 
 _KINDS = (
     r"aadhaa?r|pan (?:card|no)|uan|abha|cedula|c[ée]dula|rut|cuit|run|nric|fin|hkid|emirates id|iqama|national number|passport|passeport|reisepass|pasaporte|driver'?s?'? licen[cs]e|driving licen[cs]e|licen[cs]e plate|licen[cs]e|dl|permis|f[üu]hrerschein"
     r"|national id|id card|id|identity card|personalausweis|ausweis|dni|nie|nif|cpf|cnpj|curp|rfc|bsn|pesel|codice fiscale|steuer-?id|tax id"
     r"|taxpayer id|tin|ein|vat|nin|nino|national insurance|social security|ssn|sin|medicare|medicaid|nhs|insurance|health card"
-    r"|medical record|mrn|patient|policy|member(?:ship)?|account|acct|a/c|routing|sort code|iban|swift|bic|customer|client|employee|staff|student"
+    r"|medical record|mrn|patient|policy|member(?:ship)?|account|acct|acc|accnt|a/c|routing|sort(?=\s?:?\s?\d\d[- ]\d\d[- ]\d\d)|sort code|iban|swift|bic|customer|client|employee|staff|student"
     r"|case|docket|order|booking|reservation|confirmation|pnr|flight|ticket|tracking|shipment|parcel|invoice|receipt|transaction|reference|ref"
     r"|claim|application|contract|loan|card|vin|chassis|plate|registration|reg|imei|meid|serial|device|visa|permit|badge|voter|loyalty|konto"
-    r"|kundennummer|kontonummer|bestellnummer|cuenta|compte|conto|pedido|commande"
+    r"|(?:kunden|konto|bestell|steuer|ausweis|matrikel|versicherten|rechnungs|vertrags|sendungs|auftrags|mitglieds|personal|akten)(?:nummer|nr|zeichen)"
+    r"|(?:klant|bestel|order|factuur|polis|rekening)nummer|idnr|cuenta|compte|conto|pedido|commande|dossier|adh[ée]rent|siret|siren|nir|s[ée]cu|pratica|ordine|tessera"
+    r"|cuil|pps|tfn|abn|gstin|pan|epic|npi|dea|oib|jmbg|afm|amka|ahv|avs|rg|cnh|titulo|expediente|seguimiento|matricola|ssn4|crn|utr|zaaknummer"
 )
 
 
@@ -25,6 +27,10 @@ _TICKET = re.compile(r"[A-Z][A-Z0-9]{1,7}-\d{1,5}")
 def _an_id(match: re.Match[str]) -> bool:
     value: str = match.group("value")
     digits = sum(letter.isdigit() for letter in value)
+    if re.match(r"[a-z]+\b", value):
+        return False
+    if match.group().casefold().startswith("flight") and len(value) <= 6:
+        return False
     if _BOOKING.match(match.group()) and 5 <= len(value) <= 8 and value.isalnum() and value.isupper():
         return digits >= 1
     return digits >= 4 or (digits >= 2 and len(value) >= 6 and value.upper() == value)
@@ -59,6 +65,15 @@ def number_recogniser() -> RuleRecognizer:
         Rule("letters and digits", re.compile(r"(?<![\w\-./#@])[A-Z]{1,4}-?\d{6,14}[A-Z]?(?![\w\-/])"), 0.5, needs=has_digits(6)),
         Rule("mixed code", re.compile(r"(?<![\w\-./#@])(?=[A-Z0-9\-]*[A-Z])(?=[A-Z0-9\-]*\d)[A-Z0-9]{2,8}(?:-[A-Z0-9]{2,10}){1,4}(?![\w\-/])"),
              0.4, check=_a_code, needs=has_digits(4)),
+        Rule("four digits after a mark", re.compile(
+            r"\b(?:badge|employee|staff|student|member(?:ship)?|patient|mrn|policy|order|booking|customer|client|account|acct|locker|case|file|dossier|kunde|ausweis)\b(?:\s(?:no\.?|number|id|nr\.?))?\s?[:#]\s?#?"
+            r"(?P<value>\d{4})(?![\w\-./:]\w|\w)", flags), 0.5, group="value", needs=contains("#", ":")),
+        Rule("court file", re.compile(r"(?<![\w:])\d:\d{2}-[A-Za-z]{2}-\d{3,6}(?:-[A-Z]{2,4})*(?!\w)"), 0.7, needs=has_digits(6)),
+        Rule("last digits", re.compile(
+            r"\b(?:card|acct|account|a/c|ssn|phone|number|visa|mastercard|amex|id|passport|licen[cs]e|phone|konto|compte|cuenta|conto|conta|karte|carte|tarjeta)\b[^\n.!?]{0,20}?"
+            r"\b(?:ending|ends|last (?:four|4)(?: digits)?|tail number|endet|terminant|termina|terminada)(?:\s(?:in|with|on|is|are|par|en|auf))?\s?[:#]?\s?(?P<value>[*x•.]{0,4}\d{3,5})(?!\w)",
+            flags), 0.6, group="value", needs=has_digits(3)),
+        Rule("Chinese plate", re.compile(r"[\u4e00-\u9fff][A-Z]\s?[·•・.\-]?\s?[A-Z0-9]{5,6}(?!\w)"), 0.8, needs=has_digits(2)),
         Rule("plate after a word", re.compile(
             r"\b(?i:(?:licen[cs]e |number |car )?plates?|tags?|registration|reg|rego|kennzeichen|nummernschild|matr[íi]cula|immatriculation|targa"
             r"|placa|kenteken)\b(?i:\s(?:number|no\.?|nr\.?|is|was|reads?))*[^\w\n]{1,4}"

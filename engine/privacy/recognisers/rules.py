@@ -7,6 +7,7 @@ which keeps dozens of rules cheaper than one pass of a language model.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -90,19 +91,90 @@ def result(recogniser: LocalRecognizer, entity: str, start: int, end: int, score
 
 _DIGIT = re.compile(r"\d")
 _DIGIT_RUN = re.compile(r"(?:\d[^\w\n]{0,4}){6}\d")
+_TEXTS_AT_A_TIME = 4
+"""A text passes through all rules before the next one comes; more of these facts would only take memory."""
+
+
+@functools.lru_cache(maxsize=_TEXTS_AT_A_TIME)
+def _digits_in(text: str) -> int:
+    return len(_DIGIT.findall(text))
+
+
+@functools.lru_cache(maxsize=_TEXTS_AT_A_TIME)
+def _folded(text: str) -> str:
+    return text.casefold()
 
 
 def has_digits(least: int) -> Callable[[str], bool]:
     """A test for texts with at least so many digits."""
-    return lambda text: len(_DIGIT.findall(text)) >= least
+    return lambda text: _digits_in(text) >= least
 
 
+@functools.lru_cache(maxsize=_TEXTS_AT_A_TIME)
 def has_digit_run(text: str) -> bool:
     """A test for texts with seven digits that only spaces and marks stand between: less is no phone number."""
-    return _DIGIT_RUN.search(text) is not None
+    return _digits_in(text) >= 7 and _DIGIT_RUN.search(text) is not None
 
 
 def contains(*parts: str) -> Callable[[str], bool]:
     """A test for texts that contain one of `parts`, in any case of letters."""
-    pattern = re.compile("|".join(re.escape(part) for part in parts), re.IGNORECASE)
-    return lambda text: pattern.search(text) is not None
+    folded = tuple(part.casefold() for part in parts)
+    if len(folded) == 1:
+        part = folded[0]
+        return lambda text: part in _folded(text)
+
+    def test(text: str) -> bool:
+        low = _folded(text)
+        return any([part in low for part in folded])
+
+    return test
+
+
+def begins_like(alternatives: str) -> Callable[[str], bool]:
+    """A test for texts in which a word begins like one of some words.
+
+    Args:
+        alternatives: The words as a pattern with `|` between them and none inside a group; only the letters and digits
+            that each must begin with count.
+
+    Raises:
+        ValueError: One of them begins with something else.
+    """
+    found = _HEAD.findall(alternatives)
+    if len(found) != alternatives.count("|") + 1:
+        raise ValueError(f"not all of these begin with a letter or digit: {alternatives}")
+    heads = tuple(sorted({head.casefold() for head in found}))
+
+    @functools.lru_cache(maxsize=_TEXTS_AT_A_TIME)
+    def test(text: str) -> bool:
+        low = _folded(text)
+        for head in heads:
+            at = low.find(head)
+            while at >= 0:
+                if at == 0 or not (low[at - 1].isalnum() or low[at - 1] == "_"):
+                    return True
+                at = low.find(head, at + 1)
+        return False
+
+    return test
+
+
+def matches(pattern: str) -> Callable[[str], bool]:
+    """A test for texts in which a pattern matches somewhere; write one that needs a look at few places only."""
+    search = re.compile(pattern).search
+    return lambda text: search(text) is not None
+
+
+_HEAD = re.compile(r"(?:^|(?<=\|))(?:\w(?![?*{]))+")
+_LONG_RUN = re.compile(r"[\w\-.:+/=]{15}")
+
+
+@functools.lru_cache(maxsize=_TEXTS_AT_A_TIME)
+def has_long_run(text: str) -> bool:
+    """A test for texts with 15 characters without white space: no key and no wallet address is shorter."""
+    return _LONG_RUN.search(text) is not None
+
+
+def both(*tests: Callable[[str], bool]) -> Callable[[str], bool]:
+    """A test for texts that pass all `tests`, the cheapest first."""
+    return lambda text: all(test(text) for test in tests)

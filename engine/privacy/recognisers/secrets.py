@@ -10,7 +10,7 @@ import math
 import re
 from collections import Counter
 
-from engine.privacy.recognisers.rules import Rule, RuleRecognizer, contains
+from engine.privacy.recognisers.rules import Rule, RuleRecognizer, both, contains, has_digits, has_long_run, matches
 from engine.privacy.recognisers.words import is_common
 
 _VENDORS = (
@@ -37,6 +37,11 @@ _NAMES = (
     r"|signing[_\- ]?key|encryption[_\- ]?key|license[_\- ]?key|recovery[_\- ]?(?:code|key|phrase)|seed phrase"
     r"|pass(?:wort|word|wd)|kennwort|zugangscode|contrase[ñn]a|mot de passe|mdp|senha|wachtwoord|hasło|salasana|lösenord"
 )
+_NAMED = contains(
+    "pass", "pwd", "pw", "secret", "token", "api", "access", "auth", "private", "client", "credential", "signing", "encryption", "license",
+    "recovery", "seed phrase", "kennwort", "zugangscode", "contrase", "mdp", "senha", "wachtwoord", "hasło", "salasana", "lösenord",
+)  # fmt: skip
+"""Texts that hold one of `_NAMES`: a part of each of them."""
 _CODES = r"pin(?:[ -]?code)?|cvv2?|cvc|otp|2fa(?: code)?|security code|verification code|door code|gate code|alarm code|wifi code"
 _CODES += (
     r"|(?:locker|safe|garage|entry|access|lock ?box|key ?box|building|front door|back door|gym|elevator|lift|bike|suitcase)(?: lock)?(?: \d{1,3})?"
@@ -57,7 +62,7 @@ _JOINING = frozenset(
 )
 _FINGERPRINT = re.compile(
     r"\b(?:commits?|git|revision|rev|ref|head|merge[ds]?|revert(?:ed|s)?|cherry-pick(?:ed)?|checkout|rebased?|blob|tree|hash|sha-?\d{0,3}"
-    r"|md5|checksum|digest|etag|image|layer)\b(?:\s(?:is|of|to|onto|at))?[\s:=@(`\"']{1,4}$", re.IGNORECASE
+    r"|md5|checksum|digest|etag|image|layer|isbn|issn|doi|rfc|pep|cve)\b(?:\s(?:is|of|to|onto|at))?[\s:=@(`\"']{1,4}$", re.IGNORECASE
 )  # fmt: skip
 
 
@@ -77,6 +82,16 @@ def _prose(match: re.Match[str]) -> bool:
         return False
     strict = match.group("joint").strip() not in (":", "=", "->", "=>")
     return marked or not (strict and is_common(value))
+
+
+def _pass_word(match: re.Match[str]) -> bool:
+    """Refuse "pass is valid"; "pass: Kiwi77" is one."""
+    value = match.group("value").strip("\"'`.,!?;:")
+    return len(value) >= 4 and any(not letter.isalpha() for letter in value) and value.casefold() not in _FILLER
+
+
+def _a_real_answer(match: re.Match[str]) -> bool:
+    return match.group("value").casefold() not in _FILLER and not is_common(match.group("value"))
 
 
 def _assigned(match: re.Match[str]) -> bool:
@@ -131,20 +146,25 @@ def secret_recogniser() -> RuleRecognizer:
     """Finds secrets; the word that announces one stays, so that the sentence still reads."""
     flags = re.IGNORECASE
     rules = [
-        Rule("vendor prefix", re.compile(rf"(?<![\w\-])(?:{_VENDORS})(?![\w])"), 0.98),
+        Rule("vendor prefix", re.compile(rf"(?<![\w\-])(?:{_VENDORS})(?![\w])"), 0.98, needs=has_long_run),
         Rule("private key", re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----.{0,20000}?"
                                        r"(?:-----END [A-Z ]{0,40}-----|\Z)", re.DOTALL), 0.99,
              needs=contains("PRIVATE KEY")),
         Rule("ssh key", re.compile(r"ssh-(?:rsa|ed25519|dss) AAAA[A-Za-z0-9+/=]{20,}"), 0.9),
         Rule("key = value", re.compile(rf"(?<![A-Za-z])[\w\-.]{{0,40}}(?:{_NAMES})[\w\-]{{0,20}}[\"']?\s?(?:=>|:=|=|:)\s?"
                                        r"(?P<quote>[\"'`]?)(?P<value>[^\s\"'`,;}{)(]{4,200})", flags), 0.85,
-             group="value", check=_assigned),
+             group="value", check=_assigned, needs=both(contains("=", ":"), _NAMED)),
         Rule("password in prose",
-             re.compile(rf"\b(?:{_NAMES})(?:\s(?:for|to|of|on|von|für|zu|de|del|du)\s(?:\S+\s?){{1,4}}?|\s?[(][^)]{{0,30}}[)])?"
+             re.compile(rf"\b(?:{_NAMES})(?:\s(?:for|to|of|on|at|in|here|inside|von|für|zu|de|del|du)\s(?:\S+\s?){{1,4}}?|\s?[(][^)]{{0,30}}[)])?"
                         r"(?P<joint>(?:'s|’s)\s|\s(?:(?:was |is |got |been )?(?:re)?set to|changed (?:it )?to|is|was|to|ist|lautet|est|es|é|jest|on|är|are|will be|stays|be|now|still)\s(?:now\s|still\s|just\s)?"
                         r"(?:set to\s)?|\s?[:=]\s?|\s?[-=]>\s?|\s-\s)"
                         r"[\"'`“‘«]?(?P<value>[^\s\"'`”’»]{3,80})", flags),
-             0.85, group="value", check=_prose),
+             0.85, group="value", check=_prose, needs=_NAMED),
+        Rule("short word for a password", re.compile(r"(?<![\w\-])(?:pass|psw|psswd|pswd|pword|p/w|passw)(?:\s(?:is|was)\s|\s?[:=]\s?|\s-\s)[\"'`]?(?P<joint>)(?P<value>[^\s\"'`]{4,60})", flags), 0.7,
+             group="value", check=_pass_word, needs=contains("pass", "psw", "pword", "p/w")),
+        Rule("answer to a question", re.compile(
+            r"\b(?:security (?:question|answer)|secret (?:question|answer)|mother'?s maiden name|first pet(?:'s name)?|name of my first pet|recovery answer)\b[^\n.!?]{0,50}?(?:\bis\b|\bwas\b|:|=|->)\s?[\"'`]?(?P<value>[^\s\"'`.,!?]{3,40})", flags),
+            0.7, group="value", check=_a_real_answer, needs=contains("security", "secret", "maiden", "first pet", "recovery")),
         Rule("passphrase of several words", re.compile(
             r"\b(?:pass ?phrases?|pass ?words?|passwort|diceware)\b(?:\s(?:is|was)|(?:'s|’s)|\s?[:=]|\s[-–])\s?[\"'`“]?"
             r"(?P<value>[a-z]{3,12}(?:[ \-_][a-z]{3,12}){3,7})(?=[\"'`”]?\s*(?:$|[.,;!?\n)]))", flags), 0.75, group="value",
@@ -158,24 +178,34 @@ def secret_recogniser() -> RuleRecognizer:
             r"(?P<value>[\w\-/@.]{16,250}[\w])", flags), 0.95, group="value", needs=contains("hook")),
         Rule("password, then the value",
              re.compile(rf"\b(?:{_NAMES})\s[\"'`]?(?P<value>(?=[^\s]*\d)(?=[^\s]*[A-Za-z])[^\s\"'`,;]{{6,60}})", flags),
-             0.6, group="value"),
+             0.6, group="value", needs=_NAMED),
         Rule("user / password", re.compile(r"\b(?:login|log ?in|credentials|creds|account|sign in)\b[^\n]{0,40}?[:\s]"
                                            r"[\w.@+\-]{3,60}\s?[/|]\s?(?P<value>(?=[^\s]*[\d\W])[^\s/|]{5,60})", flags),
-             0.7, group="value"),
+             0.7, group="value", needs=contains("/", "|")),
         Rule("key of a network", re.compile(
             r"\b(?:wi-?fi|wlan|hotspot|router)\b[^\n.!?]{0,40}?(?:\sis|:|=)\s[\"'`]?(?P<value>(?=[^\s]*\d)(?=[^\s]*[^\W\d])[^\s\"'`,;]{6,60}(?<![.!?]))",
             flags), 0.6, group="value", needs=contains("wifi", "wi-fi", "wlan", "hotspot", "router")),
         Rule("code after a word",
-             re.compile(rf"\b(?:{_CODES})\b(?:\s(?:for|to)\s(?:\S+\s){{1,3}}?|\s?(?:number|code))?\s?(?:is|:|=|-|ist|est|es)?\s?"
-                        r"[\"'`]?(?P<value>\d{3,8}[#*]?)(?!\w)", flags), 0.75, group="value"),
+             re.compile(rf"\b(?:{_CODES})\b(?:\s(?:for|to|at|of|in|on)\s(?:\S+\s){{1,4}}?|\s?(?:number|code))?\s?(?:is|:|=|-|ist|est|es)?\s?"
+                        r"[\"'`]?(?P<value>\d{3,8}[#*]?)(?!\w)", flags), 0.75, group="value",
+             needs=has_digits(3)),
+        Rule("turns of a lock", re.compile(
+            r"\b(?:safe|locker|lock ?box|key ?box|vault|padlock|lock|combo|combination|alarm|keypad|door|gate|code|intercom|buzzer)\b(?:\s(?:on|for|to|at|of)\s(?:\S+\s){1,3}?|\s(?:code|combo|number|pin)?\s?)?"
+            r"(?:is|:|=|was)?\s?(?P<value>(?:\d{1,4}|[A-Za-z])(?:-\d{1,4}){2,3})(?![\w\-])", flags), 0.7, group="value",
+             needs=contains("safe", "lock", "vault", "combo", "combination", "alarm", "keypad", "door", "gate", "code", "intercom", "buzzer")),
+        Rule("keys of a door", re.compile(
+            r"\b(?:keypad|door|gate|alarm|intercom|buzzer|elevator|lift|garage|lobby|entry|panel|code|press|dial|type|enter|punch in)\b[^\n.!?\d]{0,30}?(?P<value>[#*]?\d{3,8}[#*]|[#*]\d{3,8})(?![\w.])", flags), 0.65,
+             group="value", needs=contains("#", "*")),
+        Rule("digits after a card", re.compile(r"(?<!\d)\d{4}(?:[ \-]?\d{4}){2}[ \-]?\d{3,4}[,;/|\s]{1,3}(?:(?:exp\.?\s?)?\d{1,2}\s?[/\-]\s?\d{2,4}[,;/|\s]{1,3})?(?P<value>\d{3,4})(?![\w/\-.:])"), 0.6,
+             group="value", needs=matches(r"\d{3}[,;/|\s]+\d")),
         Rule("authorisation header", re.compile(r"\b(?:bearer|basic|token|apikey)\s+(?P<value>[A-Za-z0-9_\-.=+/]{16,400})",
-                                                flags), 0.85, group="value"),
+                                                flags), 0.85, group="value", needs=has_long_run),
         Rule("password in an address", re.compile(r"\b\w+://[^\s/:@]{0,64}:(?P<value>[^\s/@]{2,100})@"), 0.95,
              group="value", needs=contains("://")),
         Rule("curl -u", re.compile(r"(?:\s-u|--user)[\s=][\"']?(?P<value>[^\s:\"']{1,64}:[^\s\"']{2,100})"), 0.9,
-             group="value"),
-        Rule("hex key", re.compile(r"(?<![\w\-/])(?:[0-9a-f]{32,128}|[0-9A-F]{32,128})(?![\w\-])"), 0.55, check=_no_fingerprint),
-        Rule("random text", re.compile(r"(?<![\w/.\-@#+])[A-Za-z0-9_\-+]{24,128}={0,2}(?![\w/])"), 0.5, check=_random),
-        Rule("license key", re.compile(r"(?<![\w\-])(?:[A-Z0-9]{5}-){3,6}[A-Z0-9]{5}(?![\w\-])"), 0.75),
+             group="value", needs=contains("-u")),
+        Rule("hex key", re.compile(r"(?<![\w\-/])(?:[0-9a-f]{32,128}|[0-9A-F]{32,128})(?![\w\-])"), 0.55, check=_no_fingerprint, needs=has_long_run),
+        Rule("random text", re.compile(r"(?<![\w/.\-@#+])[A-Za-z0-9_\-+]{24,128}={0,2}(?![\w/])"), 0.5, check=_random, needs=has_long_run),
+        Rule("license key", re.compile(r"(?<![\w\-])(?:[A-Z0-9]{5}-){3,6}[A-Z0-9]{5}(?![\w\-])"), 0.75, needs=has_long_run),
     ]  # fmt: skip
     return RuleRecognizer("SECRET", "SecretRecognizer", rules)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import re
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,8 @@ google zoom uber amazon ebay etsy patreon gmail iphone android wifi pdf url app 
 hiya heya ahoy howdy yay oops yikes aww aw ugh haha hahaha lmao whoa phew nah yup yo eek ooh ouch hooray hurray bravo
 cheers ta tysm thx pls plz gonna wanna gotta kinda sorta dunno lemme darling sweetie sweetheart hun babes cutie bestie
 mate folks lads gals peeps buddy pal dearest beloved kiddo champ chief legend petal poppet duckie treasure
+shoutout gg btw omw addy login vid vids hii hiii heyy heyyy meee tbh imo imho idk ngl smh fyi rt gn gm ily ikr tmi brb ttyl afk irl lmk
+congrats tmrw tmr rn wanna asap fwiw nvm wtf omfg lmfao rofl xx xxx mwah muah bday uni gf bf bff abt bc cuz coz tho thru ur yall ty tyy hmu wishlist tysm lmaoo sub subs shes hes theyre youve weve theyve youll theyll youd itll youre im ive dont didnt cant wont isnt arent wasnt werent havent hasnt thats whats heres theres lets collab collabs resub resubbed livestream nudes lingerie nah nope yess yesss
 """.split()  # fmt: skip
 
 # First names of the US census (public domain) that are words of a dictionary too. A dictionary word is no name where it
@@ -111,7 +114,13 @@ anderson morton brooks seymour mohammed ferdinand ezra maya candida vesta barb v
 trinidad dorian berry wyatt marquis emile weston parker burt trey napoleon brant wilton rico foster tanner chastity
 mei aura alpha roma raven thea clementine mi ariana corrie lan lindy cristal leone easter chi sung valentine tory
 chang sol tad
+aliyah alonso ashton bailey brandy carly deb eve gabby kat liana mackenzie madison maia marley maverick meg mick milo ming mo
+natty pat raja rana reagan rod russ samara shay sherry sierra tai titus vlad waleed yana tiff stew becks jazz ally pip rae mel sal sid
 """.split()  # fmt: skip
+
+
+_DRAWN_OUT = re.compile(r"(.)\1{2,}")
+"""Letters that are drawn out for stress: "sooo", "lmaooo"."""
 
 
 @functools.cache
@@ -138,17 +147,25 @@ def is_dictionary_word(word: str) -> bool:
     if low in common_words():
         return True
     lemmas = _lemmas()
-    return any(form in lemmas for form in _bases(low))
+    if any(form in lemmas for form in _bases(low)):
+        return True
+    if not _DRAWN_OUT.search(low):
+        return False
+    return any(
+        form in common_words() or form in lemmas
+        for plain in (r"\1", r"\1\1")
+        for form in _bases(_DRAWN_OUT.sub(plain, low))
+    )
 
 
 def _bases(word: str) -> list[str]:
     """`word` and what may be left without its ending."""
     forms = [word]
     for ending, instead in (
-        ("'s", ""), ("s", ""), ("es", ""), ("ies", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"), ("er", ""), ("er", "e"),
+        ("'s", ""), ("s", ""), ("es", ""), ("ies", "y"), ("ied", "y"), ("ier", "y"), ("iest", "y"), ("iness", "y"), ("ings", ""), ("ingly", ""), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"), ("er", ""), ("er", "e"),
         ("est", ""), ("ly", ""), ("ily", "y"), ("ness", ""),
     ):  # fmt: skip
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
+        if word.endswith(ending) and len(word) - len(ending) + len(instead) >= 3:
             base = word[: -len(ending)] + instead
             forms.append(base)
             if len(base) > 3 and base[-1] == base[-2]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from engine.privacy.surrogate.keyed import Draw, Keyed, like_case
 from engine.privacy.surrogate.names import Names
-from engine.privacy.surrogate.people import Person
+from engine.privacy.surrogate.people import Person, spelt
 from engine.privacy.surrogate.words import ascii_of, folded, listed, name_lists, parts
 
 _MAIL = re.compile(r"(?P<local>.+?)(?P<at>\s*(?:@|[(\[{]\s*at\s*[)\]}]|\sat\s)\s*)(?P<domain>.+)", re.I | re.S)
@@ -75,7 +75,7 @@ def _segment(run: str, people: Sequence[Person], names: Names, keyed: Keyed, att
     """One run of letters: "mayalindqvist", "mlindqvist", "maya" or anything else."""
     low = folded(run)
     for person in people:
-        first, last = folded(person.first), folded(person.last)
+        first, last = spelt(person.first), spelt(person.last)
         new_first, new_last = ascii_of(names.first_name(person)), ascii_of(names.last_name(person))
         if not (new_first and new_last and first and last):
             continue

@@ -33,6 +33,8 @@ _BANK_LENGTH = {
     "SE": 3,
     "PT": 4,
 }
+_LONGEST = 20
+"""Digits: E.164 allows 15; nothing longer is a phone number."""
 _USED_UP = 16
 """After so many tries the numbers for films are taken as used up: the United Kingdom has a thousand."""
 _FRENCH = {"1": "19900", "2": "26191", "3": "35301", "4": "46571", "5": "53649", "6": "63998", "7": "63998"}
@@ -44,6 +46,8 @@ def phone(value: str, keyed: Keyed, attempt: int) -> str | None:
     digits = only_digits(value)
     if len(digits) < 5:
         return None
+    if len(digits) > _LONGEST:
+        return shape(value, keyed, attempt)
     draw = keyed.draw("phone", digits, attempt)
     return in_place_of(value, _phone_digits(digits, value, draw, films=attempt < _USED_UP))
 
@@ -175,7 +179,7 @@ def nhs(value: str, keyed: Keyed, attempt: int) -> str | None:
     """An NHS number of the range 999, which the NHS keeps for tests."""
     digits = only_digits(value)
     draw = keyed.draw("nhs", digits, attempt)
-    return in_place_of(value, ("999" + draw.digits(20))[: len(digits)]) if len(digits) >= 9 else None
+    return in_place_of(value, ("999" + draw.digits(_LONGEST))[: len(digits)]) if 9 <= len(digits) <= _LONGEST else None
 
 
 def nino(value: str, keyed: Keyed, attempt: int) -> str | None:

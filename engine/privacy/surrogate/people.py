@@ -74,6 +74,11 @@ def name_tokens(written: str) -> list[Token]:
     return told
 
 
+def spelt(name: str) -> str:
+    """A name as user names have it: without case, accents, apostrophes and hyphens."""
+    return "".join(letter for letter in folded(name) if letter.isalnum())
+
+
 @dataclass(frozen=True)
 class Person:
     """A person by the words of the name, in small letters."""
@@ -118,7 +123,7 @@ class People:
                 self.by_first[person.first][person.key] = person
                 self.by_last[person.last][person.key] = person
                 for word in (person.first, person.last):
-                    self.by_word[folded(word)][person.key] = person
+                    self.by_word[spelt(word)][person.key] = person
 
     def begin_row(self, written: Iterable[str]) -> None:
         """Forget the row before; `written` are the names of the row in their order."""
@@ -146,11 +151,14 @@ class People:
         return None
 
     def in_local_part(self, words: Iterable[str]) -> list[Person]:
-        """Persons whose first or last name stands in a user name, alone or run together; the row's first."""
-        wanted = sorted({folded(word) for word in words})
-        found: dict[Person, None] = {}
+        """Persons whose name stands in a user name, alone or run together.
+
+        Those with first and last name in it come first, then those of the row, then whoever alone has such a name.
+        """
+        wanted = sorted({spelt(word) for word in words})
+        found: dict[Person, None] = dict.fromkeys(self._wholly_in(wanted))
         for one in [*reversed(self.recent), *self.ahead]:
-            names = [name for name in (folded(one.first), folded(one.last)) if len(name) > 2]
+            names = [name for name in (spelt(one.first), spelt(one.last)) if len(name) > 2]
             if any(name in word for name in names for word in wanted):
                 found[one] = None
         for word in wanted:
@@ -159,3 +167,16 @@ class People:
                 if len(self.by_word.get(piece, {})) == 1:
                     found.setdefault(next(iter(self.by_word[piece].values())))
         return list(found)
+
+    def _wholly_in(self, wanted: list[str]) -> list[Person]:
+        """Persons with both names among the words, or run together in one."""
+        pieces = {piece for word in wanted for at in range(2, len(word) - 1) for piece in (word[:at], word[at:])}
+        known = [one for one in [*wanted, *sorted(pieces)] if one in self.by_word]
+        both: dict[Person, None] = {}
+        for one in known:
+            for person in self.by_word[one].values():
+                first, last = spelt(person.first), spelt(person.last)
+                apart = first in wanted and last in wanted
+                if first != last and (apart or first + last in wanted or last + first in wanted):
+                    both[person] = None
+        return list(both)

@@ -11,6 +11,7 @@ from engine.privacy.surrogate.keyed import Keyed, only_digits
 from engine.privacy.surrogate.names import Names
 from engine.privacy.surrogate.people import People, name_tokens, normalised
 from engine.privacy.surrogate.words import folded, listed, name_lists
+from engine.privacy.surrogate.written import candidates
 
 Make = Callable[[str, Keyed, int], str | None]
 
@@ -91,6 +92,32 @@ class Surrogates:
         memo = (kind, written)
         if memo not in self.known:
             self.known[memo] = self._first_good(kind, written)
+        return self.known[memo]
+
+    def of_written(self, entity: str, written: str, *, not_above: bool = False) -> str | None:
+        """The surrogate of a number or date that is no text, of as many digits; None where none was accepted.
+
+        Args:
+            entity: Its type.
+            written: As it is written.
+            not_above: No number above it; see `engine.privacy.surrogate.written`.
+        """
+        memo = (f"written {entity} {not_above}", written)
+        if memo not in self.known:
+            owner = f"written {written}"
+            self.known[memo] = None
+            tried = list(candidates(entity, written, self.keyed, not_above=not_above))
+            good = (
+                made
+                for made in tried
+                if self.owners.get(made, owner) == owner and self._acceptable(made, written, strict=True)
+            )
+            # A column of numbers takes nothing else; where all of so few digits occur, another number must do.
+            other = (made for made in tried if not_above and made != written and made not in self.hidden)
+            made = next(good, None) or next(other, None)
+            if made is not None:
+                self.owners.setdefault(made, owner)
+                self.known[memo] = made
         return self.known[memo]
 
     def _first_good(self, kind: str, written: str) -> str | None:
