@@ -27,6 +27,7 @@ from tui.theme import ANSI, DARK
 if TYPE_CHECKING:
     from engine.jobs.state import JobView
     from engine.project import Project
+    from engine.spec import RecipeSpec
     from tui.machine import MachineFacts
     from tui.screens.home import HomeScreen
 
@@ -83,13 +84,15 @@ class TunesmithApp(App[int], inherit_bindings=False):
         ScrollBar.renderer = ScrollBarRender if self.glyphs.unicode else PlainScrollBar
         self.machine_facts: MachineFacts | None = None
         self._first = project
+        self.recipes_before: dict[Path, list[RecipeSpec]] = {}
+        """By project: the recipes before each change of this sitting, so that undo outlives the page."""
 
     def on_mount(self) -> None:
         """Home first; a project given on the command line is opened over it."""
         from tui.screens.home import HomeScreen
 
         self.push_screen(HomeScreen(open_first=self._first))
-        self.call_after_refresh(gc.enable)
+        self.call_after_refresh(_collect_from_now_on)
         self.call_after_refresh(self.run_worker, self._name_machine, thread=True, group="machine")
 
     # -- places -------------------------------------------------------------------------------------------------
@@ -239,6 +242,13 @@ def leave_on_hangup() -> None:
         os._exit(_HANGUP_EXIT)
 
     signal.signal(signal.SIGHUP, leave)
+
+
+def _collect_from_now_on() -> None:
+    """Let garbage be collected, but not among what is loaded by now and stays: that takes as long as a key may."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def run_wizard(project: Path | None = None, ascii: bool = False) -> int:

@@ -103,13 +103,13 @@ TABLE: dict[str, tuple[Command, ...]] = {
     ),
     "model": (
         Command("model.next", "enter", "go_on", "Next", "Take this model and go on."),
+        Command("model.stop", "s", "stop_job", "Stop", "Stop the download; it goes on from there next time."),
         Command("model.type", "t", "type_source", "Type", "A folder, a .gguf file or a hub id."),
         Command("model.search", "slash", "search", "Search", "Find a model in the list."),
         Command("model.licence", "l", "show_licence", "Licence", "What its terms mean for your use, and accepting it."),
         Command("model.allowed", "f", "toggle_allowed", "Allowed", "Only models whose terms allow your use, or all."),
         Command("model.fitting", "m", "toggle_fitting", "Fits", "Only models that may fit your card, or all."),
         Command("model.template", "c", "toggle_template", "Template", "The model's chat template, or ChatML."),
-        Command("model.stop", "s", "stop_job", "Stop", "Stop the download; it goes on from there next time."),
     ),
     "licence": (
         Command("licence.accept", "enter,a", "accept", "Accept", "Keep this verdict in the project: you read it."),
@@ -153,6 +153,7 @@ TABLE: dict[str, tuple[Command, ...]] = {
     "budget": (Command("budget.close", "escape", "close", "Back", "Change nothing."),),
     "confirm": (
         Command("confirm.start", "enter", "start_training", "Start training", "Start the job on this machine."),
+        Command("confirm.fit", "f", "show_fit", "What fits", "To the recipe, with the settings that fit this card."),
         Command("confirm.back", "b", "go_back", "Back", "To the recipe. Nothing is lost."),
     ),
     "train": (
@@ -265,6 +266,7 @@ TABLE: dict[str, tuple[Command, ...]] = {
         *_types("privacy", "retype"),
         Command("privacy.stop", "s", "stop_job", "Stop", "Stop the job; it goes on from there next time."),
         Command("privacy.review", "b", "review", "Review", "Back to the values and what you decided."),
+        Command("privacy.consent", "c", "consent", "Consent", "Say that a person agreed; rows about them come back."),
         Command("privacy.known", "w", "known", "Your words", "Your name, town, clients: always looked for."),
         Command("privacy.own", "p", "own", "Your patterns", "Words and patterns of your own, and a box to try them."),
     ),

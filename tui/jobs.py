@@ -33,7 +33,7 @@ class JobFollower:
         record = self.folder.read()
         # The process is looked at before the events: an end event written in between is then still seen.
         alive = is_alive(record)
-        new = self._tail.read()
+        new = self._tail.read_brief()
         if new:
             self._snapshot = fold(self._snapshot, new)
         state = state_of(record, self._snapshot, alive=alive, now=time.time())

@@ -77,7 +77,7 @@ class Preview:
 
     def _tokens(self) -> Line:
         tokens, learned = self.number("tokens"), self.number("supervised_tokens")
-        share = f" ({learned / tokens:.0%})" if tokens else ""
+        share = f" ({learned / tokens * 100:.0f} %)" if tokens else ""
         return Line(f"{tokens:,} tokens in all; {learned:,}{share} are learned, the rest is read.")
 
     def _lengths(self) -> Line:
@@ -97,7 +97,7 @@ class Preview:
     @property
     def ending(self) -> Line:
         """How many rows teach it where to stop."""
-        words = f"{self.end_share:.0%} of the rows teach it where to stop."
+        words = f"{self.end_share * 100:.0f} % of the rows teach it where to stop."
         if self.end_share >= END_SHARE:
             return Line(words)
         hint = "A model that never learns to stop goes on and on. "
@@ -115,7 +115,7 @@ class Preview:
         reasons = self.summary.get("dropped_reasons")
         why = ""
         if isinstance(reasons, dict) and reasons:
-            why = ": " + ", ".join(f"{reason} ({int(count):,})" for reason, count in reasons.items())
+            why = ": " + ", ".join(f"{reason.replace('_', ' ')} ({int(count):,})" for reason, count in reasons.items())
         return [Line(f"{_many(dropped, 'row')} left out{why}.", True, "Mend them in your file, or go on without them.")]
 
 

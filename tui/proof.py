@@ -49,6 +49,11 @@ class Proof:
         return self._number("literal_search", "hits")
 
     @property
+    def needs_consent(self) -> int:
+        """Rows that were left out because a person's consent is not recorded."""
+        return self._number("left_out", "needs_consent")
+
+    @property
     def clean(self) -> bool:
         """Whether nothing was left over."""
         return not self.literal_hits and not self.residual
@@ -82,7 +87,7 @@ class Proof:
             ("unreadable", "rows that cannot be read"),
             ("duplicates", "rows that repeat another one"),
             ("blocked", "blocked: sexual content with a sign of somebody under 18"),
-            ("needs_consent", "rows that need a person's consent"),
+            ("needs_consent", "rows that wait for a consent: c states it"),
         ):
             if count := self._number("left_out", name):
                 lines.append(("left out", count, note))

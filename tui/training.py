@@ -221,9 +221,12 @@ def _finished_lines(result: dict[str, Any], project: Path, chosen: Glyphs) -> li
         lines.append(line)
     else:
         lines.append(styled("holdout loss  ", "$muted") + Content("no rows were kept apart, so nobody can tell"))
-    train = result.get("train_loss")
+    # The mean of the whole run begins where nothing was learned yet; the table of runs shows the last steps too.
+    final = result.get("final_loss")
+    train = final or result.get("train_loss")
+    when = "over the last steps" if final else "on average"
     speed, peak = result.get("tokens_per_second"), result.get("peak_bytes")
-    parts = [styled("training loss ", "$muted") + Content(f"{loss_text(train)} on average")] if train else []
+    parts = [styled("training loss ", "$muted") + Content(f"{loss_text(train)} {when}")] if train else []
     if isinstance(speed, int | float):
         parts.append(Content(f"{speed:,.0f} tokens/s"))
     if isinstance(peak, int):

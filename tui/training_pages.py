@@ -23,7 +23,7 @@ def sample_lines(samples: Sequence[SampleEvent], width: int, chosen: Glyphs) -> 
     if not samples:
         return [
             styled("No samples yet.", "bold"),
-            styled("recipe.sample_steps=50 answers the same prompts every 50 steps while it learns.", "$muted"),
+            styled("`samples every`, a knob on the recipe page, answers prompts as it learns.", "$muted"),
         ]
     lines: list[Content] = []
     for prompt in dict.fromkeys(sample.prompt for sample in samples):

@@ -103,8 +103,7 @@ class BlindScreen(FrameScreen):
         """Show the survey of this scan; make one where there is none, or another sample where `size` says so."""
         known = None if size else await self.ask_engine(lambda: survey_of(self.store))
         if known is None:
-            self.say("Reading the rows in which nothing was found.")
-            known = await self.ask_engine(lambda: look(self.store, self._data, size or SAMPLE))
+            known = await self._look(size or SAMPLE)
         if known is None:
             return
         self._survey = known
@@ -112,6 +111,24 @@ class BlindScreen(FrameScreen):
             self.view, self._marks["sample"] = "sample", 0
         self.show_rows()
         self._speak()
+
+    async def _look(self, size: int) -> Survey | None:
+        """Read the file, and tell how far that is: it takes some seconds where there are many rows."""
+        share = 0.0
+
+        def heard(done: int, total: int, _unit: str) -> None:
+            nonlocal share
+            share = done / total if total else 0.0
+
+        def told() -> None:
+            self.say(f"Reading the rows in which nothing was found: {share * 100:.0f} %.")
+
+        self.say("Reading the rows in which nothing was found.")
+        timer = self.set_interval(0.5, told)
+        try:
+            return await self.ask_engine(lambda: look(self.store, self._data, size, heard))
+        finally:
+            timer.stop()
 
     def show_rows(self) -> None:
         """Read the list again; the pointer stays at its place."""

@@ -98,8 +98,9 @@ class ConfirmScreen(StepScreen):
         self._plan = await self.ask_engine(look)
         if self._plan is not None:
             await self._show_decided()
-            if self._plan.refused:
-                self.say("It does not fit as it is set: enter goes back to what would.", "danger")
+            self.refresh_bindings()
+            if words := misfit_words(self._plan):
+                self.say(words, "danger" if self._plan.fits is False else "attention")
 
     async def _show_decided(self) -> bool:
         width = max(60, self.app.size.width - 4)
@@ -114,7 +115,7 @@ class ConfirmScreen(StepScreen):
         from engine import actions, begin
 
         if self._plan is not None and self._plan.refused:
-            self.go_to("recipe")
+            self.action_show_fit()
             return
         self.say("Starting.")
         self.show_problem(None)
@@ -127,6 +128,18 @@ class ConfirmScreen(StepScreen):
             return
         self.go_to("train")
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What would fit is asked where it may not."""
+        if action == "show_fit":
+            return self._plan is not None and bool(misfit_words(self._plan))
+        return super().check_action(action, parameters)
+
+    def action_show_fit(self) -> None:
+        """To the recipe, with what would fit."""
+        from tui.screens.recipe import RecipeScreen
+
+        self.app.switch_screen(RecipeScreen(self.project, opens_fit=True))
+
     def action_go_back(self) -> None:
         """To the recipe."""
         self.go_to("recipe")
@@ -134,6 +147,21 @@ class ConfirmScreen(StepScreen):
     def action_previous_step(self) -> None:
         """To the recipe."""
         self.go_to("recipe")
+
+
+def misfit_words(plan: PlanShown) -> str:
+    """What to do about a plan that reaches over the card; empty where it does not, or where there is no card."""
+    if plan.state == "none" or plan.target is None or plan.fits is True:
+        return ""
+    if plan.refused:
+        return "It does not fit as it is set: enter shows what would."
+    if plan.fits is False:
+        room = 0.9 * plan.target.room
+        return (
+            f"By the estimate it does not fit: at least {gib(plan.low)} GB, and the card lends {gib(room)}."
+            " f shows what fits."
+        )
+    return "It may not fit: the upper figure is more than the card lends. f shows what fits; enter starts it."
 
 
 def decided(project: Project, spec: ProjectSpec, width: int, chosen: Glyphs, plan: PlanShown | None = None) -> Content:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -12,11 +13,13 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from engine.errors import TunesmithError
 from engine.privacy.edits import Ends, ends_of
 from engine.privacy.findings import Place, ValueRow, masked
 from tui.charset import glyphs, plain
 from tui.commands import TABLE, bindings
 from tui.screens.ask import key_words
+from tui.threads import in_thread
 from tui.widgets.marked_text import MarkedText
 from tui.widgets.text import one_line, styled
 
@@ -59,15 +62,32 @@ class EndsScreen(ModalScreen[Ends | None]):
         place, ends, chosen = self._place, self.ends, glyphs(self)
         whole, at = place.context_before + self._row.value + place.context_after, len(place.context_before)
         self.query_one(MarkedText).show(whole, at - ends.left, at + len(self._row.value) + ends.right)
-        words = "As it was."
-        if (ends.left, ends.right) != (0, 0):
-            same = self._alike(ends)
-            where = "in its one place" if self._row.count == 1 else f"in {same:,} of its {self._row.count:,} places"
-            words = f"{where}; elsewhere it stays." if same < self._row.count else f"{where}."
-        shown = plain(one_line(masked(ends.value, self._row.entity)), chosen)
+        if (ends.left, ends.right) == (0, 0):
+            self._tell("As it was.")
+        elif self._row.count == 1:
+            self._tell("in its one place.")
+        else:
+            self._tell(chosen.ellipsis)
+        self._count()
+
+    def _tell(self, words: str) -> None:
+        shown = plain(one_line(masked(self.ends.value, self._row.entity)), glyphs(self))
         self.query_one("#becomes", Static).update(
             Content("\n").join([styled(shown, "bold $warning"), styled(words, "$muted")])
         )
+
+    @work(exclusive=True, group="count")
+    async def _count(self) -> None:
+        """Count the places apart from this thread: a name may stand in thousands."""
+        ends, count = self.ends, self._row.count
+        if (ends.left, ends.right) == (0, 0) or count == 1:
+            return
+        try:
+            same = await in_thread(self, self._alike, ends)
+        except TunesmithError as error:
+            self._tell(f"{error.title} {error.what}")
+            return
+        self._tell(f"in {same:,} of its {count:,} places" + ("; elsewhere it stays." if same < count else "."))
 
     def action_start(self, by: int) -> None:
         """Move the beginning by so many letters to the right."""

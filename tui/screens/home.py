@@ -76,7 +76,6 @@ class HomeScreen(FrameScreen):
         """Paint what is known at once, then follow."""
         self.say(_QUIET)
         self._show_empty()
-        self._show_ways()
         # The engine is imported for the first look: after the first picture, not before it.
         self.call_after_refresh(self._follow)
         if self._open_first is not None:
@@ -179,9 +178,11 @@ class HomeScreen(FrameScreen):
                 + Content(". You need one file of chats or texts;\na model can be chosen on the way.")
             )
             self.set_focus(None)
+        self._show_ways()
 
     def _show_ways(self) -> None:
-        ways = [("n", "New project"), ("enter", "Open"), ("d", "Try the demo (5 min, no GPU needed)")]
+        opens = [("enter", "Open")] if self.query_one(RowList).rows else []
+        ways = [("n", "New project"), *opens, ("d", "Try the demo (5 min, no GPU needed)")]
         parts = [styled(key, "bold $accent") + Content(f"  {words}") for key, words in ways]
         self.query_one("#ways", Static).update(Content("     ").join(parts))
 

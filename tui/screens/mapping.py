@@ -39,7 +39,7 @@ class MappingScreen(ModalScreen[dict[str, str] | None]):
             yield Static(styled("Which column plays which part?", "bold"))
             yield Static(styled(f"The rows are read as: {words}.", "$muted"))
             yield RowList([Column("part", 14), Column("column of your file"), Column("", 9)], self._rows())
-            yield Static(key_words(("enter", "Change"), ("r", "Read again with this"), ("esc", "Leave it as it was")))
+            yield Static(key_words(("enter", "Change"), ("r", "Read again with this"), ("esc", "Back")))
 
     def _rows(self) -> list[Row]:
         from engine.data.mapping import PARTS, REQUIRED, ShapeName

@@ -200,7 +200,9 @@ class PreviewScreen(StepScreen):
             title.words = "no row is cut"
             return
         kind = "cut row" if self.only_cut else "row"
-        parts = [f"{kind} {self.place + 1:,} of {len(rows):,}", f"line {row.line:,}"]
+        preview = self.preview
+        more = preview is not None and not self.only_cut and len(rows) < preview.number("rows")
+        parts = [f"{kind} {self.place + 1:,} of {'the first ' if more else ''}{len(rows):,}", f"line {row.line:,}"]
         parts.append(f"{row.tokens:,} tokens" + (f", {row.learned:,} learned" if row.learned is not None else ""))
         if row.cut:
             parts.append(f"{row.cut:,} cut")

@@ -45,6 +45,7 @@ _PAGES_OF: dict[str, tuple[Page, ...]] = {
     "rule": ("review",),
     "rules": ("review",),
     "blind": ("review", "proof"),
+    "consent": ("proof",),
     "stop_job": ("work",),
     "known": ("scan", "review", "proof"),
     "own": ("scan", "review", "proof"),
@@ -96,7 +97,8 @@ class PrivacyScreen(DecidingScreen):
     name somebody, and of these the unsure ones. Passwords and keys are shown by their first two letters only.
 
     After enter the new file is searched once more. The proof says how many were hidden, who decided, and whether
-    anything is left.
+    anything is left. Rows about the intimate life of somebody who is named are left out until you state that this
+    person agreed: c on that page.
     """
 
     def __init__(self, *arguments: object, **options: object) -> None:
@@ -275,6 +277,8 @@ class PrivacyScreen(DecidingScreen):
             return self.page == "proof" or (self.page == "scan" and self._can_review)
         if action == "scan":
             return self.spec.data is not None
+        if action == "consent":
+            return self.query_one(ProofPage).waits_for_consent
         return True
 
     @property

@@ -6,20 +6,24 @@ Apart from `privacy.py`, which shows the pages and starts the jobs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from pathlib import Path
+from typing import Literal, TypeVar
 
 from textual import on, work
 
 from engine.errors import TunesmithError
-from engine.privacy.edits import Change
+from engine.privacy.consents import waiting_for
+from engine.privacy.edits import Ends, alike
 from engine.privacy.gate import data_path
 from engine.privacy.own_try import try_on_rows
 from engine.privacy.pointed import point_at, texts_of_row
-from engine.privacy.review import TypeTotals, ids_of_type, type_totals
+from engine.privacy.review import ids_of_type, type_totals
 from engine.privacy.rules import add_rule, preview, remove_rule, rules_of
 from engine.privacy.store import FindingsStore
 from engine.spec import DataSpec, OwnSpec, ProjectSpec
+from engine.statements import state_content
 from tui.entities import TYPE_KEYS, short_name
+from tui.screens.ask import ChooseScreen
 from tui.screens.base import StepScreen
 from tui.screens.blind import BlindScreen
 from tui.screens.bulk import BulkChoice, BulkScreen
@@ -30,6 +34,7 @@ from tui.screens.own import OwnScreen
 from tui.screens.privacy_review import ReviewPage
 from tui.screens.rules import RuleScreen, RulesScreen, rule_words
 
+T = TypeVar("T")
 Page = Literal["scan", "review", "work", "proof"]
 REVIEW_WORDS = "Values you have not decided stay hidden.  enter writes the redacted file."
 
@@ -83,9 +88,15 @@ class DecidingScreen(StepScreen):
         """Go on without a decision."""
         self._do(self.review.later)
 
-    def action_undo(self) -> None:
-        """Take the last decision back."""
-        self._do(self.review.undo)
+    async def action_undo(self) -> None:
+        """Take the last decision back, apart from this thread: it may have been a rule about every place there is."""
+        review = self.review
+        if review.store is None:
+            return
+        path = review.store.path
+        undone = await self.ask_engine(lambda: (_apart(path, FindingsStore.undo),))
+        if undone is not None:
+            self._do(lambda: review.after_undo(*undone))
 
     def action_toggle_filter(self) -> None:
         """Undecided or all."""
@@ -110,9 +121,14 @@ class DecidingScreen(StepScreen):
         """Move the ends of the marked value."""
         review = self.review
         row, place = review.values.current, review.places.current
-        if row is None or place is None:
+        if row is None or place is None or review.store is None:
             return
-        ends = await self.app.push_screen_wait(EndsScreen(row, place, lambda ends: review.alike(row.id, ends)))
+        path = review.store.path
+
+        def same(ends: Ends) -> int:
+            return _apart(path, lambda store: alike(store, row.id, ends))
+
+        ends = await self.app.push_screen_wait(EndsScreen(row, place, same))
         if ends is not None:
             self._after_dialog(lambda: review.move_ends(row, ends))
 
@@ -132,15 +148,11 @@ class DecidingScreen(StepScreen):
             return
         self.say("Searching it in all rows.")
         path = review.store.path
-
-        def search() -> tuple[Change, str]:
-            with FindingsStore(path) as store:
-                return point_at(store, data, pointed.value, pointed.entity), pointed.value
-
-        done = await self.ask_engine(search)
-        if done is None:
+        change = await self.ask_engine(
+            lambda: _apart(path, lambda store: point_at(store, data, pointed.value, pointed.entity))
+        )
+        if change is None:
             return
-        change = done[0]
         if not change.places:
             self.say("It stands only inside what is found already.", "attention")
             return
@@ -160,11 +172,12 @@ class DecidingScreen(StepScreen):
         row, store = review.values.current, review.store
         if row is None or store is None:
             return
-        screen = RuleScreen(row, review.places.current, lambda rule: preview(store, rule))
+        path = store.path
+        screen = RuleScreen(row, review.places.current, lambda rule: _apart(path, lambda own: preview(own, rule)))
         rule = await self.app.push_screen_wait(screen)
         if rule is None:
             return
-        changed = await self.ask_engine(lambda: add_rule(store, rule))
+        changed = await self.ask_engine(lambda: _apart(path, lambda own: add_rule(own, rule)))
         if changed is not None:
             verb, what = rule_words(rule)
             words = f"Rule: {verb} {what[:30]}. {changed:,} decided by it."
@@ -177,13 +190,14 @@ class DecidingScreen(StepScreen):
         store = review.store
         if store is None:
             return
-        kept = await self.ask_engine(lambda: rules_of(store))
+        path = store.path
+        kept = await self.ask_engine(lambda: _apart(path, rules_of))
         if kept is None:
             return
         gone = await self.app.push_screen_wait(RulesScreen(kept))
         if gone is None:
             return
-        changed = await self.ask_engine(lambda: remove_rule(store, gone))
+        changed = await self.ask_engine(lambda: _apart(path, lambda own: remove_rule(own, gone)))
         if changed is not None:
             words = f"The rule is off the list. {changed:,} decisions of it are open again."
             self._after_dialog(lambda: review.after_rule(words))
@@ -207,6 +221,25 @@ class DecidingScreen(StepScreen):
         if kept is not None:
             self.call_after_refresh(self.refresh_spec)
 
+    @work(exclusive=True, group="dialog")
+    async def action_consent(self) -> None:
+        """Record that a person agreed, and write the file again, so that the rows about them come back."""
+        waiting = await self.ask_engine(lambda: waiting_for(self.project, self.spec))
+        if waiting is None:
+            return
+        if not waiting:
+            self.say("No row waits for anybody any more. enter on the review page writes the file again.")
+            return
+        choices = [(one.name, one.name, "1 row" if one.rows == 1 else f"{one.rows:,} rows") for one in waiting]
+        meaning = "Rows about their intimate life are then trained on. It is kept in the project with today's date."
+        title = "Who agreed? You state that this person did."
+        name = await self.app.push_screen_wait(ChooseScreen(title, meaning, choices))
+        if name is None:
+            return
+        stated = await self.ask_engine(lambda: state_content(self.project, consents=[name]))
+        if stated is not None:
+            self.start_job("redact")
+
     # -- a whole type -------------------------------------------------------------------------------------------
 
     @work(exclusive=True, group="bulk")
@@ -216,12 +249,7 @@ class DecidingScreen(StepScreen):
         if review.store is None:
             return
         path, current = review.store.path, review.values.current
-
-        def totals() -> list[TypeTotals]:
-            with FindingsStore(path) as store:
-                return type_totals(store)
-
-        entries = await self.ask_engine(totals)
+        entries = await self.ask_engine(lambda: _apart(path, type_totals))
         if not entries:
             return
         choice = await self.app.push_screen_wait(BulkScreen(entries, current.entity if current else ""))
@@ -231,6 +259,12 @@ class DecidingScreen(StepScreen):
         if done is not None and self.page == "review":
             review.after_bulk(done)
             self.say(f"{done} u takes it back.", "attention" if choice.action == "keep" else "good")
+
+
+def _apart(path: Path, work: Callable[[FindingsStore], T]) -> T:
+    """Do it through a connection of its own, so that the list can be read and drawn meanwhile."""
+    with FindingsStore(path) as store:
+        return work(store)
 
 
 def _with_own(spec: ProjectSpec, own: list[OwnSpec]) -> ProjectSpec:

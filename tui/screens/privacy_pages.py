@@ -147,6 +147,11 @@ class ProofPage(Widget):
         self._proof = proof
         self.refresh()
 
+    @property
+    def waits_for_consent(self) -> bool:
+        """Whether rows were left out because somebody's consent is not recorded."""
+        return self._proof is not None and self._proof.needs_consent > 0
+
     def render(self) -> Content:
         """The verdict, the numbers, the types, where the file lies."""
         if self._proof is None:

@@ -18,7 +18,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from engine.errors import TunesmithError
-from engine.privacy.edits import Change, Ends, alike, move_ends, retype
+from engine.privacy.edits import Change, Ends, move_ends, retype
 from engine.privacy.findings import Action, Place, Summary, ValueRow, masked
 from engine.privacy.store import FindingsStore, Order
 from tui.entities import legend, words_for
@@ -123,7 +123,7 @@ class ReviewPage(Vertical):
         if row is None or self.store is None or shown is None:
             return "There is no value here to decide."
         changed = self.store.decide_values([row.id], action, "person")
-        where = "in its one place" if row.count == 1 else f"in all its {row.count:,} places"
+        where = {1: "in its one place", 2: "in both its places"}.get(row.count, f"in all its {row.count:,} places")
         words = f"{_cut(row.shown)} {'stays as it is' if action == 'keep' else 'is hidden'} {where}."
         if changed:
             self._made.append(_Made(self.values.marked, shown, words))
@@ -151,11 +151,8 @@ class ReviewPage(Vertical):
         self.values.action_move(1)
         return f"{_cut(row.shown)} stays hidden until you keep it." if row is not None and row.decision is None else ""
 
-    def undo(self) -> str:
-        """Take the last decision back, also one of an earlier sitting."""
-        if self.store is None:
-            return ""
-        undone = self.store.undo()
+    def after_undo(self, undone: str | None) -> str:
+        """The last decision was taken back, perhaps one of an earlier sitting: show how it stands now."""
         if undone is None:
             self._made.clear()
             return "Nothing is left to take back."
@@ -185,10 +182,6 @@ class ReviewPage(Vertical):
         change = move_ends(self.store, row.id, ends)
         shown = _cut(masked(ends.value, row.entity))
         return self.after_change(change, f"{shown} is what is found now, in {_places(change.places)}.")
-
-    def alike(self, value_id: int, ends: Ends) -> int:
-        """In how many places of a value the same text stands between some ends."""
-        return alike(self.store, value_id, ends) if self.store is not None else 0
 
     def after_change(self, change: Change, words: str) -> str:
         """What was found is another now: show it, and let undo know. The pointer follows a value that stays near."""

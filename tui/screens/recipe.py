@@ -60,15 +60,17 @@ class RecipeScreen(PlanningScreen):
     this machine's, as when you will rent one. b sets a price an hour, and limits at which the run saves and stops.
     """
 
-    def __init__(self, *arguments: object, **options: object) -> None:
+    def __init__(self, *arguments: object, opens_fit: bool = False, **options: object) -> None:
         super().__init__(*arguments, **options)
+        self._opens_fit = opens_fit
+        """Whether what fits is shown as soon as it is known."""
         self._presets: tuple[RecipePreset, ...] = ()
         self._facts = DataFacts.unknown()
         self._suggested: tuple[str, str] = ("", "")
         self._moved = False
         """Whether the pointer was put on a preset by the person, who then is not led elsewhere."""
         self._before: list[RecipeSpec] = []
-        """The recipes before each change, for undo."""
+        """The recipes before each change, for undo; the app keeps them while other pages are open."""
 
     def body(self) -> ComposeResult:
         """Presets, knobs, and what it takes."""
@@ -85,6 +87,7 @@ class RecipeScreen(PlanningScreen):
 
     def on_mount(self) -> None:
         """The presets are files that people edit: read them here, where an error can be shown."""
+        self._before = self.wizard.recipes_before.setdefault(self.project.root, [])
         try:
             self._presets = load_recipes()
         except TunesmithError as error:
@@ -198,6 +201,9 @@ class RecipeScreen(PlanningScreen):
         """The words of enter depend on it, and so does what is suggested on a small card."""
         self.refresh_words()
         self._look_at_balanced()
+        if self._opens_fit and self.target is not None:
+            self._opens_fit = False
+            self.action_take_suggestion()
 
     def refresh_words(self) -> None:
         """Say what enter does, unless something else is being said."""

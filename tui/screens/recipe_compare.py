@@ -17,6 +17,7 @@ from tui.charset import Glyphs, glyphs, plain
 from tui.commands import TABLE, bindings
 from tui.knobs import differences, knob, value_text
 from tui.screens.ask import key_words
+from tui.threads import is_open
 from tui.widgets.memory_panel import gib, verdict_of
 from tui.widgets.rows import Column, Row, RowList
 from tui.widgets.text import styled
@@ -111,6 +112,9 @@ class CompareScreen(ModalScreen[str | None]):
     async def _plan_all(self) -> None:
         for key, _, recipe in self._recipes():
             plan = await self._page.plan_of(recipe)
+            if not self.is_attached or not is_open(self):
+                # The page below goes on working when this dialog is left.
+                return
             if plan is not None:
                 self._plans[key] = plan
                 self._show()

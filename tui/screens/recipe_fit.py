@@ -54,7 +54,7 @@ class FitScreen(ModalScreen[Answer]):
                 rows = [
                     Row(key, (plain(title, chosen), styled(plain(note, chosen), "$muted"))) for key, title, note in ways
                 ]
-                yield RowList([Column(width=32), Column()], rows)
+                yield RowList([Column(width=30), Column()], rows)
             if found is not None:
                 with VerticalScroll(id="reasons", can_focus=False):
                     yield Static(Content("\n").join(reasons(found, chosen)), id="why")
@@ -130,7 +130,7 @@ def reasons(found: Suggestion, chosen: Glyphs) -> list[Content]:
     for what, time, memory, fits in found.alternatives:
         mark, colour = (chosen.done, "$success") if fits else (chosen.bad, "$error")
         lines.append(
-            Content(f"  {plain(what, chosen):<27}{time:>5.2f} {chosen.times} the time  {gib(memory):>5} GB  ")
+            Content(f"  {plain(what, chosen):<29}{time:>6.2f} {chosen.times} time  {gib(memory):>5} GB  ")
             + styled(f"{mark} {'fits' if fits else 'does not fit'}", colour)
         )
     return lines

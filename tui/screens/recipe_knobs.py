@@ -86,6 +86,10 @@ class KnobsScreen(ModalScreen[None]):
         self._show()
         self.watch(self._page, "plan", self._show_plan)
 
+    def on_resize(self) -> None:
+        """What the marked knob means is as wide as there is room, which is known after the layout."""
+        self.call_after_refresh(self._show_detail)
+
     @property
     def _recipe(self) -> RecipeSpec:
         return self._page.spec.recipe
@@ -268,12 +272,16 @@ class KnobsScreen(ModalScreen[None]):
         self.query_one("#keys", Static).update(self._keys())
         self.query_one(RowList).focus()
 
-    def action_close(self) -> None:
-        """End the typing, else back to the page."""
+    @work(exclusive=True, group="close")
+    async def action_close(self) -> None:
+        """End the typing, else back to the page once the last change is saved."""
         if self._typing:
             self._end_typing()
-        else:
-            self.dismiss(None)
+            return
+        saving = [worker for worker in self.workers if worker.node is self and worker.group in ("save", "undo")]
+        if saving:
+            await self.workers.wait_for_complete(saving)
+        self.dismiss(None)
 
 
 def problem_words(error: TunesmithError) -> str:

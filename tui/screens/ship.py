@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from engine.errors import TunesmithError, UsageError
 from engine.evaluate.gate import Gate, judge
-from tui.charset import glyphs, plain
+from tui.charset import Glyphs, glyphs, plain
 from tui.model_facts import Fact, licence_words
 from tui.passphrase import remove_passphrases, write_passphrase
 from tui.screens.base import StepScreen
@@ -183,12 +183,17 @@ class ShipScreen(StepScreen):
         """Say what enter does in a field."""
         if isinstance(self.focused, SecretField):
             words = "goes to the second field" if self.focused.id == "first" else "locks and packs it"
-            self.say(f"enter {words}. Nobody can recover the passphrase.")
+            self.say(f"enter {words}, esc leaves it. Nobody can recover a lost passphrase.")
 
     @on(Input.Submitted)
     def _typed(self, message: Input.Submitted) -> None:
         if message.input.id == "first" and not self.query_one("#second", SecretField).value:
-            self.query_one("#second", SecretField).focus()
+            problem = passphrase_problem(message.value, message.value)
+            self.show_problem(problem)
+            if problem is None:
+                self.query_one("#second", SecretField).focus()
+            else:
+                self.query_one("#first", SecretField).value = ""
         else:
             self._lock()
 
@@ -208,6 +213,7 @@ class ShipScreen(StepScreen):
         """Out of a field first, then to the step before."""
         if isinstance(self.focused, Input):
             self.set_focus(None)
+            self.say(self.words())
         else:
             self.go_back()
 
@@ -238,6 +244,8 @@ class ShipScreen(StepScreen):
         """The job reads the passphrase before its first phase; from then on the file is not needed."""
         if job.snapshot.phase:
             remove_passphrases()
+        if job.active:
+            self.say("It is safe to leave: the packing goes on.")
 
     def job_ended(self, job: JobView) -> None:
         """Show the file, or leave the error where it is."""
@@ -258,7 +266,7 @@ class ShipScreen(StepScreen):
         facts = [
             Fact("file", fit_path(file, max(30, self.size.width - 18), chosen)),
             Fact("size", size_text(int(result.get("bytes", 0)))),
-            Fact("sha256", str(result.get("sha256", ""))[:32] + chosen.ellipsis),
+            Fact("sha256", _cut(str(result.get("sha256", "")), self.size.width - 22, chosen)),
             Fact("lock", lock, attention=not locked),
         ]
         if locked:
@@ -268,6 +276,10 @@ class ShipScreen(StepScreen):
         self.query_one("#locking").display = False
         self.say(self.words(), "good")
         self.call_after_refresh(self.query_one("#page").scroll_end, animate=False)
+
+
+def _cut(text: str, room: int, chosen: Glyphs) -> str:
+    return text if len(text) <= room else text[: max(16, room - 1)] + chosen.ellipsis
 
 
 def passphrase_problem(first: str, second: str) -> UsageError | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,11 @@ class KnobLines(Widget):
         chosen, width = glyphs(self), self.size.width
         many = self.size.height >= _GROUPED_FROM
         lines = _grouped(self.shown, width, chosen) if many else _important(self.shown, chosen)
-        lines += [_changed(self.shown, chosen), *_advised(self.shown, chosen, 3 if many else 1)]
+        lines.append(_changed(self.shown, chosen))
+        if many:
+            lines += _advised_in_full(self.shown, width, chosen)
+        else:
+            lines += _advised(self.shown, chosen)
         return Content("\n").join(fit(line, width, chosen) for line in lines)
 
 
@@ -95,12 +100,22 @@ def _changed(shown: KnobsShown, chosen: Glyphs) -> Content:
     )
 
 
-def _advised(shown: KnobsShown, chosen: Glyphs, most: int) -> list[Content]:
-    lines = []
-    for one in shown.advice[:most]:
-        more = f" (e shows {len(shown.advice) - 1} more)" if most == 1 and len(shown.advice) > 1 else ""
-        text = f"{chosen.stale} {knob(one.knob).title}{more}: {one.text}"
-        lines.append(styled(plain(text, chosen), "$warning"))
+def _advised(shown: KnobsShown, chosen: Glyphs) -> list[Content]:
+    """The first advice in a line."""
+    more = f" (e shows {len(shown.advice) - 1} more)" if len(shown.advice) > 1 else ""
+    return [
+        styled(plain(f"{chosen.stale} {knob(one.knob).title}{more}: {one.text}", chosen), "$warning")
+        for one in shown.advice[:1]
+    ]
+
+
+def _advised_in_full(shown: KnobsShown, width: int, chosen: Glyphs) -> list[Content]:
+    """All of it, over as many lines as it takes."""
+    lines: list[Content] = []
+    for one in shown.advice:
+        text = plain(f"{chosen.stale} {knob(one.knob).title}: {one.text}", chosen)
+        wrapped = textwrap.wrap(text, max(20, width - 2), subsequent_indent="  ")
+        lines += [styled(line, "$warning") for line in wrapped]
     return lines
 
 

@@ -153,7 +153,7 @@ def change_words(name: str, now: object, then: object) -> str:
     if name == "micro_batch":
         return f"{then} {'row' if then == 1 else 'rows'} at once"
     if name == "quantization":
-        return "16-bit weights" if then == "none" else f"{then} weights"
+        return "weights kept whole" if then == "none" else f"{then} weights"
     if name == "loss":
         return "scores in parts"
     if name == "max_length":

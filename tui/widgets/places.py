@@ -18,6 +18,7 @@ from textual.widget import Widget
 
 from engine.privacy.counts import CERTAIN_SCORE
 from engine.privacy.findings import CERTAIN_ENTITIES, Place, ValueRow, masked
+from engine.privacy.texts import CONTEXT
 from tui.charset import Glyphs, glyphs, plain
 from tui.entities import words_for
 from tui.widgets.text import fit, one_line, styled
@@ -241,6 +242,10 @@ def context(place: Place, entity: str, width: int, lines: int, chosen: Glyphs) -
     shown = plain(one_line(masked(place.match, entity)), chosen).replace(" ", _NO_BREAK)
     before = " ".join(plain(one_line(place.context_before), chosen).split(" "))
     after = plain(one_line(place.context_after), chosen)
+    if len(place.context_before) >= CONTEXT:
+        before = chosen.ellipsis + (before.partition(" ")[2] or before)
+    if len(place.context_after) >= CONTEXT:
+        after = (after.rpartition(" ")[0] or after) + chosen.ellipsis
     room = max(0, width * lines - cell_len(shown) - 6)
     before = _last_cells(before, max(room // 2, room - cell_len(after)), chosen)
     after = _first_cells(after, max(0, room - cell_len(before)), chosen)
