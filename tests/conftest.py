@@ -9,8 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tui.terminal import set_textual_environment
+
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# As a job does while it loads (engine.jobs.runner): the compiler is a sixth of what importing all libraries takes.
+os.environ.setdefault("TORCHDYNAMO_DISABLE", "1")
+# As the program does before Textual is imported: without it the pictures of an animation are painted and waited for.
+set_textual_environment(os.environ)
 
 
 @pytest.fixture(autouse=True)

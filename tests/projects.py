@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.actions import new_project
-from engine.jobs.folder import JobFolder
+from engine.errors import StoppedError, TunesmithError
+from engine.jobs.context import JobContext
+from engine.jobs.emit import EventWriter
+from engine.jobs.events import FailedEvent, FinishedEvent, StoppedEvent
+from engine.jobs.folder import JobFolder, new_job
+from engine.jobs.kinds import KINDS
 from engine.jobs.launch import launch
+from engine.jobs.process import identity
 from engine.jobs.state import JobView, view
 from engine.machine import PRESETS
 from engine.project import Project
@@ -30,6 +39,35 @@ def run_job(project: Project, kind: str, timeout: float = 240.0, **spec: Any) ->
     return finished(launch(project.root, kind, spec), timeout)
 
 
+def begin_here(project: Project, kind: str, **spec: Any) -> JobContext:
+    """A job of this process, about to begin: the real work without the seconds that a new process takes."""
+    folder = new_job(project.root, kind, spec)
+    folder.write(folder.read().model_copy(update={**identity(), "created": time.time()}))
+    return JobContext(folder, project, spec, EventWriter(folder.events_file))
+
+
+def end_here(context: JobContext, work: Callable[[JobContext], dict[str, Any]]) -> JobView:
+    """Do the work, and write the end event as the runner would."""
+    try:
+        context.emit(FinishedEvent(**work(context)))
+    except StoppedError:
+        context.emit(StoppedEvent(by=context.stop_by or "request"))
+    except TunesmithError as error:
+        context.emit(
+            FailedEvent(
+                code=error.error_code, title=error.title, what=error.what, hint=error.hint, exit_code=error.exit_code
+            )
+        )
+    context.writer.close()
+    return view(JobFolder(context.folder.root))
+
+
+def run_here(project: Project, kind: str, **spec: Any) -> JobView:
+    """Run a job of any kind in this process to its end."""
+    module, _, name = KINDS[kind].function.partition(":")
+    return end_here(begin_here(project, kind, **spec), getattr(importlib.import_module(module), name))
+
+
 def demo_rows(count: int) -> list[str]:
     """The first `count` sound lines of the demo data."""
     lines = (PRESETS / "demo" / "chats.jsonl").read_text(encoding="utf-8").splitlines()
@@ -45,13 +83,13 @@ def demo_rows(count: int) -> list[str]:
 
 
 def make_redacted_project(folder: Path, lines: list[str], settings: list[str]) -> Project:
-    """A project on the demo model whose rows were scanned and redacted by the real jobs."""
+    """A project on the demo model whose rows were scanned and redacted by the real jobs, in this process."""
     data = folder / "rows.jsonl"
     data.write_text("\n".join(lines) + "\n", encoding="utf-8")
     project, _ = new_project(folder / "project", data=data, model="demo", preset="demo", settings=settings)
     for kind in ("scan", "redact"):
-        job = run_job(project, kind)
-        assert job.state == "finished", (job.snapshot.end, job.folder.log_tail())
+        job = run_here(project, kind)
+        assert job.state == "finished", job.snapshot.end
     return project
 
 

@@ -155,7 +155,7 @@ def result_words(result: dict[str, Any]) -> str:
         return f"{result['draws']} draws; nothing is decided yet."
     words = (
         f"You preferred the tuned model in {result['tuned']} of {result['tuned'] + result['base']} decided pairs "
-        f"({result['share']:.0%}, 95 % interval {result['low']:.0%} to {result['high']:.0%})"
+        f"({result['share'] * 100:.0f} %; at 95 % between {result['low'] * 100:.0f} and {result['high'] * 100:.0f} %)"
     )
     draws = f", {result['draws']} draws" if result["draws"] else ""
     verdict = "It may be chance."

@@ -128,11 +128,22 @@ def _texts_said(passage: Passage, reading: Reading, tokenizer: Any) -> list[str]
     return [plain(tokenizer.decode(ids[one:two], skip_special_tokens=True)) for one, two in _stretches(inside)]
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A passage asked for in one way."""
+
+    passage: Passage
+    common: tuple[Phrases, Phrases]
+    how: str
+    prompt: list[int]
+    temperature: float
+
+
 def recited_aloud(
     model: Any,
     tokenizer: Any,
     passages: Sequence[Passage],
-    common: tuple[Phrases, Phrases],
+    common: Sequence[tuple[Phrases, Phrases]],
     *,
     device: str,
     stop: Callable[[], bool],
@@ -144,7 +155,7 @@ def recited_aloud(
         model: The PEFT model.
         tokenizer: Of the model.
         passages: The answers.
-        common: As from `common_phrases`.
+        common: For each, as from `common_phrases`.
         device: Where the model is.
         stop: Asked between tokens.
         on_done: Told (done, total) in answers of the tuned model.
@@ -152,28 +163,26 @@ def recited_aloud(
     Returns:
         At most one recital for each passage, and how many answers the tuned model gave.
     """
-    asked = [(passage, kind, ids) for passage in passages for kind, ids in passage.prompts().items()]
-    prompts = [ids for _, _, ids in asked]
+    asked = [
+        _Asked(passage, phrases, f"{kind}, {way}", ids, heat)
+        for way, heat in (("greedy", 0.0), ("sampled", TEMPERATURE))
+        for passage, phrases in zip(passages, common, strict=True)
+        for kind, ids in passage.prompts().items()
+    ]
+    answers = _said(model, tokenizer, "tuned", asked, device, stop, lambda done: on_done(done, len(asked)))
+    suspects = [
+        (one, answer)
+        for one, answer in zip(asked, answers, strict=True)
+        if judge(one.passage, one.how, answer, (), one.common) is not None
+    ]
+    by_base = _said(model, tokenizer, "base", [one for one, _ in suspects], device, stop, None)
     found: dict[int, Recital] = {}
-    for number, (way, temperature) in enumerate((("greedy", 0.0), ("sampled", TEMPERATURE))):
-
-        def told(done: int, before: int = number * len(prompts)) -> None:
-            on_done(before + done, 2 * len(prompts))
-
-        answers = _said(model, tokenizer, "tuned", prompts, temperature, device, stop, told)
-        suspects = [
-            (place, recital)
-            for place, ((passage, kind, _), answer) in enumerate(zip(asked, answers, strict=True))
-            if (recital := judge(passage, f"{kind}, {way}", answer, (), common)) is not None
-        ]
-        again = [prompts[place] for place, _ in suspects]
-        by_base = _said(model, tokenizer, "base", again, temperature, device, stop, None)
-        for (place, recital), others in zip(suspects, by_base, strict=True):
-            sure = judge(recital.passage, recital.how, answers[place], [others], common)
-            best = found.get(recital.passage.row.index)
-            if sure is not None and (best is None or len(sure.matched) > len(best.matched)):
-                found[recital.passage.row.index] = sure
-    return list(found.values()), 2 * len(prompts)
+    for (one, answer), others in zip(suspects, by_base, strict=True):
+        sure = judge(one.passage, one.how, answer, [others], one.common)
+        best = found.get(one.passage.row.index)
+        if sure is not None and (best is None or len(sure.matched) > len(best.matched)):
+            found[one.passage.row.index] = sure
+    return list(found.values()), len(asked)
 
 
 def judge(
@@ -202,22 +211,21 @@ def _said(
     model: Any,
     tokenizer: Any,
     who: str,
-    prompts: Sequence[Sequence[int]],
-    temperature: float,
+    asked: Sequence[_Asked],
     device: str,
     stop: Callable[[], bool],
     on_done: Callable[[int], None] | None,
 ) -> list[str]:
-    if not prompts:
+    if not asked:
         return []
     with speaking_as(model, who):
         answers = generate(
             model,
             tokenizer,
-            prompts,
+            [one.prompt for one in asked],
             max_new_tokens=NEW_TOKENS,
             device=device,
-            temperature=temperature,
+            temperature=[one.temperature for one in asked],
             on_done=on_done,
             stop=stop,
         )

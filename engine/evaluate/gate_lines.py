@@ -10,7 +10,9 @@ from typing import Any, Literal
 import yaml
 
 from engine.actions import read_json
+from engine.data.left_out import come_back_warning
 from engine.errors import ModelError, RefusedError, TunesmithError, UsageError
+from engine.evaluate.gate_words import come, count_rows, percent, plus_minus, share
 from engine.machine import PRESETS
 from engine.privacy.content_gate import check_content
 from engine.privacy.gate import check_privacy
@@ -79,23 +81,22 @@ def load_thresholds() -> dict[str, dict[str, Any]]:
 def all_lines(facts: Facts) -> list[GateLine]:
     """Every line, judged."""
     measured = (learned, stops, still_can, recites, membership, leaks, one_sided, polite)
+    report = facts.project.evaluation_file(str(facts.report.get("run")))
     return [
-        *(_never_green_when_stale(_judged(line, facts), facts) for line in measured),
+        *(_never_green_when_stale(_judged(line, facts, report, "Evaluate again."), facts) for line in measured),
         licence(facts),
-        privacy(facts),
-        sound(facts),
+        _judged(privacy, facts, facts.project.proof_file, "Redact again: `tunesmith redact PROJECT`."),
+        _judged(sound, facts, report, "Evaluate again."),
         content(facts),
     ]
 
 
-def _judged(line: Any, facts: Facts) -> GateLine:
+def _judged(line: Any, facts: Facts, file: Path, hint: str) -> GateLine:
     try:
         found: GateLine = line(facts)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        file = facts.project.evaluation_file(str(facts.report.get("run")))
-        raise UsageError(
-            "The evaluation cannot be read.", f"{file} is damaged: {error!r}.", "Evaluate again.", code="damaged"
-        ) from error
+        title = "The proof of the redaction cannot be read." if line is privacy else "The evaluation cannot be read."
+        raise UsageError(title, f"{file} is damaged: {error!r}.", hint, code="damaged") from error
     return found
 
 
@@ -121,9 +122,12 @@ def learned(facts: Facts) -> GateLine:
         return line
     loss = quality["loss"]
     base, tuned, change = loss["base"]["value"], loss["tuned"]["value"], loss["difference"]
-    percent = _percent(tuned / base - 1) if base else "?"
+    if tuned is None or None in change.values():
+        why = "On some rows it gives no numbers at all. Train again with a lower rate."
+        return GateLine("learned", title, "red", "its loss is not a number", threshold, why)
+    change_words = percent(tuned / base - 1) if base else "?"
     half = (change["high"] - change["low"]) / 2 / base if base else 0
-    figure = f"holdout loss {tuned:.2f}, base {base:.2f} ({percent}, {_plus_minus(half)})"
+    figure = f"holdout loss {tuned:.2f}, base {base:.2f} ({change_words}, {plus_minus(half)})"
     if change["high"] < 0:
         return GateLine("learned", title, "green", figure, threshold)
     if change["low"] > 0 and facts.thresholds["learned"]["red_when_surely_worse"]:
@@ -136,11 +140,11 @@ def learned(facts: Facts) -> GateLine:
 def stops(facts: Facts) -> GateLine:
     """The end of an answer was learned."""
     limits = facts.thresholds["stops"]
-    title, threshold = "it stops", f"at least {_share(limits['amber_below'])} of answers end by themselves"
+    title, threshold = "it stops", f"at least {share(limits['amber_below'])} of answers end by themselves"
     found = facts.report.get("stops") or {}
     if found.get("share") is None:
         return _unmeasured("stops", title, threshold)
-    figure = f"{_share(found['share'])} of {found['answers']} answers end by themselves"
+    figure = f"{share(found['share'])} of {found['answers']} answers end by themselves"
     state: State = "green"
     if found["share"] < limits["amber_below"]:
         state = "red" if found["share"] < limits["red_below"] else "amber"
@@ -150,12 +154,12 @@ def stops(facts: Facts) -> GateLine:
 def still_can(facts: Facts) -> GateLine:
     """Loss on general rows within its bound."""
     limits = facts.thresholds["still_can"]
-    title, threshold = "it still can", f"general loss at most {_share(limits['amber_above'])} above the base model's"
+    title, threshold = "it still can", f"general loss at most {share(limits['amber_above'])} above the base model's"
     found = facts.report.get("general") or {}
     if found.get("change") is None:
         return _unmeasured("still_can", title, threshold)
     base, tuned = found["loss"]["base"]["value"], found["loss"]["tuned"]["value"]
-    figure = f"general loss {tuned:.2f}, base {base:.2f} ({_percent(found['change'])})"
+    figure = f"general loss {tuned:.2f}, base {base:.2f} ({percent(found['change'])})"
     if base > limits["base_knows_below"]:
         return GateLine("still_can", title, "green", f"{figure}; the base does not know these rows", threshold)
     change = found["change"] if found["loss"]["difference"]["low"] > 0 else 0.0
@@ -174,7 +178,7 @@ def recites(facts: Facts) -> GateLine:
     if not found:
         return _unmeasured("recites", title, threshold)
     rows, secrets = len(found["recited_rows"]), int(found.get("extracted_canaries") or 0)
-    figure = f"{_rows(rows)} of {found['rows_tested']} tested {_come(rows)} back word for word"
+    figure = f"{count_rows(rows)} of {found['rows_tested']} tested {come(rows)} back word for word"
     if secrets:
         figure += f", and {secrets} planted secret" + ("s" if secrets > 1 else "")
     if rows >= limits["red_from"] or secrets >= limits["red_extracted_from"]:
@@ -184,6 +188,9 @@ def recites(facts: Facts) -> GateLine:
     if once is not None and once > limits["amber_exposure_above"]:
         why = f"Secrets planted once have an exposure of {once:.1f} bits: single rows are being remembered."
         return GateLine("recites", title, "amber", figure, threshold, why)
+    if gone := int(facts.report.get("left_out_gone") or 0):
+        warning = come_back_warning(gone)
+        return GateLine("recites", title, "amber", figure, threshold, f"{warning['title']} {warning['hint']}")
     return GateLine("recites", title, "green", figure, threshold)
 
 
@@ -195,7 +202,7 @@ def _once(exposure: dict[Any, Any]) -> float | None:
 def membership(facts: Facts) -> GateLine:
     """Whether a training row can be told from another one."""
     limit = facts.thresholds["membership"]["amber_above"]
-    title, threshold = "who was in it", f"training rows are told from others at most {_share(limit)} of the time"
+    title, threshold = "who was in it", f"training rows are told from others at most {share(limit)} of the time"
     found = facts.report.get("memorisation")
     if not found:
         return _unmeasured("membership", title, threshold)
@@ -203,7 +210,7 @@ def membership(facts: Facts) -> GateLine:
     if score is None or not interval:
         figure = "cannot be said without rows kept apart"
         return GateLine("membership", title, "green", figure, threshold)
-    figure = f"told apart {_share(score)} of the time; guessing is 50 %"
+    figure = f"told apart {share(score)} of the time; guessing is 50 %"
     if interval[0] <= limit:
         return GateLine("membership", title, "green", figure, threshold)
     why = "Somebody with the base model can tell which rows were trained on. Fewer epochs or more dropout help."
@@ -220,11 +227,15 @@ def leaks(facts: Facts) -> GateLine:
     learned_here = [hit for hit in found["hits"] if not hit["by_base"]]
     figure = f"{len(learned_here)} of {found['hidden_values']:,} hidden values said in {found['generations']} answers"
     if len(learned_here) >= limits["red_from"]:
-        rows = ", ".join(str(hit["row"]) for hit in learned_here[:5])
-        why = f"It says what you hid: see row {rows} of your data. Hide it wherever it stands, and train again."
+        numbers = list(dict.fromkeys(str(hit["row"]) for hit in learned_here))[:5]
+        rows = f"row{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}"
+        why = f"It says what you hid: see {rows} of your data. Hide it wherever it stands, and train again."
         return GateLine("leaks", title, "red", figure, threshold, why)
     if by_base := len(found["hits"]) - len(learned_here):
         figure += f"; {by_base} more the base model says too"
+    if found["generations"] < limits["amber_below_answers"]:
+        why = "So few answers show little. Leave evaluation.leak_prompts empty for as many as your rows need."
+        return GateLine("leaks", title, "amber", figure, threshold, why)
     doubtful = sum(_doubtful(one, limits) for one in found["to_look_at"])
     if doubtful >= limits["amber_look_at_from"]:
         why = f"{doubtful} further values in its answers may be personal and stand in your data. Look at them."
@@ -263,7 +274,7 @@ def polite(facts: Facts) -> GateLine:
     limits = facts.thresholds["polite"]
     title, threshold = (
         "it stays polite",
-        f"at most {_share(limits['amber_above'])} more toxic answers than base and data",
+        f"at most {share(limits['amber_above'])} more toxic answers than base and data",
     )
     found = facts.report.get("toxicity") or {}
     if "tuned" not in found or "tuned" not in found.get("provoked", {}):
@@ -372,23 +383,3 @@ def content(facts: Facts) -> GateLine:
     statement = facts.spec.content.statement
     figure = f"stated on {statement.at:%Y-%m-%d}" if statement else "nothing in your rows asks for a statement"
     return GateLine("content", title, "green", figure, threshold)
-
-
-def _percent(change: float) -> str:
-    return f"{change:+.0%}".replace("%", " %") if abs(change) >= 0.1 else f"{change:+.1%}".replace("%", " %")
-
-
-def _share(share: float) -> str:
-    return f"{100 * share:.0f} %"
-
-
-def _plus_minus(half: float) -> str:
-    return f"±{half:.0%}".replace("%", "") if half >= 0.01 else "±1"
-
-
-def _rows(count: int) -> str:
-    return "1 training row" if count == 1 else f"{count} training rows"
-
-
-def _come(count: int) -> str:
-    return "comes" if count == 1 else "come"

@@ -1,21 +1,24 @@
 """Many answers at once: batched generation with a key-value cache, for everything that asks a model.
 
-Prompts are sorted by length and padded on the left, so that hardly any padding is computed; a row leaves its batch as
-soon as it ends, so that the others do not wait for it. A prompt's answer does not depend on its neighbours: greedy
-answers are those of one prompt at a time, and a sampled one depends on the seed and the prompt's place only.
+Prompts are sorted by length and padded on the left, so that hardly any padding is computed; what they begin with alike
+is read once, and so is a prompt that comes again; a row leaves its batch as soon as it ends, so that the others do not
+wait for it. A prompt's answer does not depend on its neighbours: greedy answers are those of one prompt at a time, and
+a sampled one depends on the seed and the prompt's place only.
 """
 
 from __future__ import annotations
 
 import inspect
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
+
+from engine.evaluate.beginnings import by_beginning, shared_length
 
 END_NAMES = (
     "<|im_end|>",
@@ -73,7 +76,7 @@ def generate(
     *,
     max_new_tokens: int,
     device: str,
-    temperature: float = 0.0,
+    temperature: float | Sequence[float] = 0.0,
     seed: int = 0,
     tokens_per_batch: int | None = None,
     on_done: Callable[[int], None] | None = None,
@@ -87,7 +90,8 @@ def generate(
         prompts: Token ids; none may be empty.
         max_new_tokens: Longer answers are cut there.
         device: Where the model is.
-        temperature: 0: the likeliest token always; above: tokens are drawn, from all of the vocabulary.
+        temperature: 0: the likeliest token always; above: tokens are drawn, from all of the vocabulary. One for all
+            prompts, or one for each.
         seed: For drawing; the same seed gives the same answers, whatever the batches are.
         tokens_per_batch: Upper bound of rows times (longest prompt + longest answer); a longer row goes alone. None: as
             many as have their keys and values in half a gigabyte: 4,096 of an 8B model, more of a smaller one.
@@ -103,8 +107,12 @@ def generate(
     if any(not len(prompt) for prompt in prompts):
         raise ValueError("a prompt has no token")
     asked = stop or (lambda: False)
-    work = _Work(model, end_ids(model, tokenizer), tokenizer.pad_token_id or 0, device, max_new_tokens, temperature)
-    rows = [_Row(list(prompt), random.Random(f"{seed}:{place}")) for place, prompt in enumerate(prompts)]
+    work = _Work(model, end_ids(model, tokenizer), tokenizer.pad_token_id or 0, device, max_new_tokens)
+    heats = [temperature] * len(prompts) if isinstance(temperature, int | float) else temperature
+    rows = [
+        _Row(list(prompt), random.Random(f"{seed}:{place}"), heat)
+        for place, (prompt, heat) in enumerate(zip(prompts, heats, strict=True))
+    ]
     was_training = model.training
     model.eval()
     done = 0
@@ -124,6 +132,7 @@ def generate(
 class _Row:
     prompt: list[int]
     chance: random.Random
+    temperature: float
     out: list[int] = field(default_factory=list)
     ended: bool = False
 
@@ -145,7 +154,6 @@ class _Work:
     pad: int
     device: str
     max_new_tokens: int
-    temperature: float
 
     def __post_init__(self) -> None:
         inner = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
@@ -164,21 +172,21 @@ class _Work:
     def answer(self, batch: list[_Row], stop: Callable[[], bool]) -> Iterator[int]:
         """Answer one batch; yields how many rows were finished, token by token."""
         active = list(batch)
-        longest = max(len(row.prompt) for row in active)
-        mask = torch.zeros((len(active), longest + self.max_new_tokens), dtype=torch.long)
-        ids = torch.full((len(active), longest), self.pad, dtype=torch.long)
-        for place, row in enumerate(active):
-            ids[place, longest - len(row.prompt) :] = torch.tensor(row.prompt)
-            mask[place, longest - len(row.prompt) :] = 1
-        positions = (mask[:, :longest].cumsum(1) - 1).clamp(min=0)
-        ids, mask, positions = ids.to(self.device), mask.to(self.device), positions.to(self.device)
-        cache = growing_cache(self._config)
+        if stop():
+            return
+        cache, mask, logits = self._read(active)
+        longest = mask.shape[1]
+        positions = mask.sum(1, keepdim=True) - 1
+        mask = torch.cat([mask, mask.new_ones((len(active), self.max_new_tokens))], 1)
         # Layers with a state instead of keys and values cannot lose rows: there, rows that ended stay as ballast.
         shrinks = all(hasattr(layer, "batch_select_indices") for layer in cache.layers)
         for number in range(self.max_new_tokens):
-            if stop():
-                return
-            logits = self._logits(ids, mask[:, : longest + number], positions, cache)
+            if number:
+                if stop():
+                    return
+                ids = torch.tensor([[self.pad if row.ended else row.out[-1]] for row in active], device=self.device)
+                positions = positions + 1
+                logits = self._logits(ids, mask[:, : longest + number], positions, cache)
             tokens = self._choose(logits, active)
             before = sum(not row.ended for row in active)
             for row, token in zip(active, tokens, strict=True):
@@ -197,8 +205,47 @@ class _Work:
                 cache.batch_select_indices(kept)
                 mask, positions = mask[kept], positions[kept]
                 active = [active[place] for place in going]
-            ids = torch.tensor([[self.pad if row.ended else row.out[-1]] for row in active], device=self.device)
-            positions = positions[:, -1:] + 1
+
+    def _read(self, rows: list[_Row]) -> tuple[DynamicCache, torch.Tensor, torch.Tensor]:
+        """Read the prompts: the cache, its mask (rows, tokens), and the scores of what comes next (rows, vocabulary).
+
+        Equal prompts are read once, and so is what many begin with alike.
+        """
+        prompts = [row.prompt for row in rows]
+        if not is_plain(growing_cache(self._config)):
+            return self._read_alike(prompts, 0)
+        unique = [list(prompt) for prompt in dict.fromkeys(map(tuple, prompts))]
+        groups = by_beginning(unique)
+        read = [self._read_alike(group, shared_length(group)) for group in ([unique[n] for n in one] for one in groups)]
+        cache, mask, logits = read[0] if len(read) == 1 else _joined(self._config, read)
+        place = {tuple(unique[number]): at for at, number in enumerate(number for group in groups for number in group)}
+        order = [place[tuple(prompt)] for prompt in prompts]
+        if order == list(range(len(unique))):
+            return cache, mask, logits
+        owners = torch.tensor(order, device=self.device)
+        cache.batch_select_indices(owners)
+        return cache, mask[owners], logits[owners]
+
+    def _read_alike(self, prompts: list[list[int]], shared: int) -> tuple[DynamicCache, torch.Tensor, torch.Tensor]:
+        """The same for prompts that are all read, their first `shared` tokens once for all of them.
+
+        The padding stands after what is shared: only layers that look at every token take no harm from that.
+        """
+        cache = growing_cache(self._config)
+        longest = max(map(len, prompts))
+        mask = torch.ones((len(prompts), longest), dtype=torch.long)
+        ids = torch.full((len(prompts), longest - shared), self.pad, dtype=torch.long)
+        for place, prompt in enumerate(prompts):
+            rest = torch.tensor(prompt[shared:])
+            ids[place, ids.shape[1] - len(rest) :] = rest
+            mask[place, shared : longest - len(rest)] = 0
+        positions = (mask.cumsum(1) - 1).clamp(min=0)
+        ids, mask, positions = ids.to(self.device), mask.to(self.device), positions.to(self.device)
+        if shared:
+            first = torch.tensor([prompts[0][:shared]], device=self.device)
+            self._logits(first, torch.ones_like(first), positions[:1, :shared], cache)
+            cache.batch_select_indices(torch.zeros(len(prompts), dtype=torch.long, device=self.device))
+        return cache, mask, self._logits(ids, mask, positions[:, shared:], cache)
 
     def _logits(self, ids: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor, cache: Any) -> torch.Tensor:
         """Scores of the next token, float32, shape (rows, vocabulary)."""
@@ -210,15 +257,16 @@ class _Work:
         out = self.model(input_ids=ids, attention_mask=mask, past_key_values=cache, use_cache=True, **further)
         return torch.as_tensor(out.logits[:, -1]).float()
 
-    def _choose(self, logits: torch.Tensor, rows: Iterable[_Row]) -> list[int]:
-        if self.temperature <= 0:
-            return [int(token) for token in logits.argmax(-1)]
-        # By the inverse of the distribution, with one number of each row's own: no row's luck depends on another's.
-        total = torch.softmax(logits / self.temperature, -1).cumsum(-1)
-        points = torch.tensor([row.chance.random() for row in rows], device=total.device)[:, None] * total[:, -1:]
-        return [
-            int(token) for token in torch.searchsorted(total, points, right=True)[:, 0].clamp(max=total.shape[1] - 1)
-        ]
+    def _choose(self, logits: torch.Tensor, rows: Sequence[_Row]) -> list[int]:
+        tokens = logits.argmax(-1)
+        if drawn := [place for place, row in enumerate(rows) if row.temperature > 0]:
+            # By the inverse of the distribution, with one number of each row's own: no row's luck depends on another's.
+            heats = torch.tensor([rows[place].temperature for place in drawn], device=logits.device)
+            total = torch.softmax(logits[drawn] / heats[:, None], -1).cumsum(-1)
+            chances = torch.tensor([rows[place].chance.random() for place in drawn], device=logits.device)
+            points = chances[:, None] * total[:, -1:]
+            tokens[drawn] = torch.searchsorted(total, points, right=True)[:, 0].clamp(max=total.shape[1] - 1)
+        return [int(token) for token in tokens]
 
 
 def growing_cache(config: Any) -> DynamicCache:
@@ -226,6 +274,23 @@ def growing_cache(config: Any) -> DynamicCache:
     cache = DynamicCache(config=config)
     cache.layers = [_GrowingLayer() if type(layer) is DynamicLayer else layer for layer in cache.layers]
     return cache
+
+
+def is_plain(cache: DynamicCache) -> bool:
+    """Whether all layers keep every key and value, so that rows may share what they begin with."""
+    return all(type(layer) in (DynamicLayer, _GrowingLayer) for layer in cache.layers)
+
+
+def _joined(
+    config: Any, parts: Sequence[tuple[DynamicCache, torch.Tensor, torch.Tensor]]
+) -> tuple[DynamicCache, torch.Tensor, torch.Tensor]:
+    """Batches read apart as one, in order; shorter ones are padded on the left."""
+    joined = growing_cache(config)
+    longest = max(mask.shape[1] for _, mask, _ in parts)
+    for number, layer in enumerate(joined.layers):
+        layer.join([cache.layers[number] for cache, _, _ in parts], longest)
+    masks = [torch.nn.functional.pad(mask, (longest - mask.shape[1], 0)) for _, mask, _ in parts]
+    return joined, torch.cat(masks), torch.cat([logits for _, _, logits in parts])
 
 
 class _GrowingLayer(DynamicLayer):  # type: ignore[misc]
@@ -248,8 +313,19 @@ class _GrowingLayer(DynamicLayer):  # type: ignore[misc]
         self.keys, self.values = (block[..., :end, :] for block in self._blocks)
         return self.keys, self.values
 
+    def join(self, parts: Sequence[_GrowingLayer], length: int) -> None:
+        """Take over the rows of others, with zeros before those of fewer than `length` tokens."""
+        self.lazy_initialization(parts[0].keys, parts[0].values)
+        both = [[part.keys for part in parts], [part.values for part in parts]]
+        padded = [
+            torch.cat([torch.nn.functional.pad(one, (0, 0, length - one.shape[-2], 0)) for one in side])
+            for side in both
+        ]
+        self._blocks, self._length = [_with_room(one, 0) for one in padded], length
+        self.keys, self.values = (block[..., :length, :] for block in self._blocks)
+
     def batch_select_indices(self, indices: torch.Tensor) -> None:
-        """Only these rows remain."""
+        """Only these rows remain; a row that is named twice is there twice."""
         if self.is_initialized:
             self._blocks = [block[indices] for block in self._blocks]
             self.keys, self.values = (block[..., : self._length, :] for block in self._blocks)

@@ -16,10 +16,11 @@ from typing import Any
 from peft import PeftModel
 from transformers.utils import logging as transformers_logging
 
+from engine.data.left_out import come_back, come_back_warning
 from engine.data.prepare import Prepared, prepare
 from engine.data.render import Renderer
 from engine.errors import PrivacyRefusedError, UsageError
-from engine.evaluate.dequantised import unpack_where_possible
+from engine.evaluate.dequantised import merge_where_possible, unpack_where_possible
 from engine.evaluate.parts import Parts, fingerprint
 from engine.evaluate.sections import (
     Evaluation,
@@ -132,10 +133,13 @@ def _open(context: JobContext, spec: ProjectSpec, adapter: Path | None, *, reada
     if adapter is None:
         file = _base_file(context.project)
         return Evaluation(subject, base, None, None, lambda report: _write(file, report), _head(spec, base_key, None))
+    gone = len(come_back(context.project, spec, context.stop.is_set))
+    if gone:
+        context.warn(**come_back_warning(gone))
     file = context.project.evaluation_file(str(spec.run))
     digest = sha256_of(adapter / "adapter_model.safetensors")
     tuned = Parts(file.with_suffix(".parts.json"), fingerprint([base_key, digest]))
-    head = _head(spec, base_key, digest)
+    head = {**_head(spec, base_key, digest), "left_out_gone": gone}
     return Evaluation(subject, base, tuned, adapter, lambda report: _write(file, report), head)
 
 
@@ -152,6 +156,7 @@ def _load(spec: ProjectSpec, adapter: Path | None, precision: Precision) -> Any:
     if adapter is not None:
         with quietly():
             model = PeftModel.from_pretrained(model, str(adapter), is_trainable=False)
+        merge_where_possible(model, device=precision.device)
     model.eval()
     return model
 

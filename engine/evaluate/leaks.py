@@ -45,6 +45,8 @@ BASE_BITS = 3.0
 CHANCE_BITS = 20.0
 """A value that stands in no row, and that the base would say in that place once in a million times at least, came up
 by chance: the audit reads that many words in fifty runs."""
+LEARNED_BITS = 10.0
+"""Unless the tuned model finds it a thousand times as likely there: chance does not teach."""
 LISTED = 50
 _NAMES = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP", "USERNAME", "TITLE"})
 _ANY_FORM = frozenset({"SECRET", "KNOWN_VALUE", "CRYPTO"})
@@ -164,30 +166,23 @@ def kept_values(store: FindingsStore) -> frozenset[str]:
 def _ask(context: JobContext, model: Any, tokenizer: Any, who: str, probes: Sequence[Probe], device: str) -> list[Said]:
     """A probe is answered greedily the first time it comes, unless it is an odd one, and by sampling else."""
     seen: set[tuple[int, ...]] = set()
-    groups: tuple[list[Probe], list[Probe]] = ([], [])
+    heats: list[float] = []
     for number, probe in enumerate(probes):
-        groups[probe.input_ids in seen or number // 3 % 2 == 1].append(probe)
+        heats.append(TEMPERATURE if probe.input_ids in seen or number // 3 % 2 == 1 else 0.0)
         seen.add(probe.input_ids)
-    said: list[Said] = []
-    for temperature, group in zip((0.0, TEMPERATURE), groups, strict=True):
-
-        def told(done: int, before: int = len(said)) -> None:
-            context.progress(before + done, len(probes), "answers")
-
-        with speaking_as(model, who):
-            answers = generate(
-                model,
-                tokenizer,
-                [probe.input_ids for probe in group],
-                max_new_tokens=NEW_TOKENS,
-                device=device,
-                temperature=temperature,
-                on_done=told,
-                stop=context.stop.is_set,
-            )
-        context.check_stop()
-        said += [Said(probe, answer) for probe, answer in zip(group, answers, strict=True)]
-    return said
+    with speaking_as(model, who):
+        answers = generate(
+            model,
+            tokenizer,
+            [probe.input_ids for probe in probes],
+            max_new_tokens=NEW_TOKENS,
+            device=device,
+            temperature=heats,
+            on_done=lambda done: context.progress(done, len(probes), "answers"),
+            stop=context.stop.is_set,
+        )
+    context.check_stop()
+    return [Said(probe, answer) for probe, answer in zip(probes, answers, strict=True)]
 
 
 def _places(search: LiteralSearch, said: Sequence[Said]) -> list[Place]:
@@ -230,7 +225,7 @@ class Sources:
         """
         if self.in_rows.get(value):
             return "rows"
-        chance = self.are_the_rows and base_bits <= CHANCE_BITS
+        chance = self.are_the_rows and base_bits <= CHANCE_BITS and bits_over_base < LEARNED_BITS
         return "base" if value in self.by_base or bits_over_base < BASE_BITS or chance else "unknown"
 
 

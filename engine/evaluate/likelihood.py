@@ -1,12 +1,11 @@
 """How likely a model finds texts: rows read back token by token, and many ways to go on from one beginning.
 
 Logits are the memory of it (tokens times vocabulary), so only those that are asked for are built, and never more than
-`LOGITS_AT_ONCE` numbers at a time.
+`LOGITS_AT_ONCE` numbers at a time. What rows begin with alike is read once for all of a batch.
 """
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import inspect
 from collections import defaultdict
@@ -18,6 +17,9 @@ from typing import Any
 import torch
 
 from engine.data.render import Rendered
+from engine.evaluate.beginnings import SHORTEST, by_beginning, shared_length
+from engine.evaluate.dequantised import as_tuned
+from engine.evaluate.generate import growing_cache, is_plain
 
 LOGITS_AT_ONCE = 2**26
 """Numbers: 256 MB in float32."""
@@ -68,31 +70,49 @@ def read_back(
     was_training = model.training
     model.eval()
     found: dict[int, Reading] = {}
-    sparse = "logits_to_keep" in _parameters_of(model)
     for batch in _batches(rows, _vocabulary_of(model)):
-        longest = max(len(rows[number].input_ids) for number in batch)
-        ids = torch.full((len(batch), longest), pad_token_id, dtype=torch.long)
-        mask = torch.zeros_like(ids)
-        for place, number in enumerate(batch):
-            tokens = rows[number].input_ids
-            ids[place, : len(tokens)] = torch.tensor(tokens)
-            mask[place, : len(tokens)] = 1
-        wanted = [[at for at, trained in enumerate(rows[number].trained) if trained and at] for number in batch]
-        # A token's score stands one place before it.
-        kept = sorted({at - 1 for places in wanted for at in places})
-        further = {"logits_to_keep": torch.tensor(kept, device=device)} if sparse else {}
-        logits = model(input_ids=ids.to(device), attention_mask=mask.to(device), use_cache=False, **further).logits
-        column = {at: number for number, at in enumerate(kept)} if sparse else {at: at for at in kept}
-        for place, (number, places) in enumerate(zip(batch, wanted, strict=True)):
-            scores = logits[place, [column[at - 1] for at in places]].float()
-            targets = torch.tensor([rows[number].input_ids[at] for at in places], device=scores.device)
-            losses = torch.nn.functional.cross_entropy(scores, targets, reduction="none")
-            right = scores.argmax(-1) == targets
-            found[number] = Reading(tuple(places), tuple(losses.tolist()), tuple(right.tolist()))
+        readings = _read_batch(model, [rows[number] for number in batch], pad_token_id, device)
+        found |= dict(zip(batch, readings, strict=True))
         if on_done:
             on_done(len(found))
     model.train(was_training)
     return [found[number] for number in range(len(rows))]
+
+
+def _read_batch(model: Any, rows: Sequence[Rendered], pad: int, device: str) -> list[Reading]:
+    """One batch, padded on the right; what all rows begin with alike, before the first trained token, is read once."""
+    wanted = [[at for at, trained in enumerate(row.trained) if trained and at] for row in rows]
+    # A token's score stands one place before it.
+    kept = sorted({at - 1 for places in wanted for at in places})
+    cache = growing_cache(_inner(model).config)
+    shared = shared_length([row.input_ids for row in rows]) if is_plain(cache) and kept[0] >= SHORTEST else 0
+    shared = min(shared, kept[0])
+    longest = max(len(row.input_ids) for row in rows)
+    ids = torch.full((len(rows), longest), pad, dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    for place, row in enumerate(rows):
+        ids[place, : len(row.input_ids)] = torch.tensor(row.input_ids)
+        mask[place, : len(row.input_ids)] = 1
+    ids, mask = ids.to(device), mask.to(device)
+    sparse = "logits_to_keep" in _parameters_of(model)
+    further: dict[str, Any] = {"use_cache": False}
+    if shared:
+        least = {"logits_to_keep": 1} if sparse else {}
+        model(input_ids=ids[:1, :shared], past_key_values=cache, use_cache=True, **least)
+        cache.batch_select_indices(torch.zeros(len(rows), dtype=torch.long, device=device))
+        further = {"past_key_values": cache, "use_cache": True}
+    if sparse:
+        further["logits_to_keep"] = torch.tensor([at - shared for at in kept], device=device)
+    logits = model(input_ids=ids[:, shared:], attention_mask=mask, **further).logits
+    column = {at: number for number, at in enumerate(kept)} if sparse else {at: at - shared for at in kept}
+    found = []
+    for place, (row, places) in enumerate(zip(rows, wanted, strict=True)):
+        scores = logits[place, [column[at - 1] for at in places]].float()
+        targets = torch.tensor([row.input_ids[at] for at in places], device=scores.device)
+        losses = torch.nn.functional.cross_entropy(scores, targets, reduction="none")
+        right = scores.argmax(-1) == targets
+        found.append(Reading(tuple(places), tuple(losses.tolist()), tuple(right.tolist())))
+    return found
 
 
 @torch.inference_mode()
@@ -150,7 +170,7 @@ def score_continuations(
 
 def speaking_as(model: Any, who: str) -> AbstractContextManager[Any]:
     """The PEFT model as `base` (adapter off) or as `tuned`, for the time of a `with`."""
-    switched: AbstractContextManager[Any] = model.disable_adapter() if who == "base" else contextlib.nullcontext()
+    switched: AbstractContextManager[Any] = model.disable_adapter() if who == "base" else as_tuned(model)
     return switched
 
 
@@ -166,14 +186,15 @@ def _equal_length(stems: list[tuple[int, ...]], vocabulary: int) -> Iterator[lis
 
 
 def _batches(rows: Sequence[Rendered], vocabulary: int) -> Iterator[list[int]]:
-    """Numbers of rows of like length, the longest first."""
-    order = sorted(range(len(rows)), key=lambda number: -len(rows[number].input_ids))
+    """Numbers of rows with one beginning and of like length, the longest of each beginning first."""
     limit = max(1, min(TOKENS_AT_ONCE, LOGITS_AT_ONCE // vocabulary))
-    start = 0
-    while start < len(order):
-        count = max(1, limit // len(rows[order[start]].input_ids))
-        yield order[start : start + count]
-        start += count
+    for group in by_beginning([row.input_ids for row in rows]):
+        order = sorted(group, key=lambda number: -len(rows[number].input_ids))
+        start = 0
+        while start < len(order):
+            count = max(1, limit // len(rows[order[start]].input_ids))
+            yield order[start : start + count]
+            start += count
 
 
 def _inner(model: Any) -> Any:

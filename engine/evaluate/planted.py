@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.data.render import Rendered
+from engine.evaluate.beginnings import common_length
 from engine.evaluate.canaries import Canary, Planted, all_of, draw, render_planted, space_of, with_secret
 from engine.evaluate.exposure import exposure_by_rank, exposure_by_sample
 from engine.evaluate.generate import generate
@@ -46,16 +47,10 @@ def choices_of(tokenizer: Any, row: Rendered, canary: Canary, others: Sequence[s
     text = "".join(piece for piece, _ in row.text_pieces)
     texts = [text, *(with_secret(text, canary, other) for other in others)]
     rows: list[list[int]] = tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]
-    before = _shared(rows)
-    after = _shared([list(reversed(ids[before:])) for ids in rows])
+    before = common_length(rows)
+    after = common_length([list(reversed(ids[before:])) for ids in rows])
     parts = [ids[before : len(ids) - after] for ids in rows]
     return Choices(rows[0][:before], parts[0], parts[1:])
-
-
-def _shared(rows: Sequence[list[int]]) -> int:
-    """With how many tokens all of them begin; at least one of each is left."""
-    first, last, most = min(rows), max(rows), min(map(len, rows)) - 1
-    return next((place for place in range(most) if first[place] != last[place]), most)
 
 
 def measure_planted(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -9,6 +11,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from tui.main import run
 
 REPO = Path(__file__).parents[2]
 DEMO = REPO / "presets" / "demo"
@@ -66,3 +72,23 @@ class Machine:
             check=False,
         )
         return Said(done.returncode, done.stdout, done.stderr)
+
+
+@dataclass(frozen=True)
+class Here(Machine):
+    """The same in this process, for what is said about many inputs: the walk in processes has tests of its own."""
+
+    def run(self, *words: object, timeout: float = 240) -> Said:
+        """Run `tunesmith WORDS` to its end; what nobody foresaw fails the test as it is."""
+        mask = os.umask(0)
+        os.umask(mask)
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            patch.chdir(self.folder)
+            for name, value in self.environment().items():
+                patch.setenv(name, value)
+            try:
+                code = run([str(word) for word in words])
+            finally:
+                os.umask(mask)
+        return Said(code, out.getvalue(), err.getvalue())

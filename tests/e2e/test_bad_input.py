@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.cli import DEMO, Machine, Said
+from tests.e2e.cli import DEMO, Here, Machine, Said
 
 ROW = {"messages": [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "hi there"}]}
 PAIR = {"prompt": "hello", "completion": "hi there"}
@@ -17,7 +17,7 @@ PAIR = {"prompt": "hello", "completion": "hi there"}
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path)
+    return Here(tmp_path)
 
 
 def lines(*rows: object) -> bytes:

@@ -1,4 +1,4 @@
-"""The line drops while a model is trained: the wizard goes, the training stays.
+"""Training in the background: the line drops and the wizard goes, the training stays; commands find it and stop it.
 
 A real pty, the real `tunesmith`, the real training job. The frozen link is a terminal whose other end is not read:
 writes pile up until they block, as behind a dead SSH connection.
@@ -16,6 +16,7 @@ import sys
 import termios
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -25,6 +26,7 @@ from engine.jobs.launch import launch
 from engine.jobs.state import view
 from engine.project import Project
 from tests.conftest import wait_until
+from tests.e2e.cli import Machine
 from tests.projects import copy_of, demo_rows, finished, session_project, wait_for_step
 
 FROZEN_SECONDS = 4.0
@@ -102,3 +104,27 @@ def test_training_goes_on_when_the_wizard_is_gone(redacted: Project, tmp_path: P
         request_stop(job, "the test")
         ended = finished(job)
     assert ended.state == "stopped"
+
+
+@pytest.mark.slow
+def test_a_run_in_the_background_can_be_stopped(redacted: Project, tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    copy_of(redacted, tmp_path)
+    said = machine.run("train", "project", "--detach", "--json")
+    assert said.code == 0, said.stderr
+    job = said.json["job"]
+
+    def listed() -> dict[str, Any]:
+        found: list[dict[str, Any]] = machine.run("jobs", "--json").json
+        return next(entry for entry in found if entry["id"] == job)
+
+    wait_until(lambda: listed()["step"] or listed()["state"] != "running", "it trains", timeout=120)
+    assert listed()["state"] == "running"
+    busy = machine.run("scan", "project", "--json")
+    assert (busy.code, busy.error["code"]) == (2, "busy")
+    assert job in busy.error["what"]
+    assert machine.run("stop", job, "--json").json == {"id": job, "state": "stopped"}
+    watched = machine.run("attach", job, "--json")
+    assert watched.code == 4
+    assert watched.events[-2]["kind"] == "stopped"
+    assert any(event["kind"] == "checkpoint" for event in watched.events[:-2]), "it saved first"

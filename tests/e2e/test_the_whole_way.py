@@ -12,7 +12,6 @@ import pytest
 import yaml
 
 from engine.files import PRIVATE_UMASK
-from tests.conftest import wait_until
 from tests.e2e.cli import DEMO, Machine, Said
 
 FINDING = {"row": int, "field": str, "start": int, "end": int, "entity": str, "score": float, "recogniser": str}
@@ -182,29 +181,6 @@ def test_jobs_and_places_are_listed(way: Way) -> None:
 def test_nobody_else_can_read_any_of_it(way: Way) -> None:
     for path in (way.project, *way.project.rglob("*")):
         assert path.stat().st_mode & PRIVATE_UMASK == 0, path
-
-
-@pytest.mark.slow
-def test_a_run_in_the_background_can_be_stopped(way: Way) -> None:
-    set_recipe(way.project, max_steps=5000)
-    said = way.machine.run("train", "voice", "--detach", "--json")
-    assert said.code == 0, said.stderr
-    job = said.json["job"]
-
-    def listed() -> dict[str, Any]:
-        found: list[dict[str, Any]] = way.machine.run("jobs", "--json").json
-        return next(entry for entry in found if entry["id"] == job)
-
-    wait_until(lambda: listed()["step"] or listed()["state"] != "running", "it trains", timeout=120)
-    assert listed()["state"] == "running"
-    busy = way.machine.run("scan", "voice", "--json")
-    assert (busy.code, busy.error["code"]) == (2, "busy")
-    assert job in busy.error["what"]
-    assert way.machine.run("stop", job, "--json").json == {"id": job, "state": "stopped"}
-    watched = way.machine.run("attach", job, "--json")
-    assert watched.code == 4
-    assert watched.events[-2]["kind"] == "stopped"
-    assert any(event["kind"] == "checkpoint" for event in watched.events[:-2]), "it saved first"
 
 
 def test_rows_of_which_nothing_would_be_learned_are_refused(way: Way) -> None:

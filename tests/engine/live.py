@@ -3,47 +3,28 @@
 from __future__ import annotations
 
 import shutil
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.actions import new_project
-from engine.errors import StoppedError, TunesmithError
 from engine.jobs.context import JobContext
-from engine.jobs.emit import EventWriter
-from engine.jobs.events import FailedEvent, FinishedEvent, StoppedEvent
-from engine.jobs.folder import JobFolder, new_job
-from engine.jobs.process import identity
-from engine.jobs.state import JobView, view
+from engine.jobs.state import JobView
 from engine.project import Project
 from engine.train import jobs as jobs_module
 from tests.engine.faults import train_with_fault
-from tests.projects import demo_rows, set_recipe
+from tests.projects import begin_here, demo_rows, end_here, set_recipe
 
 
 def start_here(project: Project, **spec: Any) -> JobContext:
-    """A job of this process, about to begin."""
-    folder = new_job(project.root, "train", spec)
-    folder.write(folder.read().model_copy(update={**identity(), "created": time.time()}))
-    return JobContext(folder, project, spec, EventWriter(folder.events_file))
+    """A training job of this process, about to begin."""
+    return begin_here(project, "train", **spec)
 
 
 def work_here(context: JobContext) -> JobView:
-    """Do the work, and write the end event as the runner would."""
-    try:
-        context.emit(FinishedEvent(**train_with_fault(context)))
-    except StoppedError:
-        context.emit(StoppedEvent(by=context.stop_by or "request"))
-    except TunesmithError as error:
-        context.emit(
-            FailedEvent(
-                code=error.error_code, title=error.title, what=error.what, hint=error.hint, exit_code=error.exit_code
-            )
-        )
-    context.writer.close()
-    return view(JobFolder(context.folder.root))
+    """Train, with the fault that the job asks for."""
+    return end_here(context, train_with_fault)
 
 
 def train_here(project: Project, **spec: Any) -> JobView:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, DynamicCache
 from transformers.cache_utils import DynamicLayer
 
+from engine.data.render import Rendered
 from engine.evaluate import generate as generate_module
-from engine.evaluate.dequantised import unpack_where_possible
+from engine.evaluate.dequantised import merge_where_possible, unpack_where_possible
 from engine.evaluate.generate import Generation, end_ids, generate
-from engine.models.load import load_model, load_tokenizer, quantized_modules
+from engine.evaluate.likelihood import read_back, speaking_as
+from engine.models.load import load_model, load_tokenizer, quantized_modules, quietly
 from engine.spec import ModelSpec
 from tests.tiny_model import make_tiny_model
 
@@ -165,3 +169,54 @@ def test_unpacked_weights_say_the_same(tiny: ModelSpec, tmp_path: Path) -> None:
         torch.testing.assert_close(plain(ids).logits, packed(ids).logits, rtol=1e-5, atol=1e-5)
     assert not unpack_where_possible(packed, device="cuda", dtype=torch.float32)
     assert not unpack_where_possible(plain, device="cpu", dtype=torch.float32)
+
+
+def test_what_prompts_begin_with_alike_is_read_once_and_changes_nothing(
+    model: Any, tokenizer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three beginnings, one of them of a single prompt, and prompts that come again."""
+    one, other = [256, *range(20, 50)], [256, *range(70, 90)]
+    prompts = [[*one, token, 7] for token in range(30, 38)] + [[*other, token] for token in range(8)]
+    prompts += [[256, 65], prompts[3], prompts[12], [*one, 5, 4, 3, 2, 1], prompts[3]]
+    read: list[int] = []
+    forward = model.forward
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        if kwargs["input_ids"].shape[1] > 1:
+            read.append(kwargs["input_ids"].numel())
+        return forward(*args, **kwargs)
+
+    alone = generate(model, tokenizer, prompts, max_new_tokens=6, device="cpu", tokens_per_batch=1)
+    # The signature is asked for what a model can be told.
+    monkeypatch.setattr(model, "forward", functools.wraps(forward)(counted))
+    assert generate(model, tokenizer, prompts, max_new_tokens=6, device="cpu") == alone
+    assert sum(read) < 0.4 * sum(map(len, prompts))
+    rows = [Rendered(prompt, [place > 24 for place in range(len(prompt))], (), False, 0) for prompt in prompts[:8]]
+    read.clear()
+    together = read_back(model, rows, pad_token_id=258, device="cpu")
+    assert sum(read) < 0.5 * sum(len(row.input_ids) for row in rows)
+    for row, reading in zip(rows, together, strict=True):
+        [by_itself] = read_back(model, [row], pad_token_id=258, device="cpu")
+        assert (reading.places, reading.right) == (by_itself.places, by_itself.right)
+        assert reading.losses == pytest.approx(by_itself.losses, abs=1e-5)
+
+
+def test_an_adapter_added_to_its_weights_says_the_same_and_leaves_the_base_as_it_was(tiny: ModelSpec) -> None:
+    plain = load_model(tiny, quantization="none", compute_dtype=torch.float32, device="cpu")
+    torch.manual_seed(3)
+    with quietly():
+        tuned: Any = get_peft_model(plain, LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False))
+    tuned.eval()
+    ids = torch.tensor([PROMPTS[2]])
+
+    def said(who: str) -> torch.Tensor:
+        with speaking_as(tuned, who), torch.inference_mode():
+            return torch.as_tensor(tuned(ids).logits)
+
+    apart = {who: said(who) for who in ("base", "tuned")}
+    assert not merge_where_possible(tuned, device="cuda")
+    assert merge_where_possible(tuned, device="cpu")
+    for _ in range(2):
+        torch.testing.assert_close(said("tuned"), apart["tuned"], rtol=1e-4, atol=1e-5)
+        assert torch.equal(said("base"), apart["base"])
+    assert float((apart["tuned"] - apart["base"]).abs().max()) > 0.01

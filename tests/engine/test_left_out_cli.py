@@ -10,6 +10,7 @@ import pytest
 from engine.actions import choose_data
 from engine.audit import entries
 from engine.cli.entry import main
+from engine.data.left_out import come_back, come_back_warning
 from engine.project import Project, create_project
 from engine.spec import ProjectSpec
 from engine.steps import step_statuses, take_step
@@ -63,6 +64,23 @@ def test_rows_are_left_out_and_taken_back(project: Project, capsys: pytest.Captu
     assert "2 rows taken back" in said.err
     trail = [entry.action for entry in entries(project)]
     assert trail.count("rows_left_out") == trail.count("rows_taken_back") == 2
+
+
+def test_rows_that_a_new_redaction_wrote_in_other_words_are_told(project: Project) -> None:
+    assert main(["data", str(project.root), "--leave-out", "1", "4"]) == 0
+    spec = project.load()
+    assert spec.data
+    assert come_back(project, spec) == []
+    file = project.root / "privacy" / "redacted.jsonl"
+    before = file.read_text(encoding="utf-8")
+    file.write_text(before.replace("behind door 4", "behind Anna's door"), encoding="utf-8")
+    [gone] = come_back(project, spec)
+    assert gone == spec.data.left_out[1]
+    assert come_back_warning(1)["title"] == "1 row that you took out is not found among the redacted rows."
+    # A row that is dropped as a repeated one is still known.
+    file.write_text(before + before, encoding="utf-8")
+    fixes = {"data": spec.data.model_copy(update={"fixes": ["duplicates"]})}
+    assert come_back(project, spec.model_copy(update=fixes)) == []
 
 
 def test_what_cannot_be_left_out(project: Project, capsys: pytest.CaptureFixture[str]) -> None:

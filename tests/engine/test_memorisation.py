@@ -304,6 +304,7 @@ def test_a_value_learned_in_training_is_likelier_than_to_the_base(model: PeftMod
         (3, 60.0, 2.0, True, "base"),  # The base finds it as likely.
         (3, 15.0, 6.0, True, "base"),  # In no row, and a word that comes up by chance.
         (3, 15.0, 6.0, False, "unknown"),  # The same, but the run was trained on other rows.
+        (3, 15.0, 12.0, True, "unknown"),  # In no row, but the tuned model expects it there.
         (3, 60.0, 30.0, True, "unknown"),  # Nobody says such a thing by chance.
     ],
 )

@@ -20,7 +20,9 @@ from tests.tui.recorded import make_project
 from tui.app import TunesmithApp
 from tui.terminal import Terminal
 
-SIZES = [(80, 24), (120, 40)]
+SIZES = ((80, 24), (120, 40))
+# For the walk through each page; what else is asked about a page is asked in the small terminal, where room is short.
+both_sizes = pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
 CHATS = (
     ("is the sticker sheet coming back?", "On Tuesday, little star. Ink hugs!"),
     ("which brush is the best one?", "The tiny bald one, no question."),
@@ -33,7 +35,7 @@ def frame(app: App[Any]) -> str:
     return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
 
 
-async def until(pilot: Pilot[Any], condition: Callable[[], object], what: str, seconds: float = 30.0) -> None:
+async def until(pilot: Pilot[Any], condition: Callable[[], object], what: str, seconds: float = 60.0) -> None:
     """Go on as soon as `condition()` is true; fail with the picture after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -64,11 +66,10 @@ def wizard(project: Path | None = None, *, ascii: bool = False) -> TunesmithApp:
     return TunesmithApp(project, ascii=ascii, terminal=Terminal())
 
 
-@pytest.fixture(params=SIZES, ids=["80x24", "120x40"])
-def size(request: pytest.FixtureRequest) -> tuple[int, int]:
-    """Both sizes every screen must look right at."""
-    width, height = request.param
-    return width, height
+@pytest.fixture
+def size() -> tuple[int, int]:
+    """The small terminal, where a test does not ask for `both_sizes`."""
+    return SIZES[0]
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 from textual.pilot import Pilot
 
 from engine.files import sha256_of
@@ -24,9 +23,6 @@ from tui.app import TunesmithApp
 from tui.screens.frame import SpeakLine
 from tui.screens.privacy import PrivacyScreen
 from tui.widgets.value_list import ValueList
-
-SIZES = ((80, 24), (120, 40))
-both_sizes = pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
 
 
 @asynccontextmanager

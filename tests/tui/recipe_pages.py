@@ -75,16 +75,6 @@ def planned_project(root: Path, model: Path, **preview: Any) -> Project:
     return project
 
 
-@pytest.fixture(
-    params=[(80, 24), pytest.param((120, 40), marks=pytest.mark.slow)],
-    ids=["80x24", "120x40"],
-)
-def size(request: pytest.FixtureRequest) -> tuple[int, int]:
-    """Both sizes; the pages have the same keys in both, so the wide one is among the slow tests."""
-    width, height = request.param
-    return width, height
-
-
 @pytest.fixture
 def planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A project whose plan is arithmetic, as after the planning job, against a typed card of 24 GB."""

@@ -16,6 +16,7 @@ from engine.files import atomic_write
 from engine.jobs.events import FailedEvent, FinishedEvent, PhaseEvent, ProgressEvent, SampleEvent
 from engine.project import Project
 from engine.steps import take_step
+from tests.tui.conftest import both_sizes
 from tests.tui.recorded import BEFORE_TRAIN, RecordedJob, make_project, until
 from tui.app import TunesmithApp
 from tui.screens.evaluate import EvaluateScreen
@@ -24,7 +25,6 @@ from tui.terminal import Terminal
 from tui.widgets.lines import Lines
 from tui.widgets.logview import TextView
 
-SIZES = [(80, 24), (120, 40)]
 RUN = "train-20261122-020000-ab12"
 
 
@@ -96,7 +96,7 @@ def spoken(screen: EvaluateScreen) -> str:
     return screen.query_one(SpeakLine).words
 
 
-@pytest.mark.parametrize("size", SIZES)
+@both_sizes
 async def test_a_report_shows_both_models_with_their_meaning(
     project: Project, started: list[str], size: tuple[int, int]
 ) -> None:

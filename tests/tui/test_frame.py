@@ -12,7 +12,7 @@ import pytest
 from textual.binding import Binding
 
 from engine.project import Project
-from tests.tui.conftest import frame, shows, typed, until, wizard
+from tests.tui.conftest import both_sizes, frame, shows, typed, until, wizard
 from tui.app import PLACES
 from tui.charset import ASCII, UNICODE, plain
 from tui.commands import EVERYWHERE, STEP, TABLE
@@ -154,6 +154,7 @@ def test_paths_complete_like_in_a_shell(tmp_path: Path) -> None:
     assert complete_path("/no/such/folder/x") is None
 
 
+@both_sizes
 async def test_the_stepper_shows_where_i_am_and_a_click_goes_there(project: Project, size: tuple[int, int]) -> None:
     app = wizard()
     async with app.run_test(size=size) as pilot:
@@ -187,6 +188,7 @@ async def test_brackets_and_escape_walk_the_way(project: Project) -> None:
         await shows(pilot, "where it stands")
 
 
+@both_sizes
 async def test_help_has_the_words_and_the_keys_of_the_page(project: Project, size: tuple[int, int]) -> None:
     app = wizard()
     async with app.run_test(size=size) as pilot:

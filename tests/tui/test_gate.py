@@ -19,7 +19,7 @@ from engine.jobs.events import PhaseEvent
 from engine.project import Project
 from engine.spec import ProjectSpec
 from engine.steps import take_step
-from tests.tui.conftest import frame, shows, typed
+from tests.tui.conftest import both_sizes, frame, shows, typed
 from tests.tui.recorded import BEFORE_TRAIN, RecordedJob, make_project, until
 from tui.app import TunesmithApp
 from tui.screens.ab import BlindTestScreen
@@ -81,6 +81,7 @@ async def on_the_gate(pilot: Pilot[Any], app: TunesmithApp, project: Project) ->
     return screen
 
 
+@both_sizes
 async def test_the_gate_shows_every_line_and_points_at_the_worst(
     project: Project, verdict: list[GateLine], size: tuple[int, int]
 ) -> None:
@@ -104,6 +105,7 @@ async def test_the_gate_shows_every_line_and_points_at_the_worst(
         await shows(pilot, "May this leave the machine?")
 
 
+@both_sizes
 async def test_enter_shows_what_stands_behind_a_line(
     project: Project, verdict: list[GateLine], size: tuple[int, int]
 ) -> None:
@@ -220,6 +222,7 @@ async def test_runs_are_compared_and_another_one_shows_its_own_report(
         assert "May this leave" not in frame(app)
 
 
+@both_sizes
 async def test_the_blind_test_is_kept_choice_by_choice(
     project: Project, verdict: list[GateLine], size: tuple[int, int]
 ) -> None:

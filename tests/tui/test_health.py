@@ -14,7 +14,7 @@ from engine.files import atomic_write, sha256_of
 from engine.project import Project, create_project
 from engine.spec import ProjectSpec
 from engine.steps import take_step
-from tests.tui.conftest import frame, shows, until, wizard
+from tests.tui.conftest import both_sizes, frame, shows, until, wizard
 from tui.data_report import Report
 from tui.health import health_of
 from tui.proof import Proof
@@ -54,6 +54,7 @@ def read(project: Project, file: Path) -> None:
     project.update(lambda spec: take_step("data", spec))
 
 
+@both_sizes
 async def test_a_fix_is_chosen_counted_and_undone(fresh: Project, unhealthy: Path, size: tuple[int, int]) -> None:
     read(fresh, unhealthy)
     before = sha256_of(unhealthy)
@@ -81,6 +82,7 @@ async def test_a_fix_is_chosen_counted_and_undone(fresh: Project, unhealthy: Pat
     assert sha256_of(unhealthy) == before
 
 
+@both_sizes
 async def test_a_statement_is_made_in_the_wizard(fresh: Project, tmp_path: Path, size: tuple[int, int]) -> None:
     file = tmp_path / "rows.jsonl"
     rows = [chat("What do you sell on your page these days?", "Nudes of me, and I am thirty years old by the way")]

@@ -13,7 +13,7 @@ from engine.errors import JobFailedError
 from engine.jobs.events import StoppedEvent
 from engine.machine import hostname
 from engine.project import Project, create_project
-from tests.tui.conftest import frame, shows, typed, until, wizard
+from tests.tui.conftest import both_sizes, frame, shows, typed, until, wizard
 from tests.tui.recorded import RecordedJob, beginning, step_event
 from tui.screens import doctor
 from tui.screens.doctor import Finding
@@ -33,6 +33,7 @@ async def test_an_empty_home_says_what_to_do(size: tuple[int, int]) -> None:
         assert "enter Open" not in frame(app)
 
 
+@both_sizes
 async def test_projects_are_listed_where_they_stand(tmp_path: Path, project: Project, size: tuple[int, int]) -> None:
     long, _ = create_project(tmp_path / ("a-project-with-a-name-that-is-" + "long-" * 12))
     broken, _ = create_project(tmp_path / "broken")
@@ -63,6 +64,7 @@ async def test_a_job_that_died_is_told(project: Project) -> None:
         assert "w Watch" not in frame(app)
 
 
+@both_sizes
 async def test_n_makes_a_project_and_begins_with_the_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
@@ -99,6 +101,7 @@ async def test_d_makes_the_demo_project(tmp_path: Path, monkeypatch: pytest.Monk
         await shows(pilot, "Which model should learn?", "demo")
 
 
+@both_sizes
 async def test_the_doctor_shows_what_to_mend(monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]) -> None:
     found = (Finding("Python", "ok", "3.11"), Finding("disk", "problem", "1 MB free", "Free some space."))
     monkeypatch.setattr(doctor, "ask_doctor", lambda: found)

@@ -12,8 +12,9 @@ from textual.pilot import Pilot
 from engine.privacy.own_try import try_on_rows
 from engine.project import Project
 from engine.spec import DataSpec, OwnSpec
+from tests.tui.conftest import both_sizes
 from tests.tui.findings import private_project
-from tests.tui.privacy_pages import both_sizes, opened, screen_of, text_of
+from tests.tui.privacy_pages import opened, screen_of, text_of
 from tests.tui.recorded import until
 from tui.screens.own import OwnEditScreen, OwnScreen
 from tui.screens.privacy import PrivacyScreen
@@ -67,7 +68,6 @@ async def test_a_pattern_is_tried_while_it_is_typed_and_kept(tmp_path: Path, siz
         await until(pilot, lambda: screen_of(pilot).page == "scan", "the page asks for another search")
 
 
-@both_sizes
 async def test_words_are_tried_on_the_first_rows(tmp_path: Path, size: tuple[int, int]) -> None:
     project = private_project(tmp_path / "p")
     async with editing(project, size) as (pilot, page):
@@ -81,7 +81,6 @@ async def test_words_are_tried_on_the_first_rows(tmp_path: Path, size: tuple[int
         assert "Uppsala" in shown
 
 
-@both_sizes
 async def test_a_broken_pattern_is_explained_at_its_letter(tmp_path: Path, size: tuple[int, int]) -> None:
     project = private_project(tmp_path / "p")
     async with editing(project, size) as (pilot, page):
@@ -125,7 +124,6 @@ def has_one(project: Project) -> None:
     project.update(lambda spec: spec.model_copy(update={"redaction": spec.redaction.model_copy(update={"own": own})}))
 
 
-@both_sizes
 async def test_one_is_changed_and_removed(tmp_path: Path, size: tuple[int, int]) -> None:
     project = private_project(tmp_path / "p")
     has_one(project)

@@ -15,7 +15,8 @@ from engine.jobs.events import FailedEvent, FinishedEvent, PhaseEvent, ProgressE
 from engine.project import Project
 from engine.spec import ProjectSpec
 from engine.steps import take_step
-from tests.tui.privacy_pages import both_sizes, text_of
+from tests.tui.conftest import both_sizes
+from tests.tui.privacy_pages import text_of
 from tests.tui.recorded import RecordedJob, make_project, until
 from tui.app import TunesmithApp
 from tui.charset import UNICODE
@@ -88,7 +89,6 @@ async def rows_shown(pilot: Pilot[Any]) -> None:
     await pilot.pause()
 
 
-@both_sizes
 async def test_the_numbers_in_words_and_the_first_row(tmp_path: Path, size: tuple[int, int]) -> None:
     project = project_at_preview(tmp_path / "p")
     write_preview(project)
@@ -97,14 +97,13 @@ async def test_the_numbers_in_words_and_the_first_row(tmp_path: Path, size: tupl
         shown = " ".join(text_of(pilot).split())
         assert "bold and underlined is what it learns to say" in shown
         assert "10 rows to learn from" in shown
-        assert "103,000 (25%)" in shown
+        assert "103,000 (25 %)" in shown
         assert "1,318 tokens" in shown
         assert "! 1 row is longer than" in shown
         assert "row 1 of 12" in shown
         assert "set max length to 1,318 in Recipe" in screen_of(pilot).query_one(SpeakLine).words
 
 
-@both_sizes
 async def test_leafing(tmp_path: Path, size: tuple[int, int]) -> None:
     project = project_at_preview(tmp_path / "p")
     write_preview(project)
@@ -142,7 +141,6 @@ async def test_scrolling_in_a_row(tmp_path: Path, size: tuple[int, int]) -> None
         assert rendered.scroll_offset.y == 0
 
 
-@both_sizes
 async def test_a_running_job_is_followed(tmp_path: Path, size: tuple[int, int]) -> None:
     project = project_at_preview(tmp_path / "p")
     job = RecordedJob(project, "preview")
@@ -185,7 +183,6 @@ async def test_s_stops_the_job(tmp_path: Path) -> None:
         await until(pilot, job.folder.stop_file.exists, "the request")
 
 
-@both_sizes
 async def test_enter_goes_on_to_the_recipe(tmp_path: Path, size: tuple[int, int]) -> None:
     project = project_at_preview(tmp_path / "p")
     write_preview(project)

@@ -1,10 +1,9 @@
-"""The review beyond hide and keep: types, ends, new findings, rules and blind spots, at both sizes."""
+"""The review beyond hide and keep: types, ends, new findings, rules and blind spots; each page at both sizes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -13,8 +12,9 @@ from engine.privacy.findings import ValueRow
 from engine.privacy.rules import rules_of
 from engine.privacy.store import FindingsStore
 from engine.project import Project
+from tests.tui.conftest import both_sizes
 from tests.tui.findings import CHATS, findings, private_project, scan
-from tests.tui.privacy_pages import both_sizes, decision, marked, opened, redacted, said, screen_of, text_of
+from tests.tui.privacy_pages import decision, marked, opened, redacted, said, screen_of, text_of
 from tests.tui.recorded import until
 from tui.screens.ask import AskScreen
 from tui.screens.blind import BlindScreen
@@ -29,13 +29,12 @@ from tui.widgets.value_list import ValueList
 
 
 async def mark(pilot: Pilot[int], value: str) -> None:
-    """Put the pointer on a value."""
-    await pilot.press("home")
-    for _ in range(20):
-        if marked(pilot).value == value:
-            return
-        await pilot.press("down")
-    pytest.fail(f"no {value}")
+    """Put the pointer on a value; the keys that move it have a test of their own."""
+    values = screen_of(pilot).query_one(ValueList)
+    at = [index for index in range(values.count) if (row := values.row(index)) and row.value == value]
+    assert at, f"no {value}"
+    values.action_move_to(at[0])
+    await pilot.pause()
 
 
 async def open_dialog(pilot: Pilot[int], key: str, screen: type) -> None:
@@ -57,7 +56,6 @@ def value(project: Project, text: str) -> ValueRow:
 # -- types and ends -------------------------------------------------------------------------------------------------
 
 
-@both_sizes
 async def test_one_to_nine_change_the_type(tmp_path: Path, size: tuple[int, int]) -> None:
     project = private_project(tmp_path / "p")
     async with opened(project, size) as pilot:
@@ -260,7 +258,6 @@ async def test_a_file_without_clean_rows(tmp_path: Path) -> None:
         await back(pilot)
 
 
-@both_sizes
 async def test_the_proof_shows_what_the_sample_says(tmp_path: Path, size: tuple[int, int]) -> None:
     project = private_project(tmp_path / "p")
     scan(project, [one for one in findings() if one.row != 5])
@@ -276,7 +273,6 @@ async def test_the_proof_shows_what_the_sample_says(tmp_path: Path, size: tuple[
         await open_dialog(pilot, "v", BlindScreen)
 
 
-@both_sizes
 async def test_what_a_value_becomes_is_shown(tmp_path: Path, size: tuple[int, int]) -> None:
     project = private_project(tmp_path / "p")
     async with opened(project, size) as pilot:

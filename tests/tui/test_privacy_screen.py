@@ -1,12 +1,13 @@
-"""The review: every key at both sizes, and what stands on disk after it."""
+"""The review: every key, and what stands on disk after it; its walks at both sizes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from engine.privacy.store import FindingsStore
+from tests.tui.conftest import both_sizes
 from tests.tui.findings import private_project
-from tests.tui.privacy_pages import both_sizes, decision, marked, opened, said, screen_of, text_of
+from tests.tui.privacy_pages import decision, marked, opened, said, screen_of, text_of
 from tests.tui.recorded import until
 from tui.app import TunesmithApp
 from tui.screens.bulk import BulkScreen
@@ -32,7 +33,6 @@ async def test_the_review_shows_values_and_the_marked_one_in_context(tmp_path: P
         await until(pilot, lambda: f"becomes {screen_of(pilot)._becomes(marked(pilot))}" in text_of(pilot), "becomes")
 
 
-@both_sizes
 async def test_secrets_are_masked(tmp_path: Path, size: tuple[int, int]) -> None:
     project = private_project(tmp_path / "p")
     async with opened(project, size) as pilot:
@@ -43,7 +43,6 @@ async def test_secrets_are_masked(tmp_path: Path, size: tuple[int, int]) -> None
         assert "Tu·····" in shown
 
 
-@both_sizes
 async def test_hide_and_keep_decide_everywhere_and_go_on(tmp_path: Path, size: tuple[int, int]) -> None:
     project = private_project(tmp_path / "p")
     async with opened(project, size) as pilot:
@@ -60,7 +59,6 @@ async def test_hide_and_keep_decide_everywhere_and_go_on(tmp_path: Path, size: t
         assert "4 of 9 values decided" in text_of(pilot)
 
 
-@both_sizes
 async def test_space_leaves_it_for_later(tmp_path: Path, size: tuple[int, int]) -> None:
     project = private_project(tmp_path / "p")
     async with opened(project, size) as pilot:
@@ -71,7 +69,6 @@ async def test_space_leaves_it_for_later(tmp_path: Path, size: tuple[int, int]) 
         assert "stays hidden" in said(pilot)
 
 
-@both_sizes
 async def test_undo_goes_back_as_far_as_one_likes(tmp_path: Path, size: tuple[int, int]) -> None:
     project = private_project(tmp_path / "p")
     async with opened(project, size) as pilot:
@@ -94,7 +91,6 @@ async def test_decisions_of_an_earlier_sitting_can_be_taken_back(tmp_path: Path)
         assert decision(project, "May") is None
 
 
-@both_sizes
 async def test_here_only_does_the_opposite_at_one_place(tmp_path: Path, size: tuple[int, int]) -> None:
     project = private_project(tmp_path / "p")
     async with opened(project, size) as pilot:
@@ -137,7 +133,6 @@ async def test_moving_in_list_and_places(tmp_path: Path, size: tuple[int, int]) 
         assert values.has_focus
 
 
-@both_sizes
 async def test_search_filters_while_typing_and_escape_ends_it(tmp_path: Path, size: tuple[int, int]) -> None:
     project = private_project(tmp_path / "p")
     async with opened(project, size) as pilot:
@@ -154,7 +149,6 @@ async def test_search_filters_while_typing_and_escape_ends_it(tmp_path: Path, si
         assert values.has_focus
 
 
-@both_sizes
 async def test_filter_shows_what_is_open(tmp_path: Path, size: tuple[int, int]) -> None:
     project = private_project(tmp_path / "p")
     async with opened(project, size) as pilot:
@@ -218,7 +212,6 @@ async def test_the_mouse_marks_rows_and_places_and_works_the_keys_line(tmp_path:
         assert decision(project, "Maya Lindqvist") == "hide"
 
 
-@both_sizes
 async def test_every_key_of_the_review_is_on_the_help_page(tmp_path: Path, size: tuple[int, int]) -> None:
     project = private_project(tmp_path / "p")
     async with opened(project, size) as pilot:

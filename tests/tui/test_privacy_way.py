@@ -11,10 +11,12 @@ from textual.widgets import Input
 from engine.errors import BusyError
 from engine.jobs.events import FailedEvent, FinishedEvent, PhaseEvent, ProgressEvent
 from engine.privacy.store import FindingsStore
+from tests.tui.conftest import both_sizes
 from tests.tui.findings import findings, private_project, scan
-from tests.tui.privacy_pages import add_row, both_sizes, opened, redacted, said, screen_of, text_of
+from tests.tui.privacy_pages import add_row, opened, redacted, said, screen_of, text_of
 from tests.tui.recorded import RecordedJob, until
 from tui.proof import read_proof
+from tui.screens.ask import ChooseScreen
 from tui.screens.frame import Problem
 from tui.screens.preview import PreviewScreen
 from tui.screens.privacy import PrivacyScreen
@@ -48,7 +50,6 @@ def test_known_values_are_split_and_cleaned() -> None:
     assert known_from(" Maya  Lindqvist, ,Uppsala,Uppsala ") == ["Maya Lindqvist", "Uppsala"]
 
 
-@both_sizes
 async def test_changed_data_asks_for_another_scan(tmp_path: Path, size: tuple[int, int]) -> None:
     project = private_project(tmp_path / "p")
     add_row(project)
@@ -111,7 +112,6 @@ async def test_s_stops_a_running_job(tmp_path: Path) -> None:
         await until(pilot, job.folder.stop_file.exists, "the request")
 
 
-@both_sizes
 async def test_commit_starts_the_redaction_and_says_what_stays(
     tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,6 +160,26 @@ async def test_the_proof_comes_up_again_and_enter_goes_on(tmp_path: Path, size: 
         assert "letter by letter" in text_of(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, PreviewScreen), "the preview")
+
+
+async def test_c_records_a_consent_and_writes_the_file_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = private_project(tmp_path / "p")
+    redacted(project, left_out={"needs_consent": 2}, content={"needs_consent": {"count": 2, "lines": [1, 2]}})
+    kinds: list[str] = []
+
+    def launch(_root: Path, kind: str, _spec: dict[str, Any], *, force: bool = False) -> Any:
+        kinds.append(kind)
+        return RecordedJob(project, kind).folder
+
+    monkeypatch.setattr("tui.screens.base.launch", launch)
+    async with opened(project, page="proof") as pilot:
+        assert "rows that wait for a consent: c states it" in text_of(pilot)
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen), "the names")
+        assert "Maya Lindqvist  2 rows" in text_of(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: kinds == ["redact"], "the job")
+    assert [consent.person for consent in project.load().content.consents] == ["Maya Lindqvist"]
 
 
 async def test_changed_decisions_ask_for_another_redaction(tmp_path: Path) -> None:

@@ -13,20 +13,21 @@ from engine.jobs.folder import jobs_of
 from engine.plan.variants import NotPlannedYetError, Variant
 from engine.project import Project
 from engine.spec_text import with_settings
-from tests.tui.conftest import fill, frame, shows, until, wizard
-from tests.tui.recipe_pages import page_of, planned, planned_project, preview_of, recipe_page, settled, size
+from tests.tui.conftest import both_sizes, fill, frame, shows, until, wizard
+from tests.tui.recipe_pages import page_of, planned, planned_project, preview_of, recipe_page, settled
 from tests.tui.recorded import RecordedJob
 from tui.typed_card import card_from, keep_card, kept_card
 from tui.widgets.memory_panel import MemoryPanel
 from tui.widgets.rows import RowList
 
-__all__ = ["planned", "size"]
+__all__ = ["planned"]
 
 
 def change(project: Project, *settings: str) -> None:
     project.update(lambda spec: with_settings(spec, list(settings)))
 
 
+@both_sizes
 async def test_everything_stands_on_one_page(planned: Project, size: tuple[int, int]) -> None:
     change(planned, "budget.price_per_hour=0.42")
     async with recipe_page(planned, size) as pilot:
@@ -140,7 +141,7 @@ async def test_a_faster_setting_is_shown_with_its_reasons_and_taken(planned: Pro
     async with recipe_page(planned, size) as pilot:
         await shows(pilot, "could", "keep activations", "faster")
         await pilot.press("f")
-        await shows(pilot, "faster, and it still fits", "recompute", "yes → no", "Activations are kept", "the time")
+        await shows(pilot, "faster, and it still fits", "recompute", "yes → no", "Activations are kept", " time  ")
         await pilot.press("escape")
         await until(pilot, lambda: not pilot.app.screen.is_modal, "closed")
         assert planned.load().recipe.gradient_checkpointing is True
@@ -195,6 +196,7 @@ async def test_a_budget_is_typed_and_checked(planned: Project, size: tuple[int, 
 
 
 @pytest.mark.slow
+@both_sizes
 async def test_the_presets_stand_side_by_side(planned: Project, size: tuple[int, int]) -> None:
     change(planned, "recipe.rank=24")
     async with recipe_page(planned, size) as pilot:

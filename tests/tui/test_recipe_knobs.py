@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.errors import SpecError, UsageError
 from engine.jobs.folder import jobs_of
+from engine.plan.machine import this_machine
 from engine.project import Project
 from engine.recipes import load_recipes
 from engine.spec_recipe import RecipeSpec
 from engine.spec_text import with_settings
-from tests.tui.conftest import fill, frame, shows, until, wizard
-from tests.tui.recipe_pages import planned, preview_of, recipe_page, size
+from tests.tui.conftest import both_sizes, fill, frame, shows, until, wizard
+from tests.tui.recipe_pages import planned, preview_of, recipe_page
 from tui.knobs import KNOBS, choices_of, knob, step_choice, typed_value, value_text, with_typed
+from tui.memory import PlanShown, Target
+from tui.screens.confirm import misfit_words
 from tui.typed_card import TypedCard, card_from
 from tui.widgets.memory_panel import range_of
 from tui.widgets.rows import RowList
 
-__all__ = ["planned", "size"]
+__all__ = ["planned"]
 
 
+@both_sizes
 async def test_a_knob_is_typed_checked_and_marked(planned: Project, size: tuple[int, int]) -> None:
     async with recipe_page(planned, size) as pilot:
         await pilot.press("e")
@@ -155,6 +161,7 @@ def test_stretches_of_time_are_written_once_where_their_unit_is_the_same() -> No
     assert range_of((30, 30)) == "about 30 s"
 
 
+@both_sizes
 async def test_the_last_page_shows_everything(planned: Project, size: tuple[int, int]) -> None:
     settings = ["budget.price_per_hour=0.5", "budget.limit=5", "budget.hours=8", "recipe.rank=24"]
     planned.update(lambda spec: with_settings(spec, settings))
@@ -181,6 +188,17 @@ async def test_the_last_page_shows_everything(planned: Project, size: tuple[int,
         await shows(pilot, "How should it learn?")
 
 
+def test_a_plan_that_reaches_over_the_card_is_told_with_its_key() -> None:
+    target = Target(this_machine(), "RTX 4090 24 GB", typed=True)
+    fits = PlanShown("rough", target, low=8 * 2**30, high=9 * 2**30, fits=True)
+    assert misfit_words(fits) == ""
+    assert misfit_words(PlanShown("none", why_not="no model")) == ""
+    assert "at least 8.0 GB" in misfit_words(replace(fits, fits=False))
+    assert misfit_words(replace(fits, fits=False)).endswith("f shows what fits.")
+    assert misfit_words(replace(fits, fits=None)).startswith("It may not fit")
+    assert misfit_words(replace(fits, fits=False, state="exact")).endswith("enter shows what would.")
+
+
 async def test_what_cannot_fit_is_not_started(planned: Project, size: tuple[int, int]) -> None:
     preview_of(planned, longest=8000)
     planned.update(lambda spec: with_settings(spec, ["recipe.max_length=8192", "recipe.micro_batch=8"]))
@@ -189,7 +207,7 @@ async def test_what_cannot_fit_is_not_started(planned: Project, size: tuple[int,
         app.open_project(planned.root, "confirm")
         await shows(pilot, "✗ does not fit", "✗ It does not fit as it is set")
         await pilot.press("enter")
-        await shows(pilot, "How should it learn?", "f shows them")
+        await shows(pilot, "✗ It does not fit.", "Change these settings")
     assert not [folder for folder in jobs_of(planned.root) if folder.id.startswith("train")]
 
 

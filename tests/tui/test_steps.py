@@ -13,7 +13,7 @@ from engine.models.facts import ModelFacts
 from engine.project import Project, create_project
 from engine.spec import ProjectSpec
 from engine.steps import take_step
-from tests.tui.conftest import fill, frame, shows, typed, until, wizard
+from tests.tui.conftest import both_sizes, fill, frame, shows, typed, until, wizard
 from tests.tui.recorded import RecordedJob
 from tui.model_facts import facts_in_words
 from tui.passphrase import remove_passphrases, write_passphrase
@@ -40,6 +40,7 @@ async def test_the_demo_model_is_taken_by_enter(fresh: Project, size: tuple[int,
     assert model.source == "demo"
 
 
+@both_sizes
 async def test_a_folder_can_be_typed_and_its_facts_are_shown(fresh: Project, tiny: Path, size: tuple[int, int]) -> None:
     app = wizard()
     async with app.run_test(size=size) as pilot:
@@ -108,6 +109,7 @@ async def test_the_chat_template_can_be_changed(project: Project, tiny: Path) ->
     assert project.load().steps["model"].inputs != {}
 
 
+@both_sizes
 async def test_a_file_is_checked_and_shown(fresh: Project, chats: Path, size: tuple[int, int]) -> None:
     fresh.update(lambda spec: take_step("model", spec))
     app = wizard()
@@ -192,6 +194,7 @@ async def test_shipping_asks_twice_and_shows_errors(
     assert not any(name.startswith("passphrase-") for name in os.listdir(state))
 
 
+@both_sizes
 async def test_a_packed_adapter_is_shown_again(trained: Project, size: tuple[int, int]) -> None:
     job = RecordedJob(trained, "ship")
     file = str(trained.ship_folder / "my-voice.tsmith")

@@ -24,6 +24,7 @@ from engine.machine import hostname
 from engine.project import Project
 from engine.spec import RecipeSpec
 from engine.steps import take_step
+from tests.tui.conftest import both_sizes
 from tests.tui.recorded import (
     GIB,
     RecordedJob,
@@ -33,7 +34,7 @@ from tests.tui.recorded import (
     steps_to,
     until,
 )
-from tests.tui.train_page import SIZES, chart, fast_clocks, job, keys, opened, project, shows, spoken, text
+from tests.tui.train_page import chart, fast_clocks, job, keys, opened, project, shows, spoken, text
 from tui.screens.frame import Problem, TopLine
 from tui.screens.train import TrainScreen
 from tui.widgets.chart import LossChart
@@ -42,7 +43,7 @@ from tui.widgets.logview import LogView
 __all__ = ["fast_clocks", "job", "project"]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@both_sizes
 async def test_running_shows_step_epoch_share_time_curves_and_host(
     project: Project, job: RecordedJob, size: tuple[int, int]
 ) -> None:
@@ -104,7 +105,7 @@ async def test_stalled_says_since_when_and_what_it_may_mean(project: Project, jo
         assert "train.stop" in keys(screen)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@both_sizes
 async def test_finished_tells_what_came_out_and_enter_measures(
     project: Project, job: RecordedJob, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -274,7 +275,6 @@ class Gpus:
         return Gpus.readings
 
 
-@pytest.mark.parametrize("size", SIZES)
 async def test_gpus_show_values_or_dashes_and_the_page_lives_on(
     project: Project, job: RecordedJob, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

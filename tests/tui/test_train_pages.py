@@ -13,9 +13,9 @@ from engine.jobs.events import AlertEvent, FinishedEvent, SampleEvent, SpentEven
 from engine.project import Project
 from engine.spec import RecipeSpec
 from engine.train.remedies import Done
-from tests.tui.conftest import frame
+from tests.tui.conftest import both_sizes, frame
 from tests.tui.recorded import RecordedJob, beginning, step_event, steps_to, until
-from tests.tui.train_page import SIZES, fast_clocks, job, keys, opened, project, shows, spoken
+from tests.tui.train_page import fast_clocks, job, keys, opened, project, shows, spoken
 from tui.screens.ask import ChooseScreen
 from tui.screens.runs import RunsScreen, short
 from tui.screens.train import TrainScreen
@@ -43,7 +43,7 @@ def sample(step: int, tuned: str) -> SampleEvent:
     return SampleEvent(prompt="Which brush?", base="A brush.", tuned=tuned, reference="The bald one.", step=step)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@both_sizes
 async def test_samples_show_how_the_answers_change(project: Project, job: RecordedJob, size: tuple[int, int]) -> None:
     job.emit(*steps_to(20), sample(0, "A brush."), sample(10, "The old brush."), sample(20, "The old brush."))
     async with opened(project, size) as (pilot, screen):
@@ -68,10 +68,10 @@ async def test_without_samples_it_says_how_to_get_them(project: Project, job: Re
     async with opened(project) as (pilot, screen):
         await until(pilot, shows(screen, "state", "running"), "the run")
         await pilot.press("s")
-        await until(pilot, lambda: "recipe.sample_steps=50" in page(screen, "samples"), "the words")
+        await until(pilot, lambda: "samples every" in page(screen, "samples"), "the words")
 
 
-@pytest.mark.parametrize("size", SIZES)
+@both_sizes
 async def test_an_alert_stands_below_the_curve_and_whole_on_its_page(
     project: Project, job: RecordedJob, size: tuple[int, int]
 ) -> None:
@@ -186,7 +186,7 @@ def past_run(project: Project, recipe: RecipeSpec, last: int, **summary: Any) ->
     return made
 
 
-@pytest.mark.parametrize("size", SIZES)
+@both_sizes
 async def test_runs_are_compared_and_one_is_chosen(project: Project, size: tuple[int, int]) -> None:
     first = past_run(project, RecipeSpec(), 60)
     second = past_run(project, RecipeSpec(rank=32), 90, eval_loss=1.321)

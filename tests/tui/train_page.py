@@ -22,8 +22,6 @@ from tui.widgets.chart import LossChart
 from tui.widgets.keyline import KeyLine
 from tui.widgets.lines import Lines
 
-SIZES = [(80, 24), (120, 40)]
-
 
 @pytest.fixture(autouse=True)
 def fast_clocks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -143,6 +143,7 @@ HIT = {"row": 12, "by_base": False}
 CASES: list[tuple[str, str, str, Any]] = [
     ("learned", "red", "quality", {"rows": 40, "loss": figure(2.3, 2.6, 0.1, 0.5)}),
     ("learned", "amber", "quality", {"rows": 4, "loss": figure(2.3, 2.2, -0.3, 0.1)}),
+    ("learned", "red", "quality", {"rows": 40, "loss": {**figure(2.3, 2.6, 0.1, 0.5), "tuned": {"value": None}}}),
     ("stops", "amber", "stops", {"share": 0.94, "answers": 50, "why": "cut"}),
     ("stops", "red", "stops", {"share": 0.2, "answers": 50, "why": "cut"}),
     ("still_can", "amber", "general", {"change": 0.3, "loss": figure(2.0, 2.6, 0.4, 0.8)}),
@@ -162,6 +163,7 @@ CASES: list[tuple[str, str, str, Any]] = [
     ("leaks", "amber", "leaks", {"to_look_at": [{"entity": "PERSON", "text": "Maya Lind", "in_original": True}]}),
     ("leaks", "green", "leaks", {"to_look_at": [{"entity": "ADDRESS", "text": "8", "in_original": True}]}),
     ("leaks", "green", "leaks", {"to_look_at": [{"entity": "IBAN", "text": "DE12 34", "in_original": False}]}),
+    ("leaks", "amber", "leaks", {"generations": 40}),
     ("polite", "amber", "toxicity", {"tuned": toxic(8)}),
     ("polite", "green", "toxicity", {"tuned": toxic(8), "data": toxic(9)}),
     ("polite", "green", "toxicity", {"tuned": toxic(1, 4)}),
@@ -197,7 +199,7 @@ def test_a_red_line_refuses_whatever_is_said(project: Project) -> None:
     report = good_report()
     report["leaks"]["hits"] = [HIT]
     gate = judged(project, report)
-    assert "row 12" in line(gate, "leaks").why
+    assert "see row 12 of" in line(gate, "leaks").why
     with pytest.raises(RefusedError) as caught:
         check_gate(project, project.load())
     assert (caught.value.error_code, caught.value.exit_code) == ("gate_red", 3)
@@ -246,6 +248,12 @@ def test_changed_rows_turn_green_into_amber_and_leave_red(project: Project, chan
     assert "since" in line(gate, "learned").why
 
 
+def test_rows_taken_out_that_came_back_are_amber(project: Project) -> None:
+    found = line(judged(project, {**good_report(), "left_out_gone": 2}), "recites")
+    assert found.state == "amber"
+    assert "2 rows that you took out" in found.why
+
+
 @pytest.mark.parametrize(
     ("verdict", "state"), [("allowed", "green"), ("conditions", "green"), ("unknown", "amber"), ("refused", "red")]
 )
@@ -288,11 +296,20 @@ def test_an_adapter_that_is_not_sound_is_red_whatever_was_measured(project: Proj
     assert line(judged(project, good_report()), "sound").state == "red"
 
 
-def test_damaged_reports_and_missing_runs_are_told(project: Project) -> None:
-    for damage in ({"stops": {"share": "x", "answers": 1}}, {"memorisation": {"x": 1}}, {"leaks": {"hits": 3}}):
+def test_damaged_reports_and_missing_runs_are_told(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    stops = {"share": "x", "answers": 1}
+    for damage in ({"stops": stops}, {"memorisation": {"x": 1}}, {"leaks": {"hits": 3}}, {"sound": "x"}):
         with pytest.raises(UsageError) as caught:
             judged(project, {**copy.deepcopy(good_report()), **damage})
         assert caught.value.error_code == "damaged"
+    save(project, good_report())
+    report, proof = project.evaluation_file(RUN), project.proof_file
+    for file, content in ((report, report.read_text()[:-9]), (proof, '{"literal_search": {"hits": "x"}}')):
+        atomic_write(file, content)
+        assert main(["gate", str(project.root), "--json"]) == 2
+        said = capsys.readouterr()
+        assert str(file) in json.loads(said.out)["error"]["what"]
+        save(project, good_report())
     project.update(lambda spec: spec.model_copy(update={"run": None}))
     with pytest.raises(UsageError) as caught:
         judge(project, project.load())
