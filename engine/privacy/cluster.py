@@ -33,7 +33,7 @@ from engine.errors import JobFailedError, SpecError, TunesmithError, UsageError
 from engine.jobs.context import JobContext
 from engine.jobs.offline import forbid_network
 from engine.privacy.crew import helpers_for
-from engine.privacy.merge import Hit
+from engine.privacy.hits import Hit
 from engine.privacy.profiles import Profile
 from engine.privacy.version import detector_version
 from engine.spec import OwnSpec

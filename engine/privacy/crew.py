@@ -20,7 +20,7 @@ from typing import IO, Any, cast
 import psutil
 
 from engine.errors import JobFailedError, SpecError, TunesmithError
-from engine.privacy.merge import Hit
+from engine.privacy.hits import Hit
 from engine.privacy.profiles import Profile
 from engine.spec import OwnSpec
 

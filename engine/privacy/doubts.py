@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from engine.privacy.cases import gives_no_hint
 from engine.privacy.doors import leads_to_a_door
-from engine.privacy.merge import Hit
+from engine.privacy.hits import Hit
 from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
 from engine.privacy.recognisers.known import given_names, is_brand, is_label, listed_names
 from engine.privacy.recognisers.secrets import is_fingerprint

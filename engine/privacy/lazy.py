@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.jobs.context import JobContext
-from engine.privacy.merge import Hit
+from engine.privacy.hits import Hit
 from engine.privacy.profiles import Profile
 from engine.privacy.version import detector_version
 from engine.spec import OwnSpec
