@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar, cast, get_args
+from typing import Any, TypeVar, cast, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -144,6 +144,8 @@ def _fields(path: list[str], model: type[BaseModel]) -> list[str]:
         field = inside.model_fields.get(name) if inside else None
         if field is None:
             return path[:place] if inside is None else path
+        if get_origin(field.annotation) is dict:
+            return path[: place + 2]  # the entry is the setting
         kinds = (field.annotation, *get_args(field.annotation))
         inside = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
     return path

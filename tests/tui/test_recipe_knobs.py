@@ -169,10 +169,11 @@ async def test_the_last_page_shows_everything(planned: Project, size: tuple[int,
     async with app.run_test(size=size) as pilot:
         app.open_project(planned.root, "confirm")
         await shows(
-            pilot, "Start training with this?", "RTX 4090 24 GB, typed by you", "✓ fits", "what leaves this machine"
-        )
-        text = frame(app)
-        for words in (
+            pilot,
+            "Start training with this?",
+            "RTX 4090 24 GB, typed by you",
+            "✓ fits",
+            "what leaves this machine",
             "it is read, never changed",
             "licence",
             "2,140 rows, longest 1,000 tokens",
@@ -182,8 +183,7 @@ async def test_the_last_page_shows_everything(planned: Project, size: tuple[int,
             "EUR at 0.5 an hour",
             "it saves and stops at 5 EUR or 8 hours",
             "✓ nothing",
-        ):
-            assert words in text
+        )
         await pilot.press("b")
         await shows(pilot, "How should it learn?")
 
