@@ -126,7 +126,9 @@ async def test_where_nothing_fits_the_nearest_that_does_is_offered(planned: Proj
         await pilot.press("enter")
         await shows(pilot, "✓ fits")
         assert 128 <= planned.load().recipe.max_length < 8000
-        await pilot.press("u", "enter")
+        await pilot.press("u")
+        await shows(pilot, "nothing fits as it is")
+        await pilot.press("enter")
         await shows(pilot, "A smaller model")
         await pilot.press("down", "down", "enter")
         await shows(pilot, "Which card will it be trained on?")
