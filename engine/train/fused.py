@@ -124,18 +124,21 @@ class _Inputs:
 
 
 class _GatedSilu(torch.autograd.Function):
-    """silu(gate) * up, from what both layers give alone; PyTorch would keep silu(gate) as well."""
+    """silu(gate) * up, from what both layers give alone; PyTorch would keep silu(gate) as well.
+
+    `made_of` is the format in which both were computed: kept in it, they lose nothing.
+    """
 
     @staticmethod
-    def forward(ctx: Any, gate: torch.Tensor, up: torch.Tensor) -> torch.Tensor:
-        ctx.save_for_backward(gate, up)
+    def forward(ctx: Any, gate: torch.Tensor, up: torch.Tensor, made_of: torch.dtype) -> torch.Tensor:
+        ctx.save_for_backward(gate.to(made_of), up.to(made_of))
         return torch.nn.functional.silu(gate).mul_(up)
 
     @staticmethod
-    def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        gate, up = ctx.saved_tensors
+    def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, None]:
+        gate, up = (kept.to(grad.dtype) for kept in ctx.saved_tensors)
         up_grad = torch.nn.functional.silu(gate).mul_(grad)
-        return torch.ops.aten.silu_backward(grad * up, gate), up_grad
+        return torch.ops.aten.silu_backward(grad * up, gate), up_grad, None
 
 
 class _Base:
@@ -197,7 +200,7 @@ def fuse_adapters(model: Any, work: torch.dtype | None = None) -> int:
         _fuse(layer, _Base(layer.get_base_layer(), keep=keep, work=work), inputs)
     for module in model.modules() if chosen else ():
         if _is_swiglu(module):
-            _gate_in_one_step(module)
+            _gate_in_one_step(module, work if {module.gate_proj, module.up_proj} <= set(chosen) else None)
     return len(chosen)
 
 
@@ -209,7 +212,7 @@ def _is_swiglu(module: Any) -> bool:
     return silu and _SWIGLU in inspect.getsource(type(module).forward)
 
 
-def _gate_in_one_step(module: Any) -> None:
+def _gate_in_one_step(module: Any, work: torch.dtype | None) -> None:
     original = module.forward
 
     @functools.wraps(type(module).forward)
@@ -217,7 +220,8 @@ def _gate_in_one_step(module: Any) -> None:
         if not self.training:
             return original(x)  # type: ignore[no-any-return]
         apply: Any = _GatedSilu.apply
-        result: torch.Tensor = self.down_proj(apply(self.gate_proj(x), self.up_proj(x)))
+        gate = self.gate_proj(x)
+        result: torch.Tensor = self.down_proj(apply(gate, self.up_proj(x), work or gate.dtype))
         return result
 
     module.forward = MethodType(forward, module)
