@@ -171,8 +171,12 @@ def test_a_pseudonym_of_one_row_says_nothing_in_another(project: Project) -> Non
         choose(project, operator=operator, scope="row")
         job(project, f"row-{number}", run_redact)
         texts = texts_of(project)
-        assert texts[0].split(" 😀")[0].split("am ")[1] != texts[3].split(" and")[0]
-        assert texts[0].split()[3].casefold() != texts[1].split()[0].casefold()
+        differ = [
+            texts[0].split(" 😀")[0].split("am ")[1] != texts[3].split(" and")[0],
+            texts[0].split()[3].casefold() != texts[1].split()[0].casefold(),
+        ]
+        # Of a list of names one may be drawn twice; that both are is no chance.
+        assert any(differ) if operator == "surrogate" else all(differ)
 
 
 def test_the_table_is_encrypted_or_gone(project: Project) -> None:

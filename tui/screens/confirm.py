@@ -103,7 +103,8 @@ class ConfirmScreen(StepScreen):
                 self.say(words, "danger" if self._plan.fits is False else "attention")
 
     async def _show_decided(self) -> bool:
-        width = max(60, self.app.size.width - 4)
+        # A wide terminal leaves margins beside the page; before the first picture nobody knows how wide.
+        width = self.query_one("#decided", Static).content_size.width or max(60, self.app.size.width - 4)
         lines = await self.ask_engine(lambda: decided(self.project, self.spec, width, glyphs(self), self._plan))
         if lines is not None:
             self.query_one("#decided", Static).update(lines)
