@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Self
 
 from engine.data.rows import escape_key, own_holder, split_path
 
@@ -42,28 +42,24 @@ _NAMES = frozenset(
 """Keys that name what stands under them in every dataset; nobody's name. In small letters."""
 
 
-class Unquoted(str):
-    """A value that is no string (a number, a date), as it is written; `name` is the key nearest to it."""
+class _Named(str):
+    """A text that knows the name of its field: `name` is the key nearest to it."""
 
     name: str
 
-    def __new__(cls, text: str, name: str = "") -> Unquoted:
+    def __new__(cls, text: str, name: str = "") -> Self:
         """The text, and the name of its field."""
         made = super().__new__(cls, text)
         made.name = name
         return made
 
 
-class Figures(str):
-    """A text of figures and the marks between them, as tables have them; `name` is the key nearest to it."""
+class Unquoted(_Named):
+    """A value that is no string (a number, a date), as it is written."""
 
-    name: str
 
-    def __new__(cls, text: str, name: str = "") -> Figures:
-        """The text, and the name of its field."""
-        made = super().__new__(cls, text)
-        made.name = name
-        return made
+class Figures(_Named):
+    """A text of figures and the marks between them, as tables have them."""
 
 
 class Key(str):

@@ -85,6 +85,7 @@ def _convert(file: Path, folder: Path, on_phase: Phase, check_stop: Callable[[],
             tokenizer = AutoTokenizer.from_pretrained(
                 str(file.parent), gguf_file=file.name, local_files_only=True, trust_remote_code=False
             )
+        # How transformers says that a file is damaged, or that it cannot read this architecture or number format.
         except (OSError, ValueError, KeyError, NotImplementedError, AttributeError, TypeError) as error:
             if isinstance(error, OSError) and error.errno:
                 raise

@@ -28,7 +28,6 @@ _UNPLANNABLE = (
     AttributeError,
     ImportError,
     LookupError,
-    NotImplementedError,
     RuntimeError,
     StopIteration,
     StrictDataclassError,
