@@ -180,7 +180,8 @@ def decided(project: Project, spec: ProjectSpec, width: int, chosen: Glyphs, pla
     ]
     shown: list[Content] = []
     for name, text in lines:
-        wrapped = [text] if isinstance(text, Content) else _wrapped(plain(text, chosen), width - _NAME_WIDTH - 3)
+        room = width - _NAME_WIDTH - 3
+        wrapped = text.wrap(max(20, room)) if isinstance(text, Content) else _wrapped(plain(text, chosen), room)
         for index, line in enumerate(wrapped):
             shown.append(styled(f"  {name if index == 0 else '':<{_NAME_WIDTH}}", "$muted") + line)
     return Content("\n").join(shown)
