@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -35,6 +36,47 @@ if TYPE_CHECKING:
 _NAME_WIDTH = 12
 
 
+@dataclass(frozen=True)
+class Place:
+    """A path, which is cut where it is too long for its line, and what is said after it."""
+
+    path: str
+    after: str = ""
+
+
+Line = tuple[str, str | Content | Place]
+
+
+class Decided(Static):
+    """Names and what was decided, broken into lines by the width that the page really has."""
+
+    _lines: Sequence[Line] = ()
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Replace what is shown."""
+        self._lines = lines
+        self._break()
+
+    def on_resize(self) -> None:
+        """A wide terminal leaves margins beside the page; only now it is known how wide they are."""
+        self._break()
+
+    def _break(self) -> None:
+        room = max(20, self.content_size.width - _NAME_WIDTH - 3)
+        if self.content_size.width:
+            self.update(Content("\n").join(self._named(room)))
+
+    def _named(self, room: int) -> Iterator[Content]:
+        chosen = glyphs(self)
+        for name, what in self._lines:
+            if isinstance(what, Place):
+                text = Content(fit_path(what.path, room - len(what.after), chosen) + plain(what.after, chosen))
+            else:
+                text = what if isinstance(what, Content) else Content(plain(what, chosen))
+            for index, line in enumerate(text.wrap(room)):
+                yield styled(f"  {name if index == 0 else '':<{_NAME_WIDTH}}", "$muted") + line
+
+
 class ConfirmScreen(StepScreen):
     """Everything on one page; enter starts the training job."""
 
@@ -63,7 +105,7 @@ class ConfirmScreen(StepScreen):
         """The page."""
         yield Static(styled("Start training with this?", "bold"), id="question")
         with VerticalScroll(id="page", can_focus=False):
-            yield Static(id="decided")
+            yield Decided(id="decided")
             yield Rule("what leaves this machine", id="leaves-rule")
             yield Static(id="leaves")
 
@@ -103,11 +145,9 @@ class ConfirmScreen(StepScreen):
                 self.say(words, "danger" if self._plan.fits is False else "attention")
 
     async def _show_decided(self) -> bool:
-        # A wide terminal leaves margins beside the page; before the first picture nobody knows how wide.
-        width = self.query_one("#decided", Static).content_size.width or max(60, self.app.size.width - 4)
-        lines = await self.ask_engine(lambda: decided(self.project, self.spec, width, glyphs(self), self._plan))
+        lines = await self.ask_engine(lambda: decided(self.project, self.spec, glyphs(self), self._plan))
         if lines is not None:
-            self.query_one("#decided", Static).update(lines)
+            self.query_one("#decided", Decided).show(lines)
         return lines is not None
 
     @work(exclusive=True, group="start")
@@ -165,44 +205,29 @@ def misfit_words(plan: PlanShown) -> str:
     return "It may not fit: the upper figure is more than the card lends. f shows what fits; enter starts it."
 
 
-def decided(project: Project, spec: ProjectSpec, width: int, chosen: Glyphs, plan: PlanShown | None = None) -> Content:
+def decided(project: Project, spec: ProjectSpec, chosen: Glyphs, plan: PlanShown | None = None) -> list[Line]:
     """Everything that was decided, one line each. Reads reports: call it in a thread.
 
     Raises:
         TunesmithError: A report or a preset cannot be read.
     """
-    lines = [
-        *_model_lines(project, spec, width, chosen),
-        *_data_lines(project, spec, width, chosen),
+    return [
+        *_model_lines(project, spec, chosen),
+        *_data_lines(project, spec, chosen),
         *_recipe_lines(spec),
         *_plan_lines(spec, plan, chosen),
-        ("result", fit_path(str(project.root / "runs"), width - _NAME_WIDTH - 3, chosen)),
+        ("result", Place(str(project.root / "runs"))),
     ]
-    shown: list[Content] = []
-    for name, text in lines:
-        room = width - _NAME_WIDTH - 3
-        wrapped = text.wrap(max(20, room)) if isinstance(text, Content) else _wrapped(plain(text, chosen), room)
-        for index, line in enumerate(wrapped):
-            shown.append(styled(f"  {name if index == 0 else '':<{_NAME_WIDTH}}", "$muted") + line)
-    return Content("\n").join(shown)
 
 
-def _wrapped(text: str, width: int) -> list[Content]:
-    return [Content(line) for line in textwrap.wrap(text, max(20, width))]
-
-
-Line = tuple[str, str | Content]
-
-
-def _model_lines(project: Project, spec: ProjectSpec, width: int, chosen: Glyphs) -> list[Line]:
+def _model_lines(project: Project, spec: ProjectSpec, chosen: Glyphs) -> list[Line]:
     model = spec.model
     if model is None:
         return [("model", styled(f"{chosen.stale} none chosen yet", "$warning"))]
     name = "the bundled demo model" if model.source == "demo" else model.source
-    kept = "; it is read, never changed"
     template = "; chats in ChatML" if model.chat_template == "chatml" else ""
     return [
-        ("model", fit_path(name, width - _NAME_WIDTH - 3 - len(kept) - len(template), chosen) + kept + template),
+        ("model", Place(name, f"; it is read, never changed{template}")),
         ("licence", _verdict(project, spec, chosen)),
     ]
 
@@ -225,10 +250,10 @@ def _verdict(project: Project, spec: ProjectSpec, chosen: Glyphs) -> Content:
     return styled(f"{mark} {plain(short_verdict(verdict), chosen)}", colour) + Content(duties)
 
 
-def _data_lines(project: Project, spec: ProjectSpec, width: int, chosen: Glyphs) -> list[Line]:
+def _data_lines(project: Project, spec: ProjectSpec, chosen: Glyphs) -> list[Line]:
     if spec.data is None:
         return [("data", styled(f"{chosen.stale} none chosen yet", "$warning"))]
-    lines: list[Line] = [("data", fit_path(spec.data.path, width - _NAME_WIDTH - 3, chosen))]
+    lines: list[Line] = [("data", Place(spec.data.path))]
     if words := preview_words(project):
         lines.append(("rows", words))
     elif report := read_report(project):
@@ -287,8 +312,8 @@ def _memory(plan: PlanShown | None, chosen: Glyphs) -> Content:
     if plan.state == "none" or plan.target is None:
         return styled(plain(plan.why_not, chosen), "$muted")
     mark, word, colour = verdict_of(plan, chosen)
-    words = f"{gib(plan.low)} - {gib(plan.high)} GB of {plan.target.room / 2**30:.0f}, {plan.target.words}  "
-    return Content(plain(words, chosen)) + styled(f"{mark} {word}", f"bold {colour}")
+    words = f"  {gib(plan.low)} - {gib(plan.high)} GB of {plan.target.room / 2**30:.0f}, {plan.target.words}"
+    return styled(f"{mark} {word}", f"bold {colour}") + Content(plain(words, chosen))
 
 
 def _time(plan: PlanShown | None) -> list[Line]:

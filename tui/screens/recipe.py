@@ -67,6 +67,9 @@ class RecipeScreen(PlanningScreen):
         self._presets: tuple[RecipePreset, ...] = ()
         self._facts = DataFacts.unknown()
         self._suggested: tuple[str, str] = ("", "")
+        self._led_to: set[str] = set()
+        """Every preset that was suggested: the pointer may have been led there, which is no choice of the person."""
+        self._balanced_fits: bool | None = None
         self._moved = False
         """Whether the pointer was put on a preset by the person, who then is not led elsewhere."""
         self._before: list[RecipeSpec] = []
@@ -179,11 +182,12 @@ class RecipeScreen(PlanningScreen):
         except TunesmithError as error:
             self.show_problem(error)
             return
-        self._suggest(None)
+        self._suggest()
 
-    def _suggest(self, balanced_fits: bool | None) -> None:
+    def _suggest(self) -> None:
         before = self._suggested
-        self._suggested = suggested_preset(self._facts, balanced_fits=balanced_fits)
+        self._suggested = suggested_preset(self._facts, balanced_fits=self._balanced_fits)
+        self._led_to.add(self._suggested[0])
         if self._suggested == before:
             self._show_knobs()
             return
@@ -220,7 +224,8 @@ class RecipeScreen(PlanningScreen):
             return
         shown = await self.plan_of(balanced.knobs)
         if shown is not None:
-            self._suggest(shown.fits if shown.state == "exact" else None)
+            self._balanced_fits = shown.fits if shown.state == "exact" else None
+            self._suggest()
 
     @property
     def suggests(self) -> str:
@@ -245,7 +250,7 @@ class RecipeScreen(PlanningScreen):
 
     @on(RowList.Marked, "#presets")
     def _preset_marked(self, message: RowList.Marked) -> None:
-        self._moved = self._moved or message.key not in (self.spec.recipe.preset, self._suggested[0])
+        self._moved = self._moved or message.key not in {self.spec.recipe.preset, *self._led_to}
         self._show_knobs()
         self.replan()
 
