@@ -213,7 +213,11 @@ class EvaluationSpec(Strict):
     leak_prompts: Annotated[int, Field(ge=1)] | None = None
     """Generations of the leak audit; None: 100 for each hundred rows, at most 500."""
     memorisation_rows: Annotated[int, Field(ge=1)] | None = None
-    """Training rows tested for being recited, and holdout rows to compare with; None: 128."""
+    """Training rows read token by token to see whether they are recited; None: all of them, as time allows."""
+    memorisation_minutes: Annotated[float, Field(gt=0)] | None = None
+    """For that reading; None: 10."""
+    memorisation_asked: Annotated[int, Field(ge=1)] | None = None
+    """Training rows asked for aloud; None: 2 of 100, 48 at least and 400 at most."""
     reasons: list[GateReasonSpec] = Field(default_factory=list)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from engine.data.render import Rendered
 from engine.evaluate.generate import generate
-from engine.evaluate.likelihood import Reading, speaking_as
+from engine.evaluate.likelihood import speaking_as
 from engine.evaluate.overlap import (
     COVERED,
     Phrases,
@@ -100,30 +100,32 @@ def common_phrases(holdout: Sequence[Rendered], tokenizer: Any) -> tuple[Phrases
     return phrases_of(texts), phrases_of(texts, COVERED)
 
 
-def recited_reading(passage: Passage, tuned: Reading, base: Reading, common: Phrases, tokenizer: Any) -> Recital | None:
+def recited_reading(
+    passage: Passage, tuned: Sequence[int], base: Sequence[int], common: Phrases, tokenizer: Any
+) -> Recital | None:
     """What greedy decoding would recite from some place in the answer on, told from the reading of the row alone.
 
     Args:
         passage: The answer.
-        tuned: How the tuned model read the row.
-        base: How the base model read it.
+        tuned: Places of the row's tokens that the tuned model foresees.
+        base: Those that the base model foresees.
         common: Runs of five words that do not count.
         tokenizer: Of the model.
     """
+    said = [text for text in _texts_said(passage, tuned, tokenizer) if len(text) > VERBATIM]
+    if not said:
+        return None
     own = phrases_of([*_texts_said(passage, base, tokenizer), passage.before])
-    parts = (uncommon_part(text, common | own) for text in _texts_said(passage, tuned, tokenizer))
-    best = max(parts, key=len, default="")
+    best = max((uncommon_part(text, common | own) for text in said), key=len)
     if len(best) <= VERBATIM:
         return None
     return Recital(passage, "from within", best, coverage(best, passage.text)[0])
 
 
-def _texts_said(passage: Passage, reading: Reading, tokenizer: Any) -> list[str]:
-    """Stretches of the answer whose tokens are all the likeliest ones."""
-    right = [False] * len(passage.row.input_ids)
-    for place, is_right in zip(reading.places, reading.right, strict=True):
-        right[place] = is_right
-    inside = [is_right and passage.start <= place < passage.end for place, is_right in enumerate(right)]
+def _texts_said(passage: Passage, foreseen: Sequence[int], tokenizer: Any) -> list[str]:
+    """Stretches of the answer whose tokens are all foreseen."""
+    there = set(foreseen)
+    inside = [passage.start <= place < passage.end and place in there for place in range(len(passage.row.input_ids))]
     ids = passage.row.input_ids
     return [plain(tokenizer.decode(ids[one:two], skip_special_tokens=True)) for one, two in _stretches(inside)]
 

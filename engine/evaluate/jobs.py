@@ -221,16 +221,17 @@ def _measure_privacy(work: Evaluation) -> None:
     rows = rows_key(spec)
 
     def memorisation() -> dict[str, Any]:
-        return measure_memorisation(context, model, tokenizer, prepared, device=device, spec=spec)
+        return measure_memorisation(context, model, tokenizer, prepared, device=device, spec=spec, holdout=work.holdout)
 
     def leaks() -> dict[str, Any]:
         context.phase("leaks", "Looking for personal values in what it says")
         return audit_leaks(context, model, tokenizer, device=device, spec=spec)
 
-    settings = spec.evaluation.model_dump(mode="json", include={"leak_prompts", "memorisation_rows"})
+    how = {"memorisation_rows", "memorisation_minutes", "memorisation_asked"}
+    settings = spec.evaluation.model_dump(mode="json", include=how)
     work.add(memorisation=tuned.take("memorisation", fingerprint([rows, settings]), memorisation))
     context.check_stop()
-    found = tuned.take("leaks", fingerprint([rows, settings, spec.redaction.decisions]), leaks)
+    found = tuned.take("leaks", fingerprint([rows, spec.evaluation.leak_prompts, spec.redaction.decisions]), leaks)
     # What the base says by itself was not learned from the rows.
     before = {"hidden_values_said": found.get("base_hits"), "generations": found.get("generations")}
     work.add(leaks=found, base_first={**work.report["base_first"], "leaks": before})

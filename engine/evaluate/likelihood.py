@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -44,6 +45,11 @@ class Reading:
     def loss(self) -> float:
         """Mean over the tokens, in nats."""
         return sum(self.losses) / len(self.losses)
+
+    @property
+    def foreseen(self) -> tuple[int, ...]:
+        """Places of the tokens that the model would have said itself."""
+        return tuple(itertools.compress(self.places, self.right))
 
 
 @torch.inference_mode()

@@ -50,11 +50,12 @@ def measure_rows(subject: Subject, who: Who, rows: Sequence[Rendered]) -> dict[s
 
 
 def summed(readings: Sequence[Reading]) -> dict[str, Any]:
-    """`nll`, `tokens` and `right` of each row."""
+    """`nll`, `tokens` and `right` of each row, and `foreseen`: for each of its tokens "1" or "0"."""
     return {
         "nll": [sum(reading.losses) for reading in readings],
         "tokens": [len(reading.losses) for reading in readings],
         "right": [sum(reading.right) for reading in readings],
+        "foreseen": ["".join("01"[right] for right in reading.right) for reading in readings],
     }
 
 

@@ -28,6 +28,7 @@ from engine.evaluate.quality import (
     readable,
     stops,
 )
+from engine.evaluate.rows_read import RowRead, rows_read
 from engine.evaluate.sound import soundness
 from engine.evaluate.subject import Subject, Who
 from engine.evaluate.toxicity import load_words, measure_provoked, toxicity_of
@@ -51,8 +52,9 @@ class Evaluation:
         base: Parts measured of the base model.
         tuned: Parts measured of the tuned one; None before training.
         adapter: Its folder; None before training.
-        report: What is known so far.
         changed: Called whenever the report has grown.
+        report: What is known so far.
+        holdout: The rows kept apart as both models read them, so that nobody reads them again.
     """
 
     subject: Subject
@@ -61,6 +63,7 @@ class Evaluation:
     adapter: Path | None
     changed: Callable[[dict[str, Any]], None]
     report: dict[str, Any] = field(default_factory=dict)
+    holdout: list[RowRead] = field(default_factory=list)
 
     def both(
         self, name: str, key: str, text: str, measure: Callable[[Who], dict[str, Any]]
@@ -108,13 +111,14 @@ def measure_holdout(work: Evaluation) -> None:
     rows = readable(prepared.holdout)
     base, tuned = work.both(
         "rows",
-        rows_key(work.subject.spec),
+        fingerprint([rows_key(work.subject.spec), "token by token"]),
         f"Measuring the {{who}} model on {len(rows)} rows it never saw",
         lambda who: measure_rows(work.subject, who, rows),
     )
     work.add(holdout_rows=len(prepared.holdout), base=_loss(base))
     if tuned is not None:
         work.add(tuned=_loss(tuned), quality=quality_of_rows(base, tuned))
+        work.holdout = rows_read(rows, tuned, base)
 
 
 def _loss(rows: dict[str, Any]) -> dict[str, float | None]:

@@ -14,6 +14,7 @@ import sys
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import IO, Any, cast
 
@@ -28,6 +29,8 @@ BYTES_OF_HELPER = {"md": 700 * 2**20, "none": 400 * 2**20}
 """Memory of one helper, with a margin: 540 MB measured with the names pipeline, 260 MB without."""
 _PIECE = 48
 """Texts that a process takes at a time; small, so that all end at about the same moment."""
+_WINDOWS = 4
+"""Windows of a long text that it takes at a time."""
 _HELPERS_AT_MOST = 15
 
 Detect = Callable[[Sequence[str]], list[list[Hit]]]
@@ -67,21 +70,33 @@ class Crew:
                 loading.result()
         return [helper for helper, loading in zip(self.helpers, self._loading, strict=True) if loading.done()]
 
-    def detect(self, texts: Sequence[str], alone: Detect, check_stop: Callable[[], None]) -> list[list[Hit]]:
+    def detect(
+        self, texts: Sequence[str], alone: Detect, check_stop: Callable[[], None], *, windows: bool = False
+    ) -> list[list[Hit]]:
         """The findings of each text, in order; `alone` is this process's share of the work.
 
         What is found in a text does not depend on who looks at it, nor on the texts beside it.
+
+        Args:
+            texts: Any number.
+            alone: Does what a helper does.
+            check_stop: Called now and then; may raise.
+            windows: The texts are windows of a long one; what is found in them is not merged yet.
         """
         helpers = self.ready()
-        if not helpers or len(texts) <= _PIECE:
+        size = _WINDOWS if windows else _PIECE
+        if not helpers or len(texts) <= size:
             return alone(texts)
         # The longest first: a long piece that starts last would keep everybody waiting.
         order = sorted(range(len(texts)), key=lambda number: -len(texts[number]))
         pieces: SimpleQueue[list[int]] = SimpleQueue()
-        for start in range(0, len(order), _PIECE):
-            pieces.put(order[start : start + _PIECE])
+        for start in range(0, len(order), size):
+            pieces.put(order[start : start + size])
         found: dict[int, list[Hit]] = {}
-        futures = [self._threads.submit(_share, pieces, texts, helper.detect, found) for helper in helpers]
+        futures = [
+            self._threads.submit(_share, pieces, texts, partial(helper.detect, windows=windows), found)
+            for helper in helpers
+        ]
         try:
             for piece in _left(pieces):
                 check_stop()
@@ -116,9 +131,9 @@ class _Helper:
         """
         self._answer()
 
-    def detect(self, texts: Sequence[str]) -> list[list[Hit]]:
-        """The findings of each text."""
-        self._tell(json.dumps(list(texts)))
+    def detect(self, texts: Sequence[str], *, windows: bool = False) -> list[list[Hit]]:
+        """The findings of each text, or of each window of a long one."""
+        self._tell(json.dumps({"windows": list(texts)} if windows else list(texts)))
         return [[Hit(*hit) for hit in hits] for hits in self._answer()]
 
     def _tell(self, line: str) -> None:

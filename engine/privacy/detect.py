@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from engine.privacy.cases import is_one_case
@@ -87,21 +88,30 @@ class Detector:
         """
         safe = [_encodable(text) for text in texts]
         found: list[list[Hit]] = [[] for _ in texts]
-        pieces = [
-            (number, start, text[start:end])
-            for number, text in enumerate(safe)
-            if text.strip()
-            for start, end in windows_of(text, WINDOW, OVERLAP)
-        ]
-        for batch in _batches(pieces):
+        pieces = [(number, start, window) for number, text in enumerate(safe) for start, window in self.windows(text)]
+        looked = self.look([window for _, _, window in pieces], check_stop)
+        for (number, offset, _), hits in zip(pieces, looked, strict=True):
+            found[number] += moved(hits, offset)
+        return [merge_hits(text, hits) for text, hits in zip(safe, found, strict=True)]
+
+    @staticmethod
+    def windows(text: str) -> list[tuple[int, str]]:
+        """Where each window of a text begins, and what stands in it; none of a text of white space."""
+        safe = _encodable(text)
+        return [(start, safe[start:end]) for start, end in windows_of(safe, WINDOW, OVERLAP)] if safe.strip() else []
+
+    def look(self, windows: Sequence[str], check_stop: Callable[[], None] | None = None) -> list[list[Hit]]:
+        """What is found in each window of `windows`, in the offsets of the window; not merged.
+
+        For a text that is so long that several processes share it; what they find goes through `merge_hits` then.
+        """
+        found: list[list[Hit]] = []
+        for batch in _batches(windows):
             if check_stop:
                 check_stop()
-            for (number, offset, window), hits in zip(batch, self._analyze([piece[2] for piece in batch]), strict=True):
-                found[number].extend(
-                    Hit(hit.start + offset, hit.end + offset, hit.entity, hit.score, hit.recogniser)
-                    for hit in believable(window, hits)
-                )
-        return [merge_hits(text, hits) for text, hits in zip(safe, found, strict=True)]
+            hits_of_each = self._analyze(batch)
+            found += [believable(window, hits) for window, hits in zip(batch, hits_of_each, strict=True)]
+        return found
 
     def _analyze(self, windows: list[str]) -> list[list[Hit]]:
         """Every recogniser over every window.
@@ -142,16 +152,23 @@ class Detector:
         return Hit(int(found.start), int(found.end), entity, round(float(found.score), 3), by)
 
 
-def _batches(pieces: list[tuple[int, int, str]]) -> list[list[tuple[int, int, str]]]:
+def moved(hits: Sequence[Hit], offset: int) -> list[Hit]:
+    """Findings of a window, in the offsets of the text that it begins in at `offset`."""
+    if not offset:
+        return list(hits)
+    return [replace(hit, start=hit.start + offset, end=hit.end + offset) for hit in hits]
+
+
+def _batches(windows: Sequence[str]) -> list[list[str]]:
     """Windows in groups of bounded size, so that memory is bounded too."""
-    batches: list[list[tuple[int, int, str]]] = []
+    batches: list[list[str]] = []
     size = 0
-    for piece in pieces:
-        if not batches or size + len(piece[2]) > _BATCH_CHARACTERS:
+    for window in windows:
+        if not batches or size + len(window) > _BATCH_CHARACTERS:
             batches.append([])
             size = 0
-        batches[-1].append(piece)
-        size += len(piece[2])
+        batches[-1].append(window)
+        size += len(window)
     return batches
 
 

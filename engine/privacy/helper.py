@@ -1,7 +1,7 @@
 """A helper process of the scan: `python -m engine.privacy.helper PARENT_PID`. See `engine.privacy.crew`.
 
 Reads one JSON line with the profile and the creator's recognisers, says `[]` when they are loaded, then answers each
-line of texts with a line of findings. Has no network.
+line of texts (or of windows of one long text) with a line of findings. Has no network.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ def _serve(answers: TextIO) -> None:
     answers.write("[]\n")
     answers.flush()
     for line in sys.stdin:
-        found = detector.detect(json.loads(line))
+        asked = json.loads(line)
+        found = detector.look(asked["windows"]) if isinstance(asked, dict) else detector.detect(asked)
         rows = [[[hit.start, hit.end, hit.entity, hit.score, hit.recogniser] for hit in hits] for hits in found]
         answers.write(json.dumps(rows) + "\n")
         answers.flush()

@@ -1,7 +1,7 @@
 """Searching many known values in every row at once: the step that only a tool for whole datasets can do.
 
-Values are indexed by their first word, so the time for a row depends on its length and hardly on how many values
-there are. Matches respect word boundaries; names match in any case of letters and across any white space.
+Values are indexed by their words, so the time for a row depends on its length and hardly on how many values there are,
+even where hundreds of them begin with the same first name. Matches respect word boundaries; names match in any case of letters and across any white space.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class Sweeper:
     """Finds wanted values in texts."""
 
     def __init__(self, wanted: Iterable[Wanted]) -> None:
-        self._by_word: dict[str, list[_Entry]] = defaultdict(list)
+        self._entries: dict[tuple[str, ...], list[_Entry]] = defaultdict(list)
+        self._lengths: dict[str, set[int]] = defaultdict(set)
         self._unspaced: list[Wanted] = []
         seen: set[tuple[str, str]] = set()
         for one in wanted:
@@ -65,28 +66,33 @@ class Sweeper:
             if _UNSPACED.search(one.value):
                 self._unspaced.append(one)
             elif entry := _entry(one):
-                self._by_word[entry.words[0].lower()].append(entry)
-        for entries in self._by_word.values():
+                words = tuple(word.lower() for word in entry.words)
+                self._entries[words].append(entry)
+                self._lengths[words[0]].add(len(words))
+        for entries in self._entries.values():
             entries.sort(key=lambda entry: -len(entry.wanted.value))
 
     def __bool__(self) -> bool:
-        return bool(self._by_word) or bool(self._unspaced)
+        return bool(self._entries) or bool(self._unspaced)
 
     def find(self, text: str) -> list[Match]:
         """All places, in order; matches of different values may overlap."""
         found: list[Match] = []
-        if self._by_word:
-            words = [(match.start(), match.end()) for match in _WORD.finditer(text)]
-            for number, (start, end) in enumerate(words):
-                for entry in self._by_word.get(text[start:end].lower(), ()):
-                    if place := _match(text, words, number, entry):
-                        found.append(Match(*place, entry.wanted))
+        if self._entries:
+            words = [match.span() for match in _WORD.finditer(text)]
+            small = [text[start:end].lower() for start, end in words]
+            for number, word in enumerate(small):
+                for length in self._lengths.get(word, ()):
+                    for entry in self._entries.get(tuple(small[number : number + length]), ()):
+                        if place := _match(text, words, number, entry):
+                            found.append(Match(*place, entry.wanted))
         for one in self._unspaced:
             position = text.find(one.value)
             while position >= 0:
                 found.append(Match(position, position + len(one.value), one))
                 position = text.find(one.value, position + 1)
-        return sorted(found, key=lambda match: (match.start, -match.end))
+        found.sort(key=lambda match: (match.start, -match.end, -len(match.wanted.value)))
+        return found
 
 
 def can_be_swept(value: str, entity: str) -> bool:
@@ -125,7 +131,7 @@ def _match(text: str, words: list[tuple[int, int]], number: int, entry: _Entry) 
     for offset, wanted in enumerate(entry.words):
         start, end = words[number + offset]
         written = text[start:end]
-        if written != wanted and (entry.exact or written.lower() != wanted.lower()):
+        if entry.exact and written != wanted:
             return None
         if offset and not _same_gap(text[words[number + offset - 1][1] : start], entry.gaps[offset - 1]):
             return None

@@ -78,12 +78,8 @@ def build_trainer(
     """
     check_here(recipe, precision, has_holdout=bool(holdout))
     check_spread(recipe, spread)
-    kind: Callable[..., RecipeTrainer] = RecipeTrainer
-    if recipe.dp_epsilon is not None:
-        steps = planned_steps(recipe, len(train))
-        kind = partial(PrivateTrainer, budget=make_budget(recipe, rows=len(train), steps=steps))
-    packs = pack_rows(train, recipe.max_length, recipe.seed) if recipe.packing else None
-    features = [packed_feature(pack) for pack in packs] if packs else [to_feature(row) for row in train]
+    kind = _trainer_kind(recipe, len(train))
+    features, packs = _features(train, recipe)
     rows = len(features)
     if spread.world > 1:
         features.append(blank_feature(tokenizer.pad_token_id, packed=packs is not None))
@@ -96,13 +92,7 @@ def build_trainer(
         # FSDP cuts up what is stored, so 4-bit weights must be stored in the format of all else.
         quant_storage=precision.dtype if spread.strategy == "fsdp" else None,
     )
-    if recipe.targets == "all-linear" and has_experts(model):
-        context.warn(
-            "experts",
-            EXPERTS_LEFT,
-            "PEFT adapts experts without dropout only, and they are most of the model.",
-            "Name them in recipe.targets, with recipe.dropout=0, to adapt them as well.",
-        )
+    _tell_of_experts(context, recipe, model)
     if recipe.loss == "nll":
         model = prepare_reference(model)
     trainer = kind(
@@ -124,7 +114,7 @@ def build_trainer(
             checkpoints,
             rows=len(train),
             has_holdout=bool(holdout),
-            packs=len(packs) if packs else None,
+            packs=packs,
             spread=spread,
             experts=has_experts(model),
         ),
@@ -135,9 +125,7 @@ def build_trainer(
             tokenizer.pad_token_id, flat=choose_attention(recipe.attention, precision.device) == "flash_attention_2"
         ),
         processing_class=tokenizer,
-        peft_config=adapter_config(
-            recipe, planned_steps(recipe, len(train), len(packs) if packs else None, spread.world), model
-        ),
+        peft_config=adapter_config(recipe, planned_steps(recipe, len(train), packs, spread.world), model),
         callbacks=[
             EventCallback(context, meter),
             *([RankCallback()] if recipe.adapter == "adalora" else []),
@@ -150,6 +138,31 @@ def build_trainer(
     if spread.world > 1:
         torch.manual_seed(together.own_seed(recipe.seed))
     return trainer
+
+
+def _features(train: Sequence[Rendered], recipe: RecipeSpec) -> tuple[list[dict[str, Any]], int | None]:
+    """What the trainer is given: one feature a row, or one a pack of rows and how many packs there are."""
+    if not recipe.packing:
+        return [to_feature(row) for row in train], None
+    packs = pack_rows(train, recipe.max_length, recipe.seed)
+    return [packed_feature(pack) for pack in packs], len(packs)
+
+
+def _trainer_kind(recipe: RecipeSpec, rows: int) -> Callable[..., RecipeTrainer]:
+    """The trainer, or the one that keeps to a privacy budget."""
+    if recipe.dp_epsilon is None:
+        return RecipeTrainer
+    return partial(PrivateTrainer, budget=make_budget(recipe, rows=rows, steps=planned_steps(recipe, rows)))
+
+
+def _tell_of_experts(context: JobContext, recipe: RecipeSpec, model: Any) -> None:
+    if recipe.targets == "all-linear" and has_experts(model):
+        context.warn(
+            "experts",
+            EXPERTS_LEFT,
+            "PEFT adapts experts without dropout only, and they are most of the model.",
+            "Name them in recipe.targets, with recipe.dropout=0, to adapt them as well.",
+        )
 
 
 def own_device(precision: Precision, spread: Spread) -> str:

@@ -1,4 +1,4 @@
-"""Training against the usual script, paired: `python -m tests.bench.train_speed [STEPS] [--chats N]`.
+"""Training against the usual script, paired: `python -m tests.bench.train_speed [STEPS] [--mixed] [--plain]`.
 
 The same model (SmolLM2-135M-Instruct, NF4, LoRA rank 16 on all linear layers, dropout 0.05), the same rows, the same
 rows per step (16), rate and seed, on this machine's processor. The usual script: TRL's `SFTTrainer` as people write it,
@@ -6,6 +6,9 @@ batch 4 x 4, padding, gradient checkpointing on, its default loss. Ours: `build_
 in a process of its own; steps take turns (one waits while the other works), so that a neighbour who takes a core now
 slows both. The rows are the bundled chats, up to N (8) of them put together to a conversation: 60 to 700 tokens, about
 64 % of them learned.
+
+`--mixed` leaves the usual script TRL's own default of bfloat16 autocast; else it computes in float32, as most people
+set it without a GPU. `--plain` takes from both sides what only some processors have: tiles for bfloat16 (AMX).
 
 Prints tokens (without padding) a second of the clock and of processor time, the peak of resident memory of training,
 and the holdout loss after it. Exits with 1 when ours is below 3 x the speed, above half of the memory, or more than
@@ -35,22 +38,28 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("steps", type=int, nargs="?", default=4)
     parser.add_argument("--chats", type=int, default=8)
+    parser.add_argument("--mixed", action="store_true")
+    parser.add_argument("--plain", action="store_true")
     parser.add_argument("--side", choices=("usual", "ours"))
     parser.add_argument("--folder")
     given = parser.parse_args()
     if given.side:
-        _side(given.side, Path(given.folder), given.steps)
+        _side(given, Path(given.folder))
         return 0
     with tempfile.TemporaryDirectory() as folder:
-        return _compare(Path(folder), given.steps, given.chats)
+        return _compare(Path(folder), given)
 
 
-def _compare(folder: Path, steps: int, chats: int) -> int:
-    _write_rows(folder, steps, chats)
+def _compare(folder: Path, given: argparse.Namespace) -> int:
+    _write_rows(folder, given.steps, given.chats)
+    flags = [f"--{flag}" for flag in ("mixed", "plain") if getattr(given, flag)]
     environment = {**os.environ, "OMP_WAIT_POLICY": "passive", "TOKENIZERS_PARALLELISM": "false"}
+    if given.plain:
+        environment["ONEDNN_MAX_CPU_ISA"] = "AVX512_CORE"
+    command = [sys.executable, "-m", "tests.bench.train_speed", str(given.steps), "--folder", str(folder), *flags]
     sides = {
         name: subprocess.Popen(
-            [sys.executable, "-m", "tests.bench.train_speed", str(steps), "--side", name, "--folder", str(folder)],
+            [*command, "--side", name],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
         )
         for name in ("usual", "ours")
@@ -136,7 +145,7 @@ def _write_rows(folder: Path, steps: int, most: int) -> None:
     (folder / "model.txt").write_text(str(model))
 
 
-def _side(name: str, folder: Path, steps: int) -> None:
+def _side(given: argparse.Namespace, folder: Path) -> None:
     import torch
 
     from engine.data.render import Rendered
@@ -146,9 +155,13 @@ def _side(name: str, folder: Path, steps: int) -> None:
         Rendered(row["input_ids"], row["trained"], (), True, 0)
         for row in json.loads((folder / "rows.json").read_text())
     ]
-    train, holdout = rows[: steps * ROWS_A_STEP], rows[steps * ROWS_A_STEP :]
+    cut = given.steps * ROWS_A_STEP
+    train, holdout = rows[:cut], rows[cut:]
     torch.manual_seed(1)
-    trainer = (_usual if name == "usual" else _ours)(folder, train)
+    if given.side == "usual":
+        trainer = _usual(folder, train, mixed=given.mixed)
+    else:
+        trainer = _ours(folder, train, plain=given.plain)
     pad = trainer.processing_class.pad_token_id
     clock = _Clock()
     trainer.add_callback(clock.callback())
@@ -200,7 +213,7 @@ class _Clock:
         return Turns()
 
 
-def _usual(folder: Path, train: list[Any]) -> Any:
+def _usual(folder: Path, train: list[Any], *, mixed: bool) -> Any:
     import torch
     from datasets import Dataset
     from peft import LoraConfig
@@ -217,7 +230,7 @@ def _usual(folder: Path, train: list[Any]) -> Any:
     arguments = SFTConfig(
         output_dir=str(folder / "usual"), per_device_train_batch_size=4, gradient_accumulation_steps=4,
         gradient_checkpointing=True, num_train_epochs=1, learning_rate=RATE, lr_scheduler_type="constant",
-        max_length=1024, use_cpu=True, bf16=False, report_to="none", save_strategy="no", disable_tqdm=True,
+        max_length=1024, use_cpu=True, bf16=mixed, report_to="none", save_strategy="no", disable_tqdm=True,
         dataset_kwargs={"skip_prepare_dataset": True},
     )  # fmt: skip
     return SFTTrainer(
@@ -231,7 +244,9 @@ def _usual(folder: Path, train: list[Any]) -> Any:
     )
 
 
-def _ours(folder: Path, train: list[Any]) -> Any:
+def _ours(folder: Path, train: list[Any], *, plain: bool) -> Any:
+    from dataclasses import replace
+
     from engine.jobs.context import JobContext
     from engine.models.load import load_tokenizer
     from engine.spec import ModelSpec, RecipeSpec
@@ -243,13 +258,16 @@ def _ours(folder: Path, train: list[Any]) -> Any:
         def emit(self, event: Any) -> None:
             pass
 
+    precision = choose_precision()
+    if plain:
+        precision = replace(precision, products=None)
     path = (folder / "model.txt").read_text()
     model = ModelSpec(source=path, kind="folder", path=path)
     recipe = RecipeSpec(epochs=1, learning_rate=RATE, scheduler="constant", effective_batch=ROWS_A_STEP)
     context: Any = JobContext(folder=None, project=None, spec={}, writer=Unheard())  # type: ignore[arg-type]
     return build_trainer(
         context, model, recipe, tokenizer=load_tokenizer(model), train=train, holdout=[],
-        checkpoints=folder / "ours", precision=choose_precision(), meter=Meter(), fingerprint="",
+        checkpoints=folder / "ours", precision=precision, meter=Meter(), fingerprint="",
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from engine.evaluate.canaries import load_planted, plant, render_planted, with_s
 from engine.evaluate.extraction import common_phrases, judge, passage_of, recited_reading
 from engine.evaluate.generate import Generation
 from engine.evaluate.leaks import Place, Said, Sources, bits_of, hidden_values, says_something
-from engine.evaluate.likelihood import Reading, read_back, score_continuations
+from engine.evaluate.likelihood import read_back, score_continuations
 from engine.evaluate.literal import Found, Hidden
 from engine.evaluate.memorise import membership
 from engine.evaluate.planted import choices_of
@@ -182,9 +182,8 @@ def test_what_greedy_would_recite_is_told_from_the_reading(project: Project, tok
     prepared = prepare(project, project.load(), tokenizer)
     passage = passage_of(prepared.train[0], tokenizer)
     places = tuple(range(passage.start, passage.end))
-    knows = Reading(places, (0.0,) * len(places), (True,) * len(places))
-    stumbles = Reading(places, (0.0,) * len(places), tuple(place % 40 != 0 for place in places))
-    nothing = Reading(places, (9.0,) * len(places), (False,) * len(places))
+    knows, nothing = places, ()
+    stumbles = tuple(place for place in places if place % 40)
     found = recited_reading(passage, knows, nothing, frozenset(), tokenizer)
     assert found is not None
     assert found.matched == passage.text
@@ -209,12 +208,8 @@ def test_an_answer_is_judged_against_prompt_base_and_holdout(project: Project, t
 
 
 def test_membership_is_told_by_what_training_changed() -> None:
-    def readings(losses: list[float]) -> list[Reading]:
-        return [Reading((1,), (loss,), (False,)) for loss in losses]
-
-    base = readings([4.0, 2.0, 3.0, 5.0])
-    learned = readings([1.0, 0.5, 0.5, 1.5])
-    found = membership(learned, base, readings([4.1, 2.2]), readings([4.0, 2.0]))
+    base, learned = [4.0, 2.0, 3.0, 5.0], [1.0, 0.5, 0.5, 1.5]
+    found = membership(learned, base, [4.1, 2.2], [4.0, 2.0])
     assert found["membership_auc"] == 1.0
     assert found["tpr_at_1pct_fpr"] == 1.0
     assert membership(base, base, base, base)["membership_auc"] == 0.5
