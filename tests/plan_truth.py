@@ -41,6 +41,8 @@ class Case:
     length: int
     learned: int
     knobs: dict[str, Any]
+    products: str | None = None
+    """What large products are made of; None: float32."""
 
     @property
     def recipe(self) -> RecipeSpec:
@@ -53,7 +55,15 @@ def planned(folder: Path, case: Case) -> Memory:
     """The plan of a step on a CPU, with unpacked weights kept (they are, on a machine with room)."""
     rows = Rows(case.length, case.learned, varied=False)
     architecture = architecture_of(str(folder))
-    return memory_of(architecture, case.recipe, rows, profiles_of(architecture), on_cuda=False, free_ram=1 << 50)
+    return memory_of(
+        architecture,
+        case.recipe,
+        rows,
+        profiles_of(architecture),
+        on_cuda=False,
+        free_ram=1 << 50,
+        products=case.products,
+    )
 
 
 def measured(folder: Path, case: Case) -> int:
@@ -76,8 +86,9 @@ def measured(folder: Path, case: Case) -> int:
             model.enable_input_require_grads()
             base.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})
     if recipe.loss == "chunked_nll":
-        fused.fuse_adapters(model)
-        teach_loss(base)
+        products = getattr(torch, case.products) if case.products else None
+        fused.fuse_adapters(model, products)
+        teach_loss(base, products)
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], fused=True)
     _micro_batch(model, case)
     optimizer.step()
@@ -130,7 +141,9 @@ def published() -> list[dict[str, Any]]:
 
 
 def model_of(entry: dict[str, Any]) -> Architecture:
-    """The model of a published figure."""
+    """The model of a published figure: by a name of `MODELS`, or an id of the catalogue."""
+    if entry["model"] not in MODELS:
+        return architecture_of(entry["model"])
     return checked(MODELS[entry["model"]], entry["model"], "tests/plan_truth.py")
 
 

@@ -159,7 +159,7 @@ def _check_figure(source: str, field: str, given: Any, most: int, least: int = 1
 def _from_file(path: Path) -> Architecture:
     try:
         config = json.loads(path.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         line = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise _problem("The model's config cannot be read.", f"{path}{line}: {error}.") from error
     if not isinstance(config, dict):

@@ -108,6 +108,7 @@ def _run(architecture: Architecture, variant: Variant, attention: str) -> Profil
         accumulates=variant.accumulates,
         keeps_weights=variant.kept_weights,
         evaluation=variant.evaluation,
+        products=getattr(torch, variant.products) if variant.products else None,
     )
     return profile_step(fake, settings, sizes, optimizer_state(variant.optimizer))
 

@@ -20,6 +20,7 @@ from bitsandbytes.nn import Linear8bitLt
 from peft.tuners.lora import dora
 from transformers import masking_utils
 
+from engine.plan.fake_kernels import straight
 from engine.plan.fake_model import FakeModel, constants_of, replaced, unpacked_weight, work_of
 from engine.plan.growth import GrowthCounter, Sizes
 from engine.plan.optimizers import OptimizerState
@@ -41,6 +42,7 @@ class StepSettings:
         accumulates: Gradients of an earlier micro-batch are there already.
         keeps_weights: A CPU keeps the weights it unpacked (`engine.train.fused`).
         evaluation: Measure the holdout instead of learning.
+        products: On a CPU, what large products are made of; None: `dtype`.
     """
 
     on_cuda: bool
@@ -51,6 +53,7 @@ class StepSettings:
     accumulates: bool
     keeps_weights: bool = False
     evaluation: bool = False
+    products: torch.dtype | None = None
 
 
 def profile_step(fake: FakeModel, settings: StepSettings, sizes: Sizes, optimizer: OptimizerState) -> Profile:
@@ -67,7 +70,7 @@ def profile_step(fake: FakeModel, settings: StepSettings, sizes: Sizes, optimize
         fake,
         sizes,
         int(config.vocab_size),
-        _stand_ins(sizes.learned, in_place=settings.on_cuda, padded=settings.padded),
+        _stand_ins(sizes.learned, straight(fake.mode), in_place=settings.on_cuda, padded=settings.padded),
         chunked=settings.evaluation or not settings.reference,
     )
     model = fake.model
@@ -75,6 +78,9 @@ def profile_step(fake: FakeModel, settings: StepSettings, sizes: Sizes, optimize
         _prepare(fake, settings, sizes, stack)
         stack.enter_context(counter)
         _hold(fake, counter, settings, optimizer)
+        counter.enter("forward", "weights", -1)
+        _teach(model, counter, settings, stack)
+        counter.enter("forward", "other", -1)
         _watch_layers(fake, counter)
         batch = _batch(settings, sizes)
         counter.enter("forward", "activations", -1)
@@ -132,10 +138,30 @@ def _prepare(fake: FakeModel, settings: StepSettings, sizes: Sizes, stack: ExitS
     else:
         stack.enter_context(replaced(fused, "_stays", _fake_mask))
         stack.enter_context(replaced(fused, "KEPT_SHARE", 1e6 if settings.keeps_weights else 0.0))
-        if not settings.reference:
-            fused.fuse_adapters(model)
-    if not settings.reference and not settings.evaluation:
-        loss.teach_loss(causal)
+
+
+def _teach(model: Any, counter: GrowthCounter, settings: StepSettings, stack: ExitStack) -> None:
+    """What `engine.train.trainer` changes about a model; a copy of the head that this makes counts as weights."""
+    if settings.reference:
+        return
+    if not settings.on_cuda:
+        stack.enter_context(replaced(fused, "plain_weight", _as_weights(fused.plain_weight, counter)))
+        fused.fuse_adapters(model, settings.products)
+    if not settings.evaluation:
+        loss.teach_loss(model.get_base_model(), settings.products)
+
+
+def _as_weights(unpack: Callable[..., torch.Tensor], counter: GrowthCounter) -> Callable[..., torch.Tensor]:
+    """Unpacked weights are weights, in whatever number format."""
+
+    def weight(layer: Any, dtype: torch.dtype) -> torch.Tensor:
+        before, counter.kind = counter.kind, "weights"
+        try:
+            return unpack(layer, dtype)
+        finally:
+            counter.kind = before
+
+    return weight
 
 
 def _fake_mask(x: torch.Tensor, dropout: float, seed: int) -> torch.Tensor | None:
@@ -261,11 +287,12 @@ def _batch(settings: StepSettings, sizes: Sizes) -> dict[str, torch.Tensor]:
     return batch
 
 
-def _stand_ins(learned: int, *, in_place: bool, padded: bool) -> Callable[..., Any]:
+def _stand_ins(learned: int, others: Callable[..., Any], *, in_place: bool, padded: bool) -> Callable[..., Any]:
     """Operations whose result depends on data, with the shape they will have.
 
     Args:
         learned: How many elements a mask of learned positions selects.
+        others: Does what depends on shapes alone.
         in_place: Add gradients into zeros that are there, as autograd does where no mode is watching.
         padded: The answer to the question whether the attention mask is all ones is no.
     """
@@ -290,7 +317,7 @@ def _stand_ins(learned: int, *, in_place: bool, padded: bool) -> Callable[..., A
             args[1]
         ):
             return args[0] if in_place or func is not aten.index_put.default else torch.empty_like(args[0])
-        return NotImplemented
+        return others(func, args, kwargs)
 
     return instead
 

@@ -103,6 +103,8 @@ class Planner:
         free_ram: As `memory_of`.
         correction: As `memory_of`.
         spread: The cards that share the work.
+        products: As `memory_of`.
+        uneven: Why not all cards take part; empty: they do, or there is one.
     """
 
     architecture: Architecture
@@ -114,6 +116,8 @@ class Planner:
     free_ram: int | None = None
     correction: float = 1.0
     spread: Spread = field(default=SINGLE)
+    products: str | None = None
+    uneven: str = ""
 
     def plan(self, recipe: RecipeSpec) -> Memory:
         """The memory of a recipe, on each card."""
@@ -127,6 +131,7 @@ class Planner:
             dtype=self.dtype,
             free_ram=self.free_ram,
             correction=self.correction,
+            products=self.products,
         )
         if self.spread.world == 1:
             return memory
@@ -146,6 +151,7 @@ class Planner:
                 on_cuda=self.on_cuda,
                 dtype=self.dtype,
                 free_ram=self.free_ram,
+                products=self.products,
             )
         ).work
 

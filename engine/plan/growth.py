@@ -86,13 +86,21 @@ class GrowthCounter(StorageCounter):  # type: ignore[no-untyped-call]
             self._grew = False
         self.phase, self.kind, self.layer = phase, kind, layer
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Nothing is compiled while shapes are counted, so PyTorch need not be kept from it at every operation."""
+        return False
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Unpacked weights are weights, whoever unpacks them."""
+        if func is torch.ops.prim.device.default and not self._fake.mode.in_kernel_invocation:
+            # two of three calls are this question
+            return args[0].fake_device
         if "dequantize" not in func.__name__:
-            return super().__torch_dispatch__(func, types, args, kwargs)
+            return self.run(func, args, kwargs or {})
         before, self.kind = self.kind, "weights"
         try:
-            return super().__torch_dispatch__(func, types, args, kwargs)
+            return self.run(func, args, kwargs or {})
         finally:
             self.kind = before
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 
 import psutil
 
@@ -14,6 +15,7 @@ from engine.plan.correction import correction_for
 from engine.plan.report import Machine
 
 _GPU_WAIT_S = 3.0
+_CPU_INFO = Path("/proc/cpuinfo")
 _MOST_CARDS = 64
 _ALIKE = 0.9
 _UNITS = {"gib": 2**30, "gb": 10**9, "mib": 2**20, "mb": 10**6, "g": 2**30, "m": 2**20}
@@ -60,7 +62,7 @@ def this_machine(gpu_memory: int | None = None, device: str | None = None, card:
     """
     if device == "cpu":
         memory = psutil.virtual_memory()
-        return Machine(gpu_memory or memory.total, on_cuda=False, free_ram=memory.available)
+        return Machine(gpu_memory or memory.total, on_cuda=False, free_ram=memory.available, products=cpu_products())
     if gpu_memory:
         named = card_named(card) if card else None
         likely = (named,) if named else cards_with(gpu_memory)
@@ -73,6 +75,19 @@ def this_machine(gpu_memory: int | None = None, device: str | None = None, card:
     if device == "cuda":
         return Machine(None, on_cuda=True)
     return this_machine(device="cpu")
+
+
+def cpu_products() -> str | None:
+    """What this processor makes large products of, as `engine.train.precision` chooses; None: float32 as all else.
+
+    Read from the processor's own list, since asking PyTorch would take seconds to import.
+    """
+    try:
+        listed = _CPU_INFO.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    flags = next((line for line in listed.splitlines() if line.startswith("flags")), "").split()
+    return "bfloat16" if "amx_tile" in flags else None
 
 
 def largest_alike(gpus: list[tuple[str, int]]) -> tuple[str, int, int]:

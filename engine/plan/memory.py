@@ -89,6 +89,7 @@ def memory_of(
     dtype: str | None = None,
     free_ram: int | None = None,
     correction: float = 1.0,
+    products: str | None = None,
 ) -> Memory:
     """Work the peak out.
 
@@ -101,12 +102,13 @@ def memory_of(
         dtype: Of the products; None: bfloat16 on CUDA, float32 elsewhere.
         free_ram: Bytes; on a CPU, decides whether unpacked weights are kept.
         correction: Measured over planned activations on this GPU; see `engine.plan.correction`.
+        products: On a CPU, what large products are made of where that is another format than `dtype`.
 
     Raises:
         NotPlannedYetError: A profile is missing, and `profiles` does not make it.
         ModelError: The architecture cannot be planned.
     """
-    variant = variant_of(architecture, recipe, rows, on_cuda=on_cuda, dtype=dtype, free_ram=free_ram)
+    variant = variant_of(architecture, recipe, rows, on_cuda=on_cuda, dtype=dtype, free_ram=free_ram, products=products)
     profile = profiles(variant)
     batch = batch_of(recipe, rows)
     rank = start_rank(recipe)
@@ -157,6 +159,7 @@ def variant_of(
     on_cuda: bool,
     dtype: str | None = None,
     free_ram: int | None = None,
+    products: str | None = None,
 ) -> Variant:
     """The step that this recipe makes."""
     micro = min(recipe.micro_batch, recipe.effective_batch)
@@ -176,11 +179,13 @@ def variant_of(
         optimizer=optimizer_of(recipe, on_cuda=on_cuda),
         padded=(micro > 1 and rows.varied) or recipe.packing,
         accumulates=round(recipe.effective_batch / micro) > 1,
-        kept_weights=not on_cuda and _keeps_weights(architecture, recipe, free_ram),
+        kept_weights=not on_cuda and _keeps_weights(architecture, recipe, free_ram, 2 if products else 4),
+        # the usual script's step is left as it is
+        products="" if on_cuda or recipe.loss == "nll" else products or "",
     )
 
 
-def _keeps_weights(architecture: Architecture, recipe: RecipeSpec, free_ram: int | None) -> bool:
+def _keeps_weights(architecture: Architecture, recipe: RecipeSpec, free_ram: int | None, each_bytes: int) -> bool:
     """Whether a CPU keeps unpacked weights: where those of the layers take a tenth of the free memory at most."""
     if recipe.loss == "nll" or recipe.quantization == "int8" or recipe.dora or recipe.adapter == "adalora":
         return False
@@ -192,14 +197,16 @@ def _keeps_weights(architecture: Architecture, recipe: RecipeSpec, free_ram: int
     head_dim = architecture.figure("head_dim") or hidden // heads
     keys = architecture.figure("num_key_value_heads") or heads
     each = 3 * hidden * inner + 2 * hidden * head_dim * (heads + keys)
-    return 4 * layers * each <= KEPT_SHARE * free_ram
+    return each_bytes * layers * each <= KEPT_SHARE * free_ram
 
 
 def _evaluating(variant: Variant) -> Variant:
     """The look at the holdout: no gradient, so several choices make no difference."""
     from dataclasses import replace
 
-    return replace(variant, evaluation=True, dropout=0.0, checkpointing=False, loss="chunked_nll", padded=True)
+    return replace(
+        variant, evaluation=True, dropout=0.0, checkpointing=False, loss="chunked_nll", padded=True, products=""
+    )
 
 
 def _holdout_batch(rows: Rows) -> Batch:

@@ -14,13 +14,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from engine.errors import SpecError
 from engine.files import atomic_write
 from engine.plan.architecture import Architecture, architecture_of
 from engine.plan.cards import GIB, Card
 from engine.plan.fit import Fit, Planner, fit, largest_that_fits
 from engine.plan.kinds import Kind
 from engine.plan.memory import FITS_SHARE, Memory, Rows, rows_of_length
-from engine.plan.several import of_each, slower_by, spread_as_set, ways_to_spread, words_of
+from engine.plan.several import nearest_spread, of_each, slower_by, spread_as_set, ways_to_spread, words_of
 from engine.plan.speed import Duration, cost_of, run_duration, step_seconds
 from engine.plan.variants import NotPlannedYetError, Profiles, checkpointing_of
 from engine.project import Project
@@ -44,6 +45,7 @@ class Machine:
         correction: As `memory_of`.
         free_ram: As `memory_of`.
         count: Of the cards; `memory` is each one's.
+        products: As `memory_of`.
     """
 
     memory: int | None
@@ -53,6 +55,7 @@ class Machine:
     correction: float = 1.0
     free_ram: int | None = None
     count: int = 1
+    products: str | None = None
 
     @property
     def dtype(self) -> str | None:
@@ -163,10 +166,19 @@ def make_report(
         tokens_at_once=memory.tokens,
         model=architecture.name,
         note=" ".join(
-            filter(None, (_words(memory, machine, fits, spread), architecture.note, _experts(architecture, recipe)))
+            filter(
+                None,
+                (
+                    _words(memory, machine, fits, spread),
+                    planner.uneven,
+                    architecture.note,
+                    _experts(architecture, recipe),
+                ),
+            )
         ),
         suggestion="" if fits is not False else _suggestion(found) if found else _ASK,
         basis=basis,
+        settings={"compute.processes": spread.world} if planner.uneven else {},
         cards=spread.world,
         strategy=spread.strategy,
         fits_on_one=None if fits is None else replace(planner, spread=SINGLE).fits(recipe),
@@ -195,13 +207,20 @@ def planner_for(
         machine.dtype,
         machine.free_ram,
         machine.correction,
+        products=machine.products,
     )
     compute = compute or ComputeSpec()
     if not machine.on_cuda or (machine.count == 1 and compute == ComputeSpec()):
         return alone, ()
     fits = machine.memory is None or alone.fits(recipe)
-    spread = spread_as_set(recipe, compute, machine.count, fits_on_one=fits)
-    return replace(alone, spread=spread), tuple(ways_to_spread(recipe, compute, machine.count))
+    try:
+        spread, uneven = spread_as_set(recipe, compute, machine.count, fits_on_one=fits), ""
+    except SpecError:
+        found = nearest_spread(recipe, compute, machine.count)
+        if found is None:
+            raise
+        spread, uneven = found
+    return replace(alone, spread=spread, uneven=uneven), tuple(ways_to_spread(recipe, compute, machine.count))
 
 
 def rows_of(project: Project, recipe: RecipeSpec) -> Rows:

@@ -83,6 +83,38 @@ def spread_as_set(recipe: RecipeSpec, compute: ComputeSpec, cards: int, *, fits_
     return spread
 
 
+def nearest_spread(recipe: RecipeSpec, compute: ComputeSpec, cards: int) -> tuple[Spread, str] | None:
+    """What to do where all cards together cannot do a recipe as it is: as many of them as can, and words about it.
+
+    None where the settings leave no choice.
+    """
+    if compute.processes is not None or compute.strategy not in ("auto", "ddp") or len(compute.hosts) > 1:
+        return None
+    for spread in ways_to_spread(recipe, compute.model_copy(update={"strategy": "auto"}), cards):
+        if spread.strategy in ("ddp", "single") and _works(recipe, spread):
+            used = f"{spread.world} of them {'is' if spread.world == 1 else 'are'}"
+            so = f"so {used} planned (compute.processes={spread.world})"
+            least = cards * rows_at_once(recipe, cards)
+            lower = recipe.effective_batch // least * least
+            even = recipe.model_copy(update={"effective_batch": lower + least})
+            if not _works(even, Spread("ddp", cards, on_cuda=True)):
+                return spread, f"{cards} cards cannot do this recipe together, {so}."
+            rows = " or ".join(str(count) for count in (lower, lower + least) if count)
+            return spread, (
+                f"{cards} cards cannot share the {recipe.effective_batch} rows of a step evenly, {so}; "
+                f"with recipe.effective_batch={rows} all can work."
+            )
+    return None
+
+
+def _works(recipe: RecipeSpec, spread: Spread) -> bool:
+    try:
+        check_spread(recipe, spread, deepspeed_installed=True)
+    except SpecError:
+        return False
+    return True
+
+
 def ways_to_spread(recipe: RecipeSpec, compute: ComputeSpec, cards: int) -> Iterator[Spread]:
     """The ways to use so many cards, the fastest first: all of them, then as few less as share the rows evenly."""
     settled = compute.strategy != "auto" or compute.processes is not None or len(compute.hosts) > 1
@@ -101,11 +133,7 @@ def ways_to_spread(recipe: RecipeSpec, compute: ComputeSpec, cards: int) -> Iter
 
 def can_share(recipe: RecipeSpec, spread: Spread) -> bool:
     """Whether these processes can share the rows of a step, taken as few at a time as need be."""
-    try:
-        check_spread(recipe.model_copy(update={"micro_batch": 1}), spread, deepspeed_installed=True)
-    except SpecError:
-        return False
-    return True
+    return _works(recipe.model_copy(update={"micro_batch": 1}), spread)
 
 
 def more_cards(recipe: RecipeSpec, cards: int) -> Iterator[Spread]:

@@ -87,6 +87,7 @@ def fits_of(model: CatalogueModel, machine: Machine) -> tuple[Fits, int | None]:
                 dtype=machine.dtype,
                 free_ram=machine.free_ram,
                 correction=machine.correction,
+                products=machine.products,
             )
             return ("yes" if planned.fits(machine.memory) else "no"), planned.allocated
         except NotPlannedYetError:

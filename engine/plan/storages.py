@@ -43,12 +43,16 @@ class StorageCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run one operation and look at what it made."""
+        return self.run(func, args, kwargs or {})
+
+    def run(self, func: Any, args: Any, kwargs: Any) -> Any:
+        """Run one operation and look at what it made."""
         result: Any = NotImplemented
         if self._instead is not None:
-            result = self._instead(func, args, kwargs or {})
+            result = self._instead(func, args, kwargs)
         if result is NotImplemented:
-            result = func(*args, **(kwargs or {}))
-        for leaf in tree_iter(result):
+            result = func(*args, **kwargs)
+        for leaf in (result,) if isinstance(result, torch.Tensor) else tree_iter(result):
             if isinstance(leaf, torch.Tensor):
                 self.track(leaf)
         return result

@@ -21,7 +21,7 @@ from engine.plan.architecture import Architecture
 from engine.plan.profile import Profile, profile_from
 from engine.spec import RecipeSpec
 
-FORMAT = 3
+FORMAT = 4
 """Of the stored profiles; another one makes them void."""
 Quantization = Literal["nf4", "int8", "none"]
 _PACKAGES = ("torch", "transformers", "peft", "trl", "bitsandbytes", "tunesmith")
@@ -31,7 +31,8 @@ _PACKAGES = ("torch", "transformers", "peft", "trl", "bitsandbytes", "tunesmith"
 class Variant:
     """One way to do a learning step.
 
-    `dtype` is what matrices are multiplied in; `targets` are names separated by commas, or `all-linear`.
+    `dtype` is what matrices are multiplied in, and `products` what large ones are on a processor where that is another
+    format (`engine.train.precision`); `targets` are names separated by commas, or `all-linear`.
     """
 
     on_cuda: bool
@@ -48,6 +49,7 @@ class Variant:
     accumulates: bool
     kept_weights: bool
     evaluation: bool = False
+    products: str = ""
 
 
 Profiles = Callable[[Variant], Profile]

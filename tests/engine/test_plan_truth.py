@@ -38,6 +38,13 @@ def test_the_demo_model(shape: tuple[int, int, int], knobs: dict[str, Any]) -> N
     assert planned(DEMO, case).allocated == pytest.approx(measured(DEMO, case), rel=0.03)
 
 
+def test_products_of_bfloat16() -> None:
+    case = Case(*_SHAPES[0], {"dropout": 0.0}, products="bfloat16")
+    plan = planned(DEMO, case).allocated
+    assert plan == pytest.approx(measured(DEMO, case), rel=0.03)
+    assert plan < 0.95 * planned(DEMO, Case(*_SHAPES[0], {"dropout": 0.0})).allocated
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("shape", "knobs"),

@@ -186,7 +186,16 @@ def test_settings_of_the_cards_are_kept_to() -> None:
     with pytest.raises(SpecError, match="cannot be spread"):
         report(Machine(12 * GIB, on_cuda=True), strategy="fsdp")
     with pytest.raises(SpecError, match="cannot be spread"):
-        report(Machine(12 * GIB, on_cuda=True, count=3))
+        report(Machine(12 * GIB, on_cuda=True, count=3), processes=3)
+
+
+def test_rows_that_all_cards_cannot_share_evenly_are_planned_for_fewer() -> None:
+    found = report(Machine(12 * GIB, on_cuda=True, count=3))
+    assert (found.strategy, found.cards, found.settings) == ("ddp", 2, {"compute.processes": 2})
+    assert "recipe.effective_batch=30 or 33 all can work" in found.note
+    private = report(Machine(12 * GIB, on_cuda=True, count=3), RECIPE.model_copy(update={"dp_epsilon": 8.0}))
+    assert private.cards == 1
+    assert "3 cards cannot do this recipe together" in private.note
 
 
 def test_ways_to_spread_take_as_many_cards_as_share_evenly() -> None:
