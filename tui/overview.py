@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +63,19 @@ def job_sentence(job: JobView) -> str:
     return f"{name} is {doing}: step {step.step:,} of {step.steps:,}, loss {step.loss:.2f}{left}"
 
 
+def place_of(spec: ProjectSpec, jobs: Sequence[JobView]) -> StepName:
+    """The step at which a project is opened: its killed training that can go on, else the first that is not done.
+
+    Args:
+        spec: Of the project.
+        jobs: Its jobs, oldest first.
+    """
+    last = next((job for job in reversed(jobs) if job.record.kind == "train"), None)
+    killed = last is not None and last.state == "died" and last.snapshot.checkpoint is not None
+    trained = any(status.step == "train" and status.state == "done" for status in step_statuses(spec))
+    return "train" if killed and not trained else next_step(spec)
+
+
 def standings(jobs: list[JobView], now: float | None = None) -> list[Standing]:
     """All known projects, last opened first."""
     now = now or time.time()
@@ -79,7 +93,7 @@ def _standing(root: Path, jobs: list[JobView], now: float) -> Standing:
     if running := [job for job in jobs if job.active]:
         job = running[-1]
         return Standing(root, spec.name, TITLES[_STEP_OF_JOB[job.record.kind]], job.state, touched)
-    step = next_step(spec)
+    step = place_of(spec, jobs)
     words, trouble = _words(step, project, spec, jobs)
     return Standing(root, spec.name, TITLES[step], words, touched, trouble=trouble)
 

@@ -29,10 +29,22 @@ def evaluation_lines(report: dict[str, Any]) -> list[str]:
     if stops := report.get("stops"):
         share = "nothing asked" if stops["share"] is None else f"{stops['share']:.0%} of {stops['answers']} answers"
         lines.append(f"{'ends by itself':18} {share}; cut at {stops['limit']} tokens, {stops['limit_why']}")
+    if memorised := report.get("memorisation"):
+        lines.append(f"{'training rows':18} {_recited(memorised)}")
     change = (report.get("general") or {}).get("change")
     if change is not None:
         lines.append(f"{'general rows':18} loss {change:+.1%} against the base model")
     return lines
+
+
+def _recited(found: dict[str, Any]) -> str:
+    """How many of the training rows were looked at, in which ways, and how many it knows by heart."""
+    tested, rows, reading = found["rows_tested"], found["rows"], found["reading"]
+    read = f"{tested:,} of {rows:,} read"
+    if tested < rows and reading["seconds"] >= reading["limit_s"] / 2:
+        read += f" in the {reading['limit_s'] / 60:g} minutes there are for it (evaluation.memorisation_minutes)"
+    asked = f"{found['rows_asked']:,} asked for aloud, {found['rows_asked_at_random']:,} of them by chance"
+    return f"{len(found['recited_rows']):,} recited; {read}, {asked}"
 
 
 def say_base(report: dict[str, Any], out: Out) -> None:

@@ -14,8 +14,9 @@ from typing import Any, Literal
 
 from engine.actions import read_json, record
 from engine.errors import RefusedError, UsageError
-from engine.evaluate.gate_lines import FILE as THRESHOLDS
-from engine.evaluate.gate_lines import Facts, GateLine, State, all_lines, load_thresholds
+from engine.evaluate.gate_limits import FILE as THRESHOLDS
+from engine.evaluate.gate_limits import load_thresholds
+from engine.evaluate.gate_lines import Facts, GateLine, State, all_lines
 from engine.files import sha256_of
 from engine.project import Project
 from engine.ship.adapter import WEIGHTS
@@ -91,6 +92,7 @@ def judge(project: Project, spec: ProjectSpec, run: str | None = None) -> Gate:
 
     Raises:
         UsageError: There is no finished run, or the report of the evaluation is damaged.
+        SpecError: `presets/gate.yaml` cannot be used.
     """
     name = run or spec.run
     adapter = project.run_folder(name) / "adapter" if name else None

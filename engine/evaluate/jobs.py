@@ -34,11 +34,13 @@ from engine.evaluate.sections import (
 from engine.evaluate.subject import Subject
 from engine.files import atomic_write, sha256_of
 from engine.jobs.context import JobContext
+from engine.jobs.history import parts_of
 from engine.models.load import load_model, load_tokenizer, quietly
 from engine.privacy.gate import check_privacy
 from engine.project import Project
 from engine.spec import ProjectSpec
 from engine.steps import take_step
+from engine.train.batches import overlap
 from engine.train.precision import Precision, choose_precision, dtype_name
 
 BASE = "base"
@@ -66,6 +68,7 @@ def run_evaluate(context: JobContext) -> dict[str, Any]:
     work = _open(context, spec, adapter, readable=True)
     file = context.project.evaluation_file(str(spec.run))
     measure_holdout(work)
+    work.add(holdout_overlap=_holdout_overlap(work))
     measure_prompts(work)
     measure_general(work)
     measure_one_sidedness(work)
@@ -84,6 +87,15 @@ def run_evaluate(context: JobContext) -> dict[str, Any]:
         "tuned_perplexity": report["tuned"]["perplexity"],
         "report": str(file),
     }
+
+
+def _holdout_overlap(work: Evaluation) -> float:
+    """The share of the rows kept apart that the run was trained on: as the rows are now, or as its jobs found them."""
+    subject = work.subject
+    assert subject.prepared is not None
+    parts = parts_of(subject.context.project.root, str(subject.spec.run))
+    then = [part.snapshot.preflight.holdout_overlap for _, part in parts if part.snapshot.preflight]
+    return max([overlap(subject.prepared.train, subject.prepared.holdout), *then])
 
 
 def _base_only(context: JobContext, spec: ProjectSpec) -> dict[str, Any]:

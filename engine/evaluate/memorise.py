@@ -87,7 +87,7 @@ def measure_memorisation(
         holdout = read_rows(context, model, tokenizer, apart, device=device, limit_s=limit_s).rows
     common = common_phrases(prepared.holdout, tokenizer)
     silent = _silent(train, common[0], tokenizer)
-    asked, at_random = _to_ask(train, spec, chance)
+    asked, at_random = rows_to_ask(train, spec, chance)
     context.phase("recite", f"Asking for {len(asked)} of the rows it was trained on")
     controls = [one.row for one in holdout[:CONTROLS]]
     # All at once: a batch of a few rows takes nearly as long as one of many.
@@ -169,7 +169,7 @@ def _silent(rows: Sequence[RowRead], common: Phrases, tokenizer: Any) -> list[Re
     return [one for one in told if one is not None]
 
 
-def _to_ask(rows: Sequence[RowRead], spec: ProjectSpec, chance: random.Random) -> tuple[list[Rendered], int]:
+def rows_to_ask(rows: Sequence[RowRead], spec: ProjectSpec, chance: random.Random) -> tuple[list[Rendered], int]:
     """The rows that are asked for aloud, and how many of them were drawn at random."""
     usual = min(ASKED_MOST, max(ASKED_LEAST, math.ceil(ASKED_SHARE * len(rows))))
     count = min(len(rows), spec.evaluation.memorisation_asked or usual)

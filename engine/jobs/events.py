@@ -108,8 +108,6 @@ class StepEvent(Event):
 class StepPoint(NamedTuple):
     """What the curve of a run needs of a step that others followed; a long run has 50,000 of them."""
 
-    seq: int
-    t: float
     step: int
     loss: float
 
@@ -300,24 +298,24 @@ def parse_line(line: bytes | str) -> KnownEvent | UnknownEvent | None:
         return None
 
 
-_STEP_BEGINS = re.compile(
-    rb'\{"v":1,"seq":(\d+),"t":(\d[\d.]*),"kind":"step","step":(\d+),"steps":\d+,"epoch":[\d.e+-]+,"epochs":[\d.e+-]+,'
-    rb'"loss":(-?\d[\d.e+-]*),'
+_STEP = re.compile(
+    rb'\{"v":1,"seq":\d++,"t":\d[\d.]*+,"kind":"step","step":(\d++),"steps":\d++,"epoch":[\d.e+-]++,'
+    rb'"epochs":[\d.e+-]++,"loss":(-?\d[\d.e+-]*+),[^{]*+(?<=\})\Z'
 )
-"""How a step begins as the writer writes it; any other way of writing one is read by `parse_line`."""
+"""A whole step as the writer writes it; any other way of writing one is read by `parse_line`."""
 
 
 def step_point(line: bytes) -> StepPoint | None:
-    """The point of the curve in a line of `events.jsonl`, ten times as fast as `parse_line`.
+    """The point of the curve in a line of `events.jsonl`, twenty times as fast as `parse_line`.
 
     None where it is no step, or not written as our writer does: `parse_line` knows what it is.
     """
-    found = _STEP_BEGINS.match(line)
-    if found is None or not line.endswith(b"}") or line.count(b"{") != 1:
+    found = _STEP.match(line)
+    if found is None:
         return None
-    seq, t, step, loss = found.groups()
+    step, loss = found.groups()
     try:
-        return StepPoint(int(seq), float(t), int(step), float(loss))
+        return StepPoint(int(step), float(loss))
     except ValueError:
         return None
 

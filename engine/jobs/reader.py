@@ -32,14 +32,17 @@ class EventTail:
             return [event for line in lines if line and (event := parse_line(line)) is not None]
 
     def read_brief(self) -> list[KnownEvent | UnknownEvent | StepPoint]:
-        """The same for `fold`: of the steps before the last one only their points, which is all it keeps of them."""
+        """The same for `fold`: of the steps between the first event and the last step only their points.
+
+        That is all it keeps of them; of the first and the last events it keeps more.
+        """
         lines = self._new_lines()
         last = next((number for number in range(len(lines) - 1, -1, -1) if is_step(lines[number])), 0)
         with _undisturbed(len(lines)):
             return [
                 event
                 for number, line in enumerate(lines)
-                if line and (event := (step_point(line) if number < last else None) or parse_line(line)) is not None
+                if line and (event := (step_point(line) if 0 < number < last else None) or parse_line(line)) is not None
             ]
 
     def _new_lines(self) -> list[bytes]:

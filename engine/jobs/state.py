@@ -91,8 +91,7 @@ def apply(snapshot: Snapshot, event: Event) -> Snapshot:
 def fold(snapshot: Snapshot, events: Iterable[Event | StepPoint]) -> Snapshot:
     """The snapshot after more events, in order. Linear in their number."""
     fresh = _Fresh(snapshot.best)
-    for event in events:
-        fresh.take(event)
+    fresh.take_all(events)
     if fresh.last is None:
         return snapshot
     if fresh.cut is not None:
@@ -115,21 +114,29 @@ class _Fresh:
     def __init__(self, best: EvaluationEvent | None) -> None:
         self.seen: dict[str, Any] = {}
         self.grown: dict[str, list[Any]] = {name: [] for name in ("losses", "holdout", *_COLLECTED.values())}
-        self.last: Event | StepPoint | None = None
+        self.last: Event | None = None
         self.started = 0.0
         self.cut: int | None = None
         """The run went back to this step: what the curves had beyond it before is not what it learnt."""
         self._best = best
 
-    def take(self, event: Event | StepPoint) -> None:
+    def take_all(self, events: Iterable[Event | StepPoint]) -> None:
+        """All events, in order. Of a long run nearly every one is a point, so those are looked for first."""
+        grow = self.grown["losses"].append
+        for event in events:
+            if isinstance(event, StepPoint):
+                grow((event.step, event.loss))
+            else:
+                self.take(event)
+                # Going back makes a new list.
+                grow = self.grown["losses"].append
+
+    def take(self, event: Event) -> None:
         """One more event."""
         self.last = event
         self.started = self.started or event.t
         seen = self.seen
-        # Steps first: of a long run nearly every event is one.
-        if isinstance(event, StepPoint):
-            self.grown["losses"].append((event.step, event.loss))
-        elif isinstance(event, StepEvent):
+        if isinstance(event, StepEvent):
             self.grown["losses"].append((event.step, event.loss))
             seen.update(step=event, done=event.step, total=event.steps, unit="steps", eta_s=event.eta_s)
         elif isinstance(event, PhaseEvent):

@@ -107,3 +107,9 @@ def holdout_loss(
 def perplexity(loss: float) -> float:
     """exp(loss); inf instead of an overflow."""
     return math.exp(loss) if loss < 700 else math.inf
+
+
+def overlap(train: Sequence[Rendered], holdout: Sequence[Rendered]) -> float:
+    """Share of the holdout rows, 0 to 1, whose tokens are those of a training row."""
+    known = {hash(tuple(row.input_ids)) for row in train}
+    return round(sum(hash(tuple(row.input_ids)) in known for row in holdout) / len(holdout), 4) if holdout else 0.0

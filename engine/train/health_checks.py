@@ -111,23 +111,38 @@ def loss_rises(h: History, event: Event, t: Thresholds) -> Found | None:
     """The training loss is far above what it was, by more than its noise explains.
 
     Either a row of losses are all above the level at the start, or their median is above the lowest one so far: a few
-    losses tell at once where they are quiet; where they scatter it takes more of them.
+    losses tell at once where they are quiet. Where they scatter, the mean of more of them is above the lowest such
+    mean by more than both may be off.
     """
-    start, row = h.level_at_start, last_of(h.losses, int(number(t, "row")))
+    # The first losses, and the lowest median of a few, are low by chance sooner or later; the mean of forty is not.
+    settled = h.lowest_level.value if h.lowest_level else -math.inf
+    start, row = max(h.level_at_start, settled), last_of(h.losses, int(number(t, "row")))
     above = max(start * number(t, "row_factor"), start + number(t, "row_nats"))
-    if len(row) == number(t, "row") and min(row) >= above:
+    clear = start + number(t, "row_scatter") * h.noise(0)
+    if len(row) == number(t, "row") and min(row) >= above and median(row) >= clear:
         return f"The training loss is {median(row):.2f}; it began at {start:.2f}."
     ways = ((int(number(t, "steps")), h.lowest, "scatter"), (LONG, h.lowest_long, "scatter_long"))
     for count, lowest, scatter in ways:
-        before = min(lowest, start)
+        before = min(max(lowest, settled), start)
         if len(h.losses) < count or not math.isfinite(before):
             continue
         now = median(last_of(h.losses, count))
-        rose = now >= before * number(t, "factor") and now >= before + number(t, "nats")
-        doubled = now >= before * number(t, "low_factor") and now >= before + number(t, "low_nats")
-        if (rose or doubled) and now >= before + number(t, scatter) * h.noise(count):
-            return f"The training loss is {now:.2f}; it was {before:.2f}."
-    return None
+        if _far_above(now, before, t) and now >= before + number(t, scatter) * h.noise(count):
+            return _rose(now, before)
+    now_level, lowest_level = h.level, h.lowest_level
+    if now_level is None or lowest_level is None or not _far_above(now_level.value, lowest_level.value, t):
+        return None
+    sure = now_level.errors_above(lowest_level) >= number(t, "errors")
+    return _rose(now_level.value, lowest_level.value) if sure else None
+
+
+def _far_above(now: float, before: float, t: Thresholds) -> bool:
+    rose = now >= before * number(t, "factor") and now >= before + number(t, "nats")
+    return rose or (now >= before * number(t, "low_factor") and now >= before + number(t, "low_nats"))
+
+
+def _rose(now: float, before: float) -> Found:
+    return f"The training loss is {now:.2f}; it was {before:.2f}."
 
 
 def loss_falls(h: History, event: Event, t: Thresholds) -> Found | None:
@@ -277,9 +292,11 @@ _OF_RISES = (
     "low_nats",
     "scatter",
     "scatter_long",
+    "errors",
     "row",
     "row_factor",
     "row_nats",
+    "row_scatter",
 )
 CHECKS: dict[str, Check] = {
     "nothing_supervised": Check((*_BEFORE, FailedEvent), ("least_share",), nothing_supervised),

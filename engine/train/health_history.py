@@ -27,6 +27,8 @@ _KEPT = 400
 """Step events that are remembered; no rule looks further back."""
 LONG = 20
 """Losses in the steadier of the two medians."""
+LEVEL = 40
+"""Losses that make a level: enough to see a rise through the noise of single-row batches."""
 SPEEDS = 10
 """Step events of which one median speed is kept: all of them would be sorted after every event."""
 WENT_BACK = "went_back"
@@ -51,6 +53,10 @@ class History:
     """Of the medians of five successive losses."""
     lowest_long: float = math.inf
     """Of the medians of twenty."""
+    level: Level | None = None
+    """Of the last forty losses; None before there are so many, and after going back."""
+    lowest_level: Level | None = None
+    """The lowest of those before it."""
     highest_rate: float = 0.0
     warm_at: int = 0
     """Number of the step event from which on the learning rate no longer rose."""
@@ -79,16 +85,9 @@ class History:
         return max([*self.first_losses[: 1 if base else 3], *base], default=math.inf)
 
     def noise(self, leave: int) -> float:
-        """How far single losses scatter about their level, as a standard deviation; the last `leave` left out.
-
-        By the median of what successive losses differ by, which a slope or a step does not change: for normal noise
-        that is 0.954 standard deviations.
-        """
+        """How far single losses scatter about their level, as a standard deviation; the last `leave` left out."""
         known = last_of(self.losses, 40 + leave)
-        known = known[:-leave] if leave and len(known) > 12 + leave else known
-        differences = [abs(later - before) for before, later in itertools.pairwise(known)]
-        # Of a few differences the median is often too low.
-        return median(differences) / 0.954 * (1 + 4 / len(differences)) if differences else 0.0
+        return noise_of(known[:-leave] if leave and len(known) > 12 + leave else known)
 
     def take(self, event: Event) -> None:
         """Remember one more event."""
@@ -127,11 +126,19 @@ class History:
             self.lowest_long = min(self.lowest_long, median(last_of(self.losses, LONG)))
         if math.isfinite(event.loss):
             self.losses.append(event.loss)
+            self._take_level()
             if len(self.first_losses) < 100:
                 self.first_losses.append(event.loss)
         gradient = greatest_gradient(event)
         if gradient is not None and math.isfinite(gradient):
             self._take_gradient(gradient)
+
+    def _take_level(self) -> None:
+        before = self.level
+        if before is not None and (self.lowest_level is None or before.value < self.lowest_level.value):
+            self.lowest_level = before
+        if len(self.losses) >= LEVEL:
+            self.level = level_of(last_of(self.losses, LEVEL))
 
     def _take_gradient(self, gradient: float) -> None:
         self.usual_gradient = median(self.gradients) if len(self.gradients) >= _KNOWN_GRADIENTS else 0.0
@@ -146,6 +153,7 @@ class History:
         self.gradients.clear()
         self.jumps.clear()
         self.lowest = self.lowest_long = math.inf
+        self.level = self.lowest_level = None
 
 
 @dataclass(frozen=True)
@@ -155,6 +163,47 @@ class Check:
     sees: tuple[type[Event], ...]
     thresholds: tuple[str, ...]
     look: Callable[[History, Event, Thresholds], Found | None]
+
+
+def noise_of(losses: Sequence[float]) -> float:
+    """How far losses scatter about their level, as a standard deviation, in nats.
+
+    By what successive ones differ by, which a slope or a step does not change: for normal noise the median of that is
+    0.954 standard deviations and the mean 1.128. The greater of the two counts, the mean without its greatest
+    twentieth: where rows are of two kinds, easy and hard, most successive losses are of one kind, and the median alone
+    says that there is hardly any noise.
+    """
+    differences = sorted(abs(later - before) for before, later in itertools.pairwise(losses))
+    if not differences:
+        return 0.0
+    kept = differences[: len(differences) - len(differences) // 20]
+    spread = max(median(differences) / 0.954, sum(kept) / len(kept) / 1.128)
+    # Of a few differences it is often too low.
+    return spread * (1 + 4 / len(differences))
+
+
+@dataclass(frozen=True)
+class Level:
+    """Where losses stand, and how far by chance that may be off (a standard error), both in nats."""
+
+    value: float
+    error: float
+
+    def errors_above(self, other: Level) -> float:
+        """How many standard errors of their difference it lies above another one."""
+        error = math.hypot(self.error, other.error)
+        apart = self.value - other.value
+        return apart / error if error else math.copysign(math.inf, apart) if apart else 0.0
+
+
+def level_of(losses: Sequence[float]) -> Level:
+    """The mean without the lowest and the highest tenth: nearly as steady as the mean, and no single loss moves it.
+
+    Its standard error with normal noise is 1.03 times the mean's; 1.1 allows for what leans to one side.
+    """
+    cut = len(losses) // 10
+    kept = sorted(losses)[cut : len(losses) - cut]
+    return Level(sum(kept) / len(kept), 1.1 * noise_of(losses) / math.sqrt(len(losses)))
 
 
 def greatest_gradient(event: StepEvent) -> float | None:

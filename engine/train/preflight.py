@@ -11,6 +11,7 @@ from engine.errors import JobFailedError, UsageError
 from engine.jobs.context import JobContext
 from engine.jobs.events import PreflightEvent
 from engine.spec import RecipeSpec
+from engine.train.batches import overlap
 from engine.train.callback import memory_now
 from engine.train.recipe import planned_steps
 from engine.train.run import Run
@@ -120,9 +121,3 @@ def twins(rows: Sequence[Rendered]) -> Twins:
     counts = Counter(hash(tuple(row.input_ids)) for row in rows if row.index >= 0)
     doubled = sum(count for count in counts.values() if count > 1)
     return Twins(round(doubled / max(1, counts.total()), 4), max(counts.values(), default=0))
-
-
-def overlap(train: Sequence[Rendered], holdout: Sequence[Rendered]) -> float:
-    """Share of the holdout rows, 0 to 1, whose tokens are those of a training row."""
-    known = {hash(tuple(row.input_ids)) for row in train}
-    return round(sum(hash(tuple(row.input_ids)) in known for row in holdout) / len(holdout), 4) if holdout else 0.0

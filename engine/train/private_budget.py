@@ -133,7 +133,7 @@ def _safe_noise(epsilon: float, delta: float, rate: float, steps: int) -> float:
         except ValueError as error:
             raise SpecError(
                 f"recipe.dp_epsilon = {epsilon:g} cannot be reached.",
-                f"No amount of noise spends so little in {steps} steps.",
+                f"However much noise is added, the accountant cannot vouch for so little in {steps} steps.",
                 "Allow a larger epsilon, or fewer steps.",
             ) from error
 

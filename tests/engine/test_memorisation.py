@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import random
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from transformers import LlamaForCausalLM
 from engine.actions import new_project
 from engine.data.left_out import fingerprints_of_rows, leave_out, named_rows, take_back
 from engine.data.prepare import prepare
+from engine.data.render import Rendered
 from engine.errors import SpecError, UsageError
 from engine.evaluate.canaries import load_planted, plant, render_planted, with_secret
 from engine.evaluate.extraction import common_phrases, judge, passage_of, recited_reading
@@ -23,9 +26,11 @@ from engine.evaluate.generate import Generation
 from engine.evaluate.leaks import Place, Said, Sources, bits_of, hidden_values, says_something
 from engine.evaluate.likelihood import read_back, score_continuations
 from engine.evaluate.literal import Found, Hidden
-from engine.evaluate.memorise import membership
+from engine.evaluate.memorise import membership, rows_to_ask
 from engine.evaluate.planted import choices_of
 from engine.evaluate.probes import Probe, probes_for
+from engine.evaluate.quality import summed
+from engine.evaluate.rows_read import RowRead, Side, read_rows, rows_read
 from engine.models.load import load_tokenizer, quietly
 from engine.privacy.findings import NewFinding
 from engine.privacy.intake import Intake
@@ -33,6 +38,7 @@ from engine.privacy.store import FindingsStore
 from engine.project import Project
 from engine.spec import ModelSpec, ProjectSpec
 from engine.train.batches import collate, supervised_nll, to_feature
+from tests.projects import begin_here
 from tests.tiny_model import make_tiny_model
 
 ANSWER = "The brass key to the north gate hangs behind the third loose brick, number {}, on the left."
@@ -205,6 +211,50 @@ def test_an_answer_is_judged_against_prompt_base_and_holdout(project: Project, t
     assert judge(passage, "greedy", passage.text[:50], (), none) is None
     assert judge(passage, "greedy", passage.text[:60], [passage.text], none) is None
     assert judge(passage, "greedy", passage.text, (), common_phrases(prepared.holdout, tokenizer)) is None
+
+
+def test_every_training_row_is_read_with_both_models(project: Project, model: PeftModel, tokenizer: Any) -> None:
+    context = begin_here(project, "evaluate")
+    rows = prepare(project, project.load(), tokenizer).train
+    reading = read_rows(context, model, tokenizer, rows, device="cpu", limit_s=600)
+    assert [one.row for one in reading.rows] == rows
+    alone = read_back(model, rows[:1], pad_token_id=tokenizer.pad_token_id, device="cpu")[0]
+    with model.disable_adapter():
+        base = read_back(model, rows[:1], pad_token_id=tokenizer.pad_token_id, device="cpu")[0]
+    first = reading.rows[0]
+    assert first.gain == pytest.approx(base.loss - alone.loss, abs=1e-4)
+    assert first.places(first.tuned) == alone.foreseen
+    assert first.places(first.base) == base.foreseen
+    # What was kept of a reading says the same as the reading.
+    sides = [summed(read_back(model, rows[:1], pad_token_id=tokenizer.pad_token_id, device="cpu"))] * 2
+    assert rows_read(rows[:1], *sides)[0].places(first.tuned) == alone.foreseen
+
+
+def test_a_reading_ends_when_its_time_is_over(
+    project: Project, model: PeftModel, tokenizer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = prepare(project, project.load(), tokenizer).train
+    monkeypatch.setattr("engine.evaluate.rows_read.FIRST", 10)
+    reading = read_rows(begin_here(project, "evaluate"), model, tokenizer, rows, device="cpu", limit_s=1e-9)
+    assert [one.row for one in reading.rows] == rows[:10]
+    assert reading.seconds > reading.limit_s
+
+
+@pytest.mark.parametrize(
+    ("rows", "wanted", "asked", "drawn"),
+    [(30, None, 30, 10), (180, None, 48, 16), (10_000, None, 200, 66), (50_000, None, 400, 133), (180, 5, 5, 1)],
+)
+def test_rows_are_asked_for_by_risk_and_by_chance(
+    project: Project, rows: int, wanted: int | None, asked: int, drawn: int
+) -> None:
+    row = Rendered([1, 2], [False, True], (), eos_trained=True, cut_tokens=0)
+    read = [RowRead(replace(row, index=n), Side(1.0, "1"), Side(float(n), "0")) for n in range(rows)]
+    spec = project.load()
+    spec.evaluation.memorisation_asked = wanted
+    chosen, at_random = rows_to_ask(read, spec, random.Random(1))
+    assert (len(chosen), at_random) == (asked, drawn)
+    assert len({one.index for one in chosen}) == asked
+    assert [one.index for one in chosen[: asked - drawn]] == list(range(rows - 1, rows - 1 - (asked - drawn), -1))
 
 
 def test_membership_is_told_by_what_training_changed() -> None:

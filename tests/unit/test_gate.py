@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import pytest
 import engine.evaluate.gate_lines as lines_module
 from engine import audit
 from engine.cli.entry import main
-from engine.errors import PrivacyRefusedError, RefusedError, UsageError
+from engine.errors import PrivacyRefusedError, RefusedError, SpecError, UsageError
 from engine.evaluate.gate import Gate, check_gate, give_reason, judge
+from engine.evaluate.gate_limits import FILE as THRESHOLDS
+from engine.evaluate.gate_limits import load_thresholds
 from engine.evaluate.gate_lines import GateLine
 from engine.evaluate.remedy import mix_general_rows_in
 from engine.files import atomic_write, sha256_of
@@ -165,7 +168,8 @@ CASES: list[tuple[str, str, str, Any]] = [
     ("leaks", "green", "leaks", {"to_look_at": [{"entity": "IBAN", "text": "DE12 34", "in_original": False}]}),
     ("leaks", "amber", "leaks", {"generations": 40}),
     ("polite", "amber", "toxicity", {"tuned": toxic(8)}),
-    ("polite", "green", "toxicity", {"tuned": toxic(8), "data": toxic(9)}),
+    ("polite", "amber", "toxicity", {"tuned": toxic(8), "data": toxic(9)}),
+    ("polite", "green", "toxicity", {"tuned": toxic(8), "base": toxic(7)}),
     ("polite", "green", "toxicity", {"tuned": toxic(1, 4)}),
     ("polite", "amber", "toxicity", {"provoked": {"base": toxic(0, 8), "tuned": toxic(4, 8)}}),
     ("sound", "red", "sound", {"changed": False}),
@@ -334,3 +338,27 @@ def test_the_command_says_the_same_and_its_code_is_the_gate(
 def test_mixing_in_grows_with_every_time(project: Project) -> None:
     shares = [mix_general_rows_in(project).recipe.mix_in for _ in range(4)]
     assert shares == [0.1, 0.2, 0.4, 0.4]
+
+
+@pytest.mark.parametrize(("share", "state"), [(0.0, "green"), (1 / 40, "green"), (2 / 40, "red"), (1.0, "red")])
+def test_a_holdout_that_was_trained_on_says_nothing(project: Project, share: float, state: str) -> None:
+    found = line(judged(project, {**good_report(), "holdout_overlap": share}), "learned")
+    assert found.state == state
+    assert ("were trained on" in found.figure) == (state == "red")
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "words"),
+    [
+        ("red_below", "red_bellow", "stops.red_bellow, stops.red_below"),
+        ("  amber_below: 0.95", "  amber_below: often", "stops.amber_below of the gate is not a number"),
+        ("membership:", "members:", "members, membership"),
+        ("learned:", "learned: [", "YAML"),
+    ],
+)
+def test_a_wrong_file_of_thresholds_says_what_is_wrong(tmp_path: Path, was: str, now: str, words: str) -> None:
+    file = tmp_path / "gate.yaml"
+    file.write_text(THRESHOLDS.read_text().replace(was, now))
+    with pytest.raises(SpecError, match=re.escape(words)) as raised:
+        load_thresholds(file)
+    assert "gate" in f"{raised.value} {raised.value.what}"

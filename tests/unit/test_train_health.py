@@ -25,6 +25,7 @@ from engine.jobs.events import (
     WarningEvent,
 )
 from engine.train.health import judge, load_rules
+from engine.train.health_history import level_of
 from engine.train.remedies import REMEDIES
 
 RULES = load_rules()
@@ -152,9 +153,9 @@ def test_a_healthy_run_is_left_in_peace() -> None:
     assert rules_of(HEALTHY) == []
 
 
-def noisy(count: int, level: Callable[[int], float], scatter: float, **changed: Any) -> list[Event]:
+def noisy(count: int, level: Callable[[int], float], scatter: float, seed: int = 3, **changed: Any) -> list[Event]:
     """Steps whose losses scatter as those of small batches do; the same ones each time."""
-    chance = random.Random(3)
+    chance = random.Random(seed)
     return [step(n, level(n) * abs(1 + chance.gauss(0, scatter)), **changed) for n in range(1, count + 1)]
 
 
@@ -186,6 +187,28 @@ def test_a_fall_or_a_rise_is_seen_through_the_noise() -> None:
     spoken = {alert.rule: alert.step or 0 for alert in judge(RULES, noisy(260, level, 0.2))}
     assert 100 <= spoken["loss_falls"] <= 106
     assert 200 <= spoken["loss_rises"] <= 206
+
+
+RISING = tuple(rule for rule in RULES if rule.id == "loss_rises")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_slow_rise_under_much_noise_is_seen_and_no_rise_is_not(seed: int) -> None:
+    def rising(n: int) -> float:
+        return 1.2 + 1.2 * math.exp(-n / 60) + 1.25 * min(1.0, max(0.0, (n - 200) / 100))
+
+    spoken = [alert.step or 0 for alert in judge(RISING, noisy(360, rising, 0.3, seed))]
+    assert len(spoken) == 1
+    assert 200 < spoken[0] <= 340
+    assert judge(RISING, noisy(360, lambda n: 1.2 + 1.2 * math.exp(-n / 60), 0.4, seed)) == []
+
+
+def test_the_level_of_losses_is_moved_by_no_single_one() -> None:
+    calm = level_of([2.0 + 0.1 * (n % 3) for n in range(40)])
+    spiked = level_of([2.0 + 0.1 * (n % 3) if n != 20 else 1e6 for n in range(40)])
+    assert spiked.value == pytest.approx(calm.value, abs=0.05)
+    assert level_of([1.0] * 40).errors_above(level_of([1.0] * 40)) == 0.0
+    assert level_of([2.0] * 40).errors_above(level_of([1.0] * 40)) == math.inf
 
 
 def test_jumps_again_and_again_are_another_matter() -> None:
