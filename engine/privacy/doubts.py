@@ -17,6 +17,7 @@ from engine.privacy.doors import leads_to_a_door
 from engine.privacy.hits import Hit
 from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
 from engine.privacy.recognisers.known import given_names, is_brand, is_label, listed_names
+from engine.privacy.recognisers.links import in_short_link
 from engine.privacy.recognisers.secrets import is_fingerprint
 from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
 
@@ -93,20 +94,40 @@ def believable(text: str, hits: Iterable[Hit]) -> list[Hit]:
         if any(hit.start <= sure.start and sure.end <= hit.end for sure in announced)
         or not (
             _hollow(text, hit)
+            or (hit.recogniser in _MODELS and in_short_link(text, hit.start, hit.end))
             or _no_door(text, hit, hits)
             or _no_person(text, hit)
             or _foreign_words(text, hit, hits)
-            or (_a_word(text, hit, one_case) and not _backed(text, hit, hits))
+            or (_a_word(text, hit, one_case and not _stands_out(text, hit)) and not _backed(text, hit, hits))
         )
     ]
 
 
 def _backed(text: str, hit: Hit, hits: list[Hit]) -> bool:
-    """Whether a capitalised word is a name after all: two models say so, or it heads a list or a line of dialogue."""
+    """Whether a word is a name after all: two models say so, or it heads a list or a line of dialogue.
+
+    In small letters both models must say so of a person, and a word must be of the lists of names.
+    """
+    near = [other for other in hits if other.start < hit.end and hit.start < other.end]
     if not text[hit.start].isupper():
-        return False
-    others = {other.recogniser for other in hits if other.start < hit.end and hit.start < other.end}
-    return len(others & _MODELS) > 1 or _HEADS.match(text, hit.end) is not None
+        both = {other.recogniser for other in near if other.entity == "PERSON"} & _MODELS
+        return len(both) > 1 and any(map(_a_first_name, _LETTERS.findall(text[hit.start : hit.end])))
+    return len({other.recogniser for other in near} & _MODELS) > 1 or _HEADS.match(text, hit.end) is not None
+
+
+def _a_first_name(word: str) -> bool:
+    return word.casefold() in names_that_are_words() or word.casefold() in given_names()
+
+
+def _stands_out(text: str, hit: Hit) -> bool:
+    """Whether a word has a capital inside a sentence of an author who uses none: "thats what Rose said"."""
+    piece = text[hit.start : hit.end]
+    return (
+        piece[0].isupper()
+        and not piece.isupper()
+        and _OPENS.search(text[max(0, hit.start - 4) : hit.start]) is None
+        and sum(map(str.islower, text)) > sum(map(str.isupper, text))
+    )
 
 
 def _no_door(text: str, hit: Hit, hits: list[Hit]) -> bool:
@@ -206,7 +227,7 @@ def _a_word(text: str, hit: Hit, one_case: bool) -> bool:
     words = _LETTERS.findall(piece)
     if not words or any(letter.isdigit() for letter in piece) or not all(is_dictionary_word(word) for word in words):
         return False
-    also_a_name = any(word.casefold() in names_that_are_words() for word in words)
+    also_a_name = any(map(_a_first_name, words))
     if one_case:
         if also_a_name:
             return False
@@ -219,4 +240,4 @@ def _a_word(text: str, hit: Hit, one_case: bool) -> bool:
         # Dictionaries hold family names too ("Putin"); the pipeline has seen the sentence.
         read = hit.recogniser == "SpacyRecognizer" and hit.entity == "PERSON"
         return not also_a_name and (is_common(words[0]) or (hit.score < _VERY_SURE and not read))
-    return len(words) == 1 and hit.score < _UNSURE
+    return len(words) == 1 and hit.score < _UNSURE and not (also_a_name and not is_common(words[0]))

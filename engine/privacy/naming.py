@@ -1,29 +1,155 @@
-# ruff: noqa: RUF001 (quotation marks as people type them)
-"""Whole names: initials and particles that the recognisers leave before a name, and names in one list.
+# ruff: noqa: E501, RUF001 (quotation marks as people type them)
+"""Whole names: initials, titles, particles and further names that the recognisers leave beside a name, and names in a list.
 
-An initial that stays behind ("R. de" of "R. de Vries") narrows down whom the row is about.
+What stays behind ("R. de" of "R. de Vries", "Mayor" of "Mayor Adams") narrows down whom the row is about. A word with a
+capital directly beside a name is part of it more often than not, and so is the one word of a list of names that nothing
+took for a name.
 """
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from engine.privacy.hits import Hit
+from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
+from engine.privacy.recognisers.known import is_brand, is_label
+from engine.privacy.recognisers.titles import ALSO_NAMES, TITLES
+from engine.privacy.recognisers.words import is_common, is_dictionary_word
 
 _PARTICLES = r"(?:de|da|do|dos|das|del|della|di|van|von|der|den|ter|ten|la|le|los|bin|ibn|al|el|af|zu|O['’])"
-_INITIALS = r"(?:[A-ZÀ-Þ]\.[ ]?)"
+_INITIALS = r"(?:[A-ZÀ-Þ]\.[ ]?|(?:[A-Z]J|J[A-Z])[ ])"
 _BEFORE = re.compile(rf"(?<![\w'’.]){_INITIALS}{{1,3}}(?:{_PARTICLES}[ ]){{0,3}}$")
+_TITLE = re.compile(
+    rf"(?<![\w'’.\-])(?:(?:{f'{TITLES} {ALSO_NAMES}'.replace(' ', '|')})(?:\.-?[ ]?|[ ])){{1,2}}$", re.IGNORECASE
+)
+_REACH = 34
+_NAME = r"[A-ZÀ-ÖØ-Þ](?:[a-zà-öø-ÿ]|['’][A-Z]?)+"
+_NEXT = re.compile(
+    rf"(?:[ ](?:(?:{_PARTICLES}|L[ea]|D[eaiu]|V[ao]n|El|Al)[ ]){{0,2}}|(?P<line>-))(?P<word>{_NAME})(?![\w@])"
+)
+_LAST = re.compile(rf"(?<![\w'’.@#/\-])(?P<word>{_NAME})(?:[ ]|-)$")
+_OPENS = re.compile(r"(?:^|[.!?…:;\n*\-–—>|]|[\"“‘'(\[])\s*$")
+_NICKNAME = re.compile(r"[ ][\"“”'‘’(]{1,2}[ ]?[\w.]{2,14}[ ]?[\"“”'’)]{1,2}[ ]|[ ]?[\"“”][ ]?")
+_ITEM = r"[A-ZÀ-ÖØ-Þ][\w’\-]+(?:[ ][A-ZÀ-ÖØ-Þ][\w’\-]+)?"
+_LIST = re.compile(rf"(?<![\w@#’'.\-]){_ITEM}(?:,[ ]{_ITEM})*(?:,?[ ](?:and|&|or)[ ]{_ITEM})?(?![\w@’]|\.\w)")
+_BETWEEN = re.compile(r",?[ ](?:and|&|or)[ ]|,[ ]")
+_CAPITAL = re.compile(r"(?<!\w)[A-ZÀ-ÖØ-Þ]")
+_WORD = re.compile(r"(?<!\w)[^\W\d_]{2,}")
+_MOSTLY = 0.6
+_AROUND = 1_000
+"""Characters of a long text that say how its author uses capitals at a place."""
+_BY, _SCORE = "NameContextRecognizer", 0.5
 
 
 def whole_names(text: str, hits: Iterable[Hit]) -> list[Hit]:
-    """The hits, names with the initials before them; offsets are characters of `text`."""
-    return [_with_initials(text, hit) if hit.entity == "PERSON" else hit for hit in hits]
+    """The hits, names whole and lists of names without gaps; offsets are characters of `text`."""
+    ordered = list(hits)
+    if not any(hit.entity == "PERSON" for hit in ordered):
+        return ordered
+    found = [_completed(text, hit) if hit.entity == "PERSON" else hit for hit in ordered]
+    found = _with_nicknames(text, found)
+    return [*found, *_left_in_lists(text, found)]
 
 
-def _with_initials(text: str, hit: Hit) -> Hit:
-    if not text[hit.start].isupper():
-        return hit
-    before = _BEFORE.search(text[max(0, hit.start - 30) : hit.start])
-    return replace(hit, start=hit.start - len(before.group())) if before else hit
+def _completed(text: str, hit: Hit) -> Hit:
+    if text[hit.start].isupper():
+        before = _BEFORE.search(text[max(0, hit.start - _REACH) : hit.start])
+        if before:
+            hit = replace(hit, start=hit.start - len(before.group()))
+        hit = _with_neighbours(text, hit)
+    title = _TITLE.search(text[max(0, hit.start - _REACH) : hit.start])
+    return replace(hit, start=hit.start - len(title.group())) if title else hit
+
+
+def _with_neighbours(text: str, hit: Hit) -> Hit:
+    """The name with capitalised words directly beside it, which are part of it unless they are everyday words."""
+    start, end = hit.start, hit.end
+    around = text if len(text) <= _AROUND else text[max(0, start - _AROUND // 2) : end + _AROUND // 2]
+    if not text[start:end].isupper() and not _all_capital(around):
+        for _ in range(2):
+            after = _NEXT.match(text, end)
+            if after is None or not (after.group("line") or _part_of_a_name(text, after.group("word"))):
+                break
+            end = after.end()
+        before = _LAST.search(text[max(0, start - _REACH) : start])
+        if before and _part_of_a_name(text, before.group("word")):
+            first = start - len(before.group())
+            opens = _OPENS.search(text[max(0, first - 4) : first]) is not None
+            if not (opens and is_dictionary_word(before.group("word"))):
+                start = first
+    return replace(hit, start=start, end=end)
+
+
+def _part_of_a_name(text: str, word: str) -> bool:
+    if is_common(word) or is_label(word) or is_brand(word) or is_everyday(word):
+        return False
+    return not (is_foreign_text(text) and has_capital_nouns(text))
+
+
+@functools.lru_cache(maxsize=64)
+def _all_capital(text: str) -> bool:
+    """Whether Most Words Begin With A Capital, as in headlines: there it says nothing."""
+    words = len(_WORD.findall(text))
+    return words >= 4 and len(_CAPITAL.findall(text)) > _MOSTLY * words
+
+
+def _with_nicknames(text: str, hits: Sequence[Hit]) -> list[Hit]:
+    """Names in two pieces around a quoted one joined: 'Earl "Fats" Hines'."""
+    joined: list[Hit] = []
+    for hit in hits:
+        last = joined[-1] if joined else None
+        if (
+            last
+            and hit.entity == last.entity == "PERSON"
+            and 1 <= hit.start - last.end <= 20
+            and _NICKNAME.fullmatch(text[last.end : hit.start])
+        ):
+            joined[-1] = replace(last, end=hit.end)
+        else:
+            joined.append(hit)
+    return joined
+
+
+def _left_in_lists(text: str, hits: Sequence[Hit]) -> Iterator[Hit]:
+    """The words of a list of names that nothing took for names."""
+    if "," not in text and " and " not in text and "&" not in text:
+        return
+    taken = people = b""
+    for match in _LIST.finditer(text):
+        items = list(_items(text, match.start(), match.end()))
+        if len(items) < 2:
+            continue
+        if not taken:  # A long list has as many findings as items: each with each would take minutes.
+            taken, people = _marked(text, hits), _marked(text, [hit for hit in hits if hit.entity == "PERSON"])
+        persons = sum(people.find(1, start, end) >= 0 for start, end in items)
+        if not persons or 2 * persons < len(items):
+            continue
+        for start, end in items:
+            free = taken.find(1, start, end) < 0
+            if free and _a_name_too(text, start, end, len(items)):
+                yield Hit(start, end, "PERSON", _SCORE, _BY)
+
+
+def _marked(text: str, hits: Sequence[Hit]) -> bytes:
+    """A byte for each character: 1 inside a hit."""
+    marks = bytearray(len(text))
+    for hit in hits:
+        marks[hit.start : hit.end] = b"\1" * (hit.end - hit.start)
+    return bytes(marks)
+
+
+def _items(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    for gap in _BETWEEN.finditer(text, start, end):
+        yield start, gap.start()
+        start = gap.end()
+    yield start, end
+
+
+def _a_name_too(text: str, start: int, end: int, items: int) -> bool:
+    words = text[start:end].split()
+    if not all(_part_of_a_name(text, word) for word in words):
+        return False
+    return items > 2 or not any(map(is_dictionary_word, words))

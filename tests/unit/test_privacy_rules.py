@@ -37,7 +37,7 @@ def found(family: str, text: str) -> set[str]:
         ("handle", "see https://instagram.com/maya_l for more", "maya_l"),
         ("handle", "my discord is nightowl77 ok", "nightowl77"),
         ("handle", "ask Wumpus#1234 about it", "Wumpus#1234"),
-        ("handle", "posted by u/quiet_fox today", "quiet_fox"),
+        ("handle", "posted by u/quiet_fox today", "u/quiet_fox"),
         ("handle", "fetch ftp://anna:hunter2@host.example", "anna"),
         ("secret", "the password is Tulip63$ ok", "Tulip63$"),
         ("secret", "Passwort: Blume77!", "Blume77!"),

@@ -16,7 +16,7 @@ from engine.privacy.recognisers.contacts import email_recogniser, phone_recognis
 from engine.privacy.recognisers.handles import handle_recogniser
 from engine.privacy.recognisers.names import name_recogniser
 from engine.privacy.recognisers.numbers import number_recogniser
-from engine.privacy.recognisers.rules import contains, has_digit_run, has_digits, matches
+from engine.privacy.recognisers.rules import contains, digit_runs, has_digit_run, has_digits, matches
 from engine.privacy.recognisers.secrets import secret_recogniser
 
 _REGIONS = ("US", "GB", "DE", "FR", "IN", "BR", "AU", "ES", "IT", "SE", "PL")
@@ -52,6 +52,29 @@ class Gated(LocalRecognizer):  # type: ignore[misc]
         return found
 
 
+class Phones(Gated):
+    """Presidio's phone numbers of many regions, asked only where our own rules leave a run of digits.
+
+    Each region reads the text anew, which takes a sixth of the time of all rules; most numbers have a form that the
+    rules know.
+    """
+
+    def __init__(self) -> None:
+        self.rules = phone_recogniser()
+        super().__init__(predefined.PhoneRecognizer(supported_regions=_REGIONS), has_digit_run)
+
+    def analyze(
+        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
+    ) -> list[RecognizerResult]:
+        """What the rules find where that is every run of digits, else what Presidio finds."""
+        if not self.needs(text):
+            return []
+        found: list[RecognizerResult] = self.rules.analyze(text, entities, nlp_artifacts)
+        if all(any(one.start <= start and end <= one.end for one in found) for start, end in digit_runs(text)):
+            return found
+        return super().analyze(text, entities, nlp_artifacts)
+
+
 _TABLE: dict[str, Callable[[], EntityRecognizer]] = {
     # Presidio's own, with checksums or strict forms
     "card": lambda: Gated(predefined.CreditCardRecognizer(), has_digits(12)),
@@ -72,7 +95,7 @@ _TABLE: dict[str, Callable[[], EntityRecognizer]] = {
     "mac": lambda: Gated(predefined.MacAddressRecognizer(), matches(r"[0-9A-Fa-f]{2}[:.\-][0-9A-Fa-f]{2}")),
     "email": lambda: Gated(predefined.EmailRecognizer(), contains("@")),
     "bitcoin": lambda: Gated(predefined.CryptoRecognizer(), has_digits(2)),
-    "phone": lambda: Gated(predefined.PhoneRecognizer(supported_regions=_REGIONS), has_digit_run),
+    "phone": Phones,
     "url": lambda: Gated(predefined.UrlRecognizer(), contains(".")),
     # our own
     "handle": handle_recogniser,

@@ -64,7 +64,7 @@ def birth_recogniser() -> RuleRecognizer:
             r"[^\n\d]{0,24}(?P<date>\d{1,2}[./\-]\d{1,2}\.?)(?![\w/%]|[.,\-]\d)", flags), 0.7, group="date", needs=has_digits(2)),
         Rule("year after born", re.compile(r"\bborn\s(?:in|on|around)?\s?(?:the\s)?(?P<date>(?:19[2-9]\d|20[01]\d)|['’]\d{2})(?!\w)", flags),
              0.7, group="date", needs=has_digits(2)),
-        Rule("full date of a likely birth year", re.compile(rf"(?<![\w/.\-]){_FULL}(?![\w/\-])", flags), 0.5,
+        Rule("full date of a likely birth year", re.compile(rf"(?<![\w/.\-]){_FULL}(?![\w/\-]|,?\s+(?:at\s)?\d{{1,2}}:\d\d)", flags), 0.5,
              needs=has_digits(5)),
     ]  # fmt: skip
     return RuleRecognizer("DATE_OF_BIRTH", "BirthDateRecognizer", rules)

@@ -7,7 +7,10 @@ import re
 
 from engine.privacy.recognisers.rules import Rule, RuleRecognizer, both, contains, has_digits, has_long_run, matches
 
-_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[-.]\d{1,2}[-.]\d{2,4}")
+_DATE = re.compile(
+    r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[-.]\d{1,2}[-.]\d{2,4}|(?:\d{1,2}/\d{1,2}/\d{4}|\d{4}[-/]\d{1,2}[-/]\d{1,2})(?:\s+\d{1,2})?"
+)
+"""Dates, and the hour that may follow one in the head of a letter."""
 _PROVIDER = r"gmail|googlemail|yahoo|ymail|hotmail|outlook|live|icloud|me|mac|proton(?:mail)?|aol|gmx|web|mail|zoho|fastmail|tutanota"
 _DIGIT_WORD = (
     r"(?:(?:double|triple)\s)?(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine|null|eins|zwei|drei|vier|f[üu]nf|sechs|sieben|acht|neun"

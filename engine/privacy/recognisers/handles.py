@@ -7,6 +7,7 @@ import re
 
 from engine.privacy.recognisers.foreign import is_everyday, is_foreign_text
 from engine.privacy.recognisers.known import given_names, is_brand, is_label
+from engine.privacy.recognisers.links import in_short_link
 from engine.privacy.recognisers.rules import Rule, RuleRecognizer, begins_like, both, contains, has_digits, matches
 from engine.privacy.recognisers.words import is_common, is_dictionary_word
 
@@ -52,7 +53,7 @@ def _not_code(match: re.Match[str]) -> bool:
 
 
 def _a_user(match: re.Match[str]) -> bool:
-    return match.group(1).casefold() not in _PAGES
+    return match.group(1).casefold() not in _PAGES and not in_short_link(match.string, *match.span(1))
 
 
 def _not_a_word(match: re.Match[str]) -> bool:
@@ -203,6 +204,7 @@ def _odd_page(match: re.Match[str]) -> bool:
     name = match.group("name")
     return (
         name.casefold() not in _PAGES
+        and not in_short_link(match.string, *match.span("name"))
         and not is_dictionary_word(name)
         and not is_label(name)
         and _ENDINGS.search(name) is None
@@ -280,7 +282,7 @@ def handle_recogniser() -> RuleRecognizer:
         Rule("name of a mailbox", re.compile(rf"\bmy\s(?:work\s|new\s|other\s)?(?:g|e-?|proton|hot)?mail\s?(?:is|:|=)\s(?P<name>{_NAME})", flags), 0.6,
              group="name", check=_no_word, needs=contains("mail")),
         Rule("user#1234", re.compile(r"(?<![\w#])[A-Za-z][\w.\-]{1,31}#\d{4,5}(?!\w)"), 0.85, needs=contains("#")),
-        Rule("u/name", re.compile(r"(?<![\w/.])/?u/([A-Za-z0-9_\-]{3,20})\b"), 0.85, group=1, needs=contains("u/")),
+        Rule("u/name", re.compile(r"(?<![\w/.])/?u/[A-Za-z0-9_\-]{3,20}\b"), 0.85, needs=contains("u/")),
         Rule("cash tag", re.compile(r"(?<![\w$])\$[A-Za-z][A-Za-z0-9_\-]{3,19}(?![\w$({])"), 0.5, needs=contains("$")),
         Rule("user in an address", re.compile(r"\b\w+://([^\s/:@]{2,64}):[^\s/@]{2,}@"), 0.8, group=1,
              needs=contains("://")),

@@ -50,6 +50,13 @@ _SHORT_WORDS_AFTER_ROLES = frozenset(
     Where Why How Was Has Had Can Could Would Should Did Does Are Please Note Notes Meeting Office Team Role Job Training Mode Account
     Access Level School Day Days Week Page List Class Course Board Guide Only Must Shall May Might""".split()
 )
+_NO_INITIALS = frozenset(
+    "ok no hi yo oh ps xx xo ty tx lol omg pm am ps eta brb idk fyi btw tbc re id pic pdf the and you me us it is tv uk usa eu".split()
+)
+_VERB_FOLLOWS = frozenset("to will can would could may might should must not always never no a the".split()) - {
+    "the",
+    "a",
+}
 _TAG_WORDS = frozenset("tiktok tuesday thursday brexit covid netflix insta onlyfans tbt ootd".split())
 _SYLLABLES = re.compile(
     r"(?:(?:[bpmfdtnlgkhjqxrycswz]|zh|ch|sh)?(?:a|o|e|i|u|ü|ai|ei|ao|ou|ia|ie|iu|ua|uo|ui|ue|iao|uai)(?:n|ng|r)?){1,2}",
@@ -193,6 +200,16 @@ def _accented(match: re.Match[str]) -> bool:
     return re.search(rf"[\w,][ ]{re.escape(word)}(?!\w)", text) is not None
 
 
+def _initials(match: re.Match[str]) -> bool:
+    return match.group("name").casefold() not in _NO_INITIALS
+
+
+def _in_every_mouth(match: re.Match[str]) -> bool:
+    """A name that everybody knows, unless it is the verb: "to trump that"."""
+    before = re.search(r"(\w+)[ ]$", match.string[max(0, match.start() - 16) : match.start()])
+    return match.group()[0].isupper() or not (before and before.group(1) in _VERB_FOLLOWS)
+
+
 def _known_foreign(match: re.Match[str]) -> bool:
     return is_foreign(match.group()) and match.group().casefold() in given_names()
 
@@ -202,6 +219,10 @@ def is_foreign(text: str) -> bool:
     return not text.isascii() and _FOREIGN.search(text) is not None
 
 
+_kin = contains(
+    "papa", "pappa", "mama", "mamma", "mamá", "papá", "nonna", "nonno", "oma", "opa", "omi", "opi", "babička", "dědeček", "babcia", "dziadek", "abuel", "yiayia",
+    "babushka", "dedushka", "farmor", "farfar", "mormor", "morfar", "dadi", "nani", "ammi", "abbu", "eomma", "appa", "halmoni", "obaachan",
+)  # fmt: skip
 _capital = matches(r"[ ][A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁΑ-Ω][\w'’\-]")
 
 
@@ -238,10 +259,10 @@ def name_recogniser() -> RuleRecognizer:
             check=_not_common, needs=_capital),
         Rule("name in small letters", re.compile(
             r"(?<![\w'’\-])(?:full |real |legal )?name[ ]+(?P<name>[a-z]{2,12}[ ][a-z]{2,14})(?=[ ]*(?:[.,!?)\n;]|$))", flags), 0.6,
-            group="name", check=_two_small_words),
+            group="name", check=_two_small_words, needs=contains("name")),
         Rule("family name first", re.compile(
             rf"^[ \t]*(?:[-*•]|\d{{1,3}}[.)])?[ \t]*(?P<family>{_UPPER}(?:[ ]{_UPPER})?),[ ](?P<given>{_UPPER})(?:[ ][A-Z]\.?|[ ]{_UPPER})?[ \t]*$",
-            re.MULTILINE), 0.6, check=_family_name_first),
+            re.MULTILINE), 0.6, check=_family_name_first, needs=contains(",")),
         Rule("short names in a row", re.compile(
             r"(?<![\w'’])(?P<name>[A-Z][a-z]{1,2})(?=(?:,[ ]|[ ](?:and|&|vs)[ ])[A-Z][a-z])|(?<=\band )(?P<last>[A-Z][a-z]{1,2})(?![\w'’])"), 0.6,
             check=lambda match: _short_family_name(match) if match.group("name") else match.group("last").casefold() in short_surnames()
@@ -260,7 +281,7 @@ def name_recogniser() -> RuleRecognizer:
              group="name", check=_called_by_name),
         Rule("kin as a name", re.compile(
             r"(?<![\w'’#@])(?:Papa|Pappa|Mama|Mamma|Mamá|Papá|Nonna|Nonno|Oma|Opa|Omi|Opi|Babička|Dědeček|Babcia|Dziadek|Abuela|Abuelo|Yiayia|Pappou"
-            r"|Babushka|Dedushka|Farmor|Farfar|Mormor|Morfar|Dadi|Nani|Ammi|Abbu|Eomma|Appa|Halmoni|Obaachan)(?![\w])(?!['’]s\s[A-Z])"), 0.6),
+            r"|Babushka|Dedushka|Farmor|Farfar|Mormor|Morfar|Dadi|Nani|Ammi|Abbu|Eomma|Appa|Halmoni|Obaachan)(?![\w])(?!['’]s\s[A-Z])"), 0.6, needs=_kin),
         Rule("accented word in English", re.compile(r"(?<![\w'’#@.\-])(?=\w*[À-ɏ])[A-ZÀ-ÞĀ-Ž][a-zà-ÿā-ž'’]{2,15}(?![\w@])"), 0.45,
              check=_accented, needs=lambda text: not text.isascii()),
         Rule("known name of another script", re.compile(r"(?<!\w)[^\W\d_]{2,20}(?!\w)"), 0.6, check=_known_foreign, needs=is_foreign),
@@ -269,7 +290,7 @@ def name_recogniser() -> RuleRecognizer:
             rf"thanks|sent by|mit freundlichen gr[üu](?:ß|ss)en|lg|mfg|cordialement|saludos))[ ]*,?[ ]*\n?[ ]*[-–—~]?[ ]*(?P<name>{_UPPER}{more})"
             r"(?=\s*(?:$|\n|x|<))"), 0.55, group="name", check=_not_common),
         Rule("dash signature", re.compile(rf"(?:^|\n|[.!?…] ?)[ ]*[-–—~]{{1,2}}[ ]?(?P<name>{_UPPER}{more})[ ]*$", re.MULTILINE), 0.5,
-             group="name", check=_not_common),
+             group="name", check=_not_common, needs=contains("-", "–", "—", "~")),
         Rule("relation", re.compile(
             rf"(?i:\bmy (?:husband|wife|boyfriend|girlfriend|bf|gf|fianc[ée]e?|partner|son|daughter|kid|brother|sister|mom|mum|mother|dad|father"
             rf"|boss|friend|best friend|bestie|roommate|ex|cousin|uncle|aunt|neighbou?r|manager|agent|assistant|photographer|therapist|doctor))"
@@ -280,7 +301,7 @@ def name_recogniser() -> RuleRecognizer:
             rf"[\"']?(?P<name>{_UPPER}{more})"), 0.5, group="name", check=_not_common, needs=contains(":", "=")),
         Rule("possessive relation", re.compile(rf"\b(?P<name>{_UPPER})(?:'s|’s)[ ](?:mom|mum|mother|dad|father|wife|husband|sister|brother|boyfriend"
                                                r"|girlfriend|place|house|birthday|number|email|address|room|apartment|kid|son|daughter)\b"), 0.5,
-             group="name", check=_not_common),
+             group="name", check=_not_common, needs=contains("'s", "’s")),
         Rule("another script", re.compile(rf"{foreign}+(?:[ ·.\-]{foreign}+){{0,3}}"), 0.5, check=_a_stranger,
              needs=is_foreign),
         Rule("introduction in another script", re.compile(
@@ -300,6 +321,14 @@ def name_recogniser() -> RuleRecognizer:
         Rule("introduction by one small word", re.compile(
             r"\b(?:i'm|i’m|im|i am|this is|it's|it’s|its)[ ]+(?P<name>[a-z]{3,12})(?=[ ]+(?:again|here|from|btw|by the way|speaking)\b|[ ]*,)",
             flags), 0.45, group="name", check=_a_small_name, needs=_SAYS_WHO),
+        Rule("initials below a letter", re.compile(
+            r"(?i:(?:\b(?:thanks|thank you|thx|tx|ty|regards|wishes|best|cheers|love|later|soon|bye|sincerely|yours|hugs|xx+|xo+)|[.!?])[ ]*[,.!]*[ ]*)\n[ ]*"
+            r"(?P<name>[A-Z]{2,3}|[A-Z]?[a-z]|[a-z]{2})[ ]*(?=\n|\Z)"), 0.6, group="name", check=_initials, needs=contains("\n")),
+        Rule("initials after a line", re.compile(r"\n[ ]*[-–—~]{1,2}[ ]?(?P<name>[A-Za-z]{1,2})[ ]*(?=\n|\Z)"), 0.6, group="name", check=_initials,
+             needs=contains("\n")),
+        Rule("family name that is a word", re.compile(
+            r"(?<![\w@#./\-])(?:[Tt]rump|(?<=[a-z,][ ])(?:Bush|Musk))(?![\w@/\-]|['’](?!s\b)|[ ](?:cards?|suits?)\b)"), 0.6, check=_in_every_mouth,
+            needs=contains("trump", "bush", "musk")),
         *slot_rules(),
     ]  # fmt: skip
     return RuleRecognizer("PERSON", "NameContextRecognizer", rules)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from engine.privacy.recognisers.rules import Rule, RuleRecognizer, contains, has_digits
+from engine.privacy.recognisers.rules import Rule, RuleRecognizer, begins_like, both, contains, has_digits
 
 _KINDS = (
     r"aadhaa?r|pan (?:card|no)|uan|abha|cedula|c[ée]dula|rut|cuit|run|nric|fin|hkid|emirates id|iqama|national number|passport|passeport|reisepass|pasaporte|driver'?s?'? licen[cs]e|driving licen[cs]e|licen[cs]e plate|licen[cs]e|dl|permis|f[üu]hrerschein"
@@ -18,7 +18,11 @@ _KINDS = (
     r"|(?:klant|bestel|order|factuur|polis|rekening)nummer|idnr|cuenta|compte|conto|pedido|commande|dossier|adh[ée]rent|siret|siren|nir|s[ée]cu|pratica|ordine|tessera"
     r"|cuil|pps|tfn|abn|gstin|pan|epic|npi|dea|oib|jmbg|afm|amka|ahv|avs|rg|cnh|titulo|expediente|seguimiento|matricola|ssn4|crn|utr|zaaknummer"
 )
-
+_ALTERNATIVE = re.compile(r"\|(?![^(]*\))")
+_HEADS = "|".join(
+    kind for part in _ALTERNATIVE.split(_KINDS) for kind in part.removeprefix("(?:").partition(")")[0].split("|")
+)
+"""The kinds, with those that share an ending each by itself."""
 
 _BOOKING = re.compile(r"ref|booking|reservation|conf|pnr|record", re.IGNORECASE)
 _TICKET = re.compile(r"[A-Z][A-Z0-9]{1,7}-\d{1,5}")
@@ -59,7 +63,7 @@ def number_recogniser() -> RuleRecognizer:
         Rule("number after a word", re.compile(
             rf"\b(?:{_KINDS})\b(?:\s?(?:number|numbers|no\.?|num\.?|nr\.?|id|code|nummer|n[°º]|#))?\s?(?:is|was|:|=|ist|est|es|-|–|\()?\s?[#:]?\s?[\"'`]?"
             r"(?P<value>[A-Z0-9](?:[A-Z0-9]|[\-/. ](?=[A-Z]{0,3}\d)){3,28}[A-Z0-9])(?!\w)", flags), 0.65, group="value", check=_an_id,
-            needs=has_digits(1)),
+            needs=both(has_digits(1), begins_like(_HEADS))),
         Rule("#number", re.compile(r"(?<![\w#&])#\s?(?P<value>(?:[A-Z]{1,4}-?)?\d{5,16})(?!\w)"), 0.5, group="value",
              needs=has_digits(5)),
         Rule("letters and digits", re.compile(r"(?<![\w\-./#@])[A-Z]{1,4}-?\d{6,14}[A-Z]?(?![\w\-/])"), 0.5, needs=has_digits(6)),
@@ -78,7 +82,7 @@ def number_recogniser() -> RuleRecognizer:
             r"\b(?i:(?:licen[cs]e |number |car )?plates?|tags?|registration|reg|rego|kennzeichen|nummernschild|matr[íi]cula|immatriculation|targa"
             r"|placa|kenteken)\b(?i:\s(?:number|no\.?|nr\.?|is|was|reads?))*[^\w\n]{1,4}"
             r"(?P<value>[A-ZÄÖÜ0-9]{1,4}(?:[ \-·][A-ZÄÖÜ0-9]{1,4}){1,3}|[A-Z0-9]{5,8})(?![\w\-])"), 0.6, group="value", check=_a_plate,
-            needs=has_digits(1)),
+            needs=both(has_digits(1), begins_like("licence|license|number|car|plate|tag|reg|kennz|nummern|matr|immat|targa|placa|kenteken"))),
         Rule("social security form", re.compile(r"(?<![\w\-.])\d{3}[- ]\d{2}[- ]\d{4}(?![\w\-])"), 0.7, entity="US_SSN",
              needs=has_digits(9)),
         Rule("long number", re.compile(r"(?<![\w.\-+$€£/#])\d{9,19}(?![\w.\-/%])"), 0.4, needs=has_digits(9)),

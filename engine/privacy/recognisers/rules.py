@@ -91,6 +91,7 @@ def result(recogniser: LocalRecognizer, entity: str, start: int, end: int, score
 
 _DIGIT = re.compile(r"\d")
 _DIGIT_RUN = re.compile(r"(?:\d[^\w\n]{0,4}){6}\d")
+_WHOLE_RUN = re.compile(r"(?<![^\W_])\d(?:[^\w\n]{0,4}\d){6,}")
 _TEXTS_AT_A_TIME = 4
 """A text passes through all rules before the next one comes; more of these facts would only take memory."""
 
@@ -114,6 +115,11 @@ def has_digits(least: int) -> Callable[[str], bool]:
 def has_digit_run(text: str) -> bool:
     """A test for texts with seven digits that only spaces and marks stand between: less is no phone number."""
     return _digits_in(text) >= 7 and _DIGIT_RUN.search(text) is not None
+
+
+def digit_runs(text: str) -> list[tuple[int, int]]:
+    """Where seven digits and more stand with spaces and marks between them, and no letter right before them."""
+    return [match.span() for match in _WHOLE_RUN.finditer(text)]
 
 
 def contains(*parts: str) -> Callable[[str], bool]:

@@ -95,7 +95,12 @@ def _telling_names() -> frozenset[str]:
 
 
 def _holds_a_name(text: str) -> bool:
-    return not _telling_names().isdisjoint(_LETTERS.findall(text.casefold()))
+    return not _telling_names().isdisjoint(_words_of(text))
+
+
+@functools.lru_cache(maxsize=4)
+def _words_of(text: str) -> list[str]:
+    return _LETTERS.findall(text.casefold())
 
 
 def _a_listed_name(match: re.Match[str]) -> bool:
@@ -123,7 +128,7 @@ def _a_telling_name(match: re.Match[str]) -> bool:
 
 @functools.lru_cache(maxsize=4)
 def _holds_any_name(text: str) -> bool:
-    words = _LETTERS.findall(text.casefold())
+    words = _words_of(text)
     return not (given_names().isdisjoint(words) and names_that_are_words().isdisjoint(words))
 
 

@@ -115,7 +115,9 @@ trinidad dorian berry wyatt marquis emile weston parker burt trey napoleon brant
 mei aura alpha roma raven thea clementine mi ariana corrie lan lindy cristal leone easter chi sung valentine tory
 chang sol tad
 aliyah alonso ashton bailey brandy carly deb eve gabby kat liana mackenzie madison maia marley maverick meg mick milo ming mo
-natty pat raja rana reagan rod russ samara shay sherry sierra tai titus vlad waleed yana tiff stew becks jazz ally pip rae mel sal sid
+natty pat raja dolly kitty mina ash apollo sunny ginger poppy nova phoenix harley haven heaven jewel diamond misty fern sage wren indigo piper rowan scout ember eden
+lotus lyric opal onyx orion paisley juniper clover coral cash cooper dallas duke fox gage genesis ivory justice knox lark nash rocky saffron storm zion marigold bristol brook
+chaz rana reagan rod russ samara shay sherry sierra tai titus vlad waleed yana tiff stew becks jazz ally pip rae mel sal sid
 """.split()  # fmt: skip
 
 

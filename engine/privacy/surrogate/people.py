@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from engine.privacy.surrogate.words import folded, listed, name_lists, script_of
+from engine.privacy.titles import TITLES
 
 _TITLES = listed(
     "mr mrs ms miss mx dr prof professor sir madam rev herr frau monsieur madame mademoiselle mme mlle signor signora"
     " señor señora senhor senhora dhr mevr shri smt"
+    f" {TITLES}"
 )
 _SUFFIXES = listed("jr sr ii iii iv phd md esq")
 _PARTICLES = listed(
