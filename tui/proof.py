@@ -17,7 +17,7 @@ from tui.entities import short_name
 _DECIDERS = {
     "person": "places by you",
     "policy": "places by your policy",
-    "rule": "places by rule: yours, or their form is certain",
+    "rule": "places by rule: yours, or certain by form",
     "default": "places by nobody, and so hidden",
 }
 
@@ -49,6 +49,11 @@ class Proof:
         return self._number("literal_search", "hits")
 
     @property
+    def possible(self) -> int:
+        """Places where a word stands that is part of a hidden name, and may be an everyday word."""
+        return self._number("possible_remains", "count")
+
+    @property
     def needs_consent(self) -> int:
         """Rows that were left out because a person's consent is not recorded."""
         return self._number("left_out", "needs_consent")
@@ -64,8 +69,9 @@ class Proof:
         if self.literal_hits:
             return f"{self.literal_hits:,} hidden values still occur in the new file. Look at them again."
         if self.residual:
-            things = "1 place" if self.residual == 1 else f"{self.residual:,} places"
-            return f"Nothing hidden is left, but a second look found {things} that may be personal."
+            return f"Nothing hidden is left, but a second look found {_places(self.residual)} that may be personal."
+        if self.possible:
+            return f"No hidden value is left; {_places(self.possible)} may be part of a hidden name."
         return "Nothing that was hidden is left in the new file."
 
     @property
@@ -82,16 +88,19 @@ class Proof:
         rows, read = self._number("redacted", "rows"), self._number("original", "rows")
         replaced = sum(count for _, count in self.types)
         touched = self._number("findings", "rows")
-        lines = [("rows", rows or read, f"written; {touched:,} of them held something personal")]
+        # Of the file, and not of what was written: rows that are left out may hold something personal too.
+        lines = [("rows", rows or read, f"written; {touched:,} of your {read or rows:,} held personal details")]
         for name, note in (
-            ("unreadable", "rows that cannot be read"),
-            ("duplicates", "rows that repeat another one"),
-            ("blocked", "blocked: sexual content with a sign of somebody under 18"),
-            ("needs_consent", "rows that wait for a consent: c states it"),
+            ("unreadable", "cannot be read"),
+            ("duplicates", "the same as another row"),
+            ("blocked", "blocked: sexual, with a sign of someone under 18"),
+            ("needs_consent", "waiting for a consent: c states it"),
         ):
             if count := self._number("left_out", name):
                 lines.append(("left out", count, note))
         lines.append(("replaced", replaced, "places"))
+        if as_text := self._number("numbers_as_text"):
+            lines.append(("now text", as_text, "numbers; this operator writes no numbers"))
         if late := self._number("found_by_second_look"):
             lines.append(("found late", late, "by looking again at the new text; hidden too"))
         if adult := self._number("content", "adult_rows"):
@@ -103,9 +112,27 @@ class Proof:
         searched = self._number("literal_search", "values")
         lines.append(("letter by letter", self.literal_hits, f"of {searched:,} hidden values occur in the new file"))
         lines.append(("left over", self.residual, "found personal by a last scan of the new file"))
+        lines += self._possible_lines()
         if self.sample is not None:
             lines.append(("sample", self.sample.looked_at, bound_words(self.sample)))
         return lines
+
+    def _possible_lines(self) -> list[tuple[str, int, str]]:
+        """Words of hidden names that are everyday words too: nobody can tell from the letters what they mean."""
+        found = self.content.get("possible_remains")
+        words = list(found.get("by_word") or []) if isinstance(found, Mapping) else []
+        lines: list[tuple[str, int, str]] = []
+        if self.possible:
+            names = ", ".join(f"{one['word']} {one['as_name']:,}" for one in words if one["as_name"])
+            lines.append(("possible remains", self.possible, f"name or word? {names}"))
+        if plain_words := self._number("possible_remains", "as_words"):
+            names = ", ".join(f"{one['word']} {one['as_word']:,}" for one in words if one["as_word"])
+            lines.append(("as everyday words", plain_words, f"small, or opening a sentence: {names}"))
+        return lines
+
+
+def _places(number: int) -> str:
+    return "1 place" if number == 1 else f"{number:,} places"
 
 
 def read_proof(project: Project, spec: ProjectSpec) -> Proof | None:

@@ -240,6 +240,11 @@ def say_redacted(result: dict[str, Any], out: Out) -> None:
         out.say(f"         The second scan still found {count(residual, 'value')} that may be personal.")
     else:
         out.say("         The second scan found nothing but replacements.")
+    if possible := int(result.get("possible_remains") or 0):
+        places = "1 place holds" if possible == 1 else f"{possible:,} places hold"
+        out.say(
+            f"         {places} a word that is part of a hidden name and an everyday word too; the proof lists them."
+        )
     if meaning := result.get("meaning"):
         for line in textwrap.wrap(meaning, 100):
             out.say(f"         {line}")

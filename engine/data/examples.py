@@ -98,6 +98,25 @@ def open_dataset(data: DataSpec, on_progress: Progress | None = None) -> Dataset
     Raises:
         DataError: It cannot be used.
     """
+    path, format, head, samples, rows = _beginning(data, on_progress)
+    columns = columns_of(samples)
+    shape = resolve_shape(data, columns, [row.record for row in samples])
+    return Dataset(path, format, shape, columns, itertools.chain(head, rows), data)
+
+
+def columns_in(data: DataSpec) -> list[str]:
+    """The columns of the first rows, in the order of the file, whatever shape they have.
+
+    Raises:
+        DataError: No row can be read.
+    """
+    return columns_of(_beginning(data, None)[3])
+
+
+def _beginning(
+    data: DataSpec, on_progress: Progress | None
+) -> tuple[Path, Format, list[RawRow | BadRow], list[RawRow], Iterator[RawRow | BadRow]]:
+    """The file, its format, the rows at its beginning, the sound ones of them, and all further rows."""
     path = Path(data.path).expanduser()
     format = detect_format(path, data.format)
     rows = read_rows(data, format, on_progress)
@@ -119,9 +138,7 @@ def open_dataset(data: DataSpec, on_progress: Progress | None = None) -> Dataset
             if isinstance(row, BadRow):
                 bad.add(row)
         raise bad.error(whole=len(head) < HOPELESS_ROWS)
-    columns = columns_of(samples)
-    shape = resolve_shape(data, columns, [row.record for row in samples])
-    return Dataset(path, format, shape, columns, itertools.chain(head, rows), data)
+    return path, format, head, samples, rows
 
 
 def treatment_of(data: DataSpec, stop: Stop | None = None) -> Treatment | None:

@@ -122,7 +122,8 @@ def resolve_shape(data: DataSpec, columns: Sequence[str], samples: Sequence[Mapp
         raise DataError(
             f"The shape `{shape}` needs a column for `{missing[0]}`.",
             f"The file has: {_names(columns)}.",
-            f"Say which column it is: data.mapping.{missing[0]}=COLUMN; or choose another shape.",
+            f"Say which column it is: m in the wizard, `--map {missing[0]}=COLUMN` on the command line; "
+            "or choose another shape.",
             code="missing_column",
         )
     said = "you set the shape" if data.shape != "auto" else "you set the columns"
@@ -186,19 +187,20 @@ def _no_column(part: str, column: str, columns: Sequence[str]) -> DataError:
     return DataError(
         f"The file has no column `{column}`.",
         f"The mapping says `{part}` is `{column}`; the file has: {_names(columns)}.",
-        f"Did you mean `{near[0]}`? Set data.mapping.{part}={near[0]}." if near else "Choose one of its columns.",
+        f"Did you mean `{near[0]}`? `--map {part}={near[0]}` says so." if near else "Choose one of its columns.",
         code="mapping",
     )
 
 
 def _unknown_shape(columns: Sequence[str]) -> DataError:
-    example = columns[0] if columns else "COLUMN"
+    first, second = [*columns, "COLUMN", "COLUMN"][:2]
     return DataError(
         "The columns of this file are not ones we know.",
         f"It has: {_names(columns) or 'none'}. Known are messages; conversations; instruction/input/output; "
         "prompt/completion; system/input/output; text. A CSV file needs its column names in the first line.",
-        f"Say which column plays which part, e.g. data.mapping.prompt={example} and data.mapping.completion=COLUMN, "
-        f"or data.mapping.text={example} for plain text.",
+        "Say which column plays which part: m in the wizard; on the command line "
+        f"`--map prompt={first} --map completion={second}`, or `--map text={first}` for plain text. "
+        "In project.yaml it is data.mapping.",
         code="unknown_shape",
     )
 

@@ -6,6 +6,7 @@ the last line of `events.jsonl` is an end event.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import importlib
 import logging
@@ -96,17 +97,23 @@ def _work(context: JobContext, kind: str) -> int:
         context.emit(StoppedEvent(by=context.stop_by or "request"))
         return EXIT_STOPPED
     except TunesmithError as error:
-        traceback.print_exc()
+        _trace()
         return _failed(context, error)
     except OSError as error:
-        traceback.print_exc()
+        _trace()
         return _failed(context, from_os_error(error, KINDS[kind].title))
     except MemoryError:
-        traceback.print_exc()
+        _trace()
         return _failed(context, _out_of_memory("This machine has no memory left."))
     except BaseException as error:
-        traceback.print_exc()
+        _trace()
         return _failed(context, _unexpected(error, context.folder))
+
+
+def _trace() -> None:
+    """Put the traceback into the log. On a full disk there is no room for it, and the end must be told all the same."""
+    with contextlib.suppress(OSError):
+        traceback.print_exc()
 
 
 def _imported(module: str) -> ModuleType:

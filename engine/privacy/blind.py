@@ -12,7 +12,8 @@ import json
 import math
 import random
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -32,15 +33,38 @@ SAMPLE, CONFIDENCE = 300, 0.95
 LISTED = 1000
 """Suspicious rows that are kept to look at; the others are only counted."""
 _TEXT_KEPT = 4_000
-_SIGNS: tuple[tuple[str, int, re.Pattern[str]], ...] = (
-    ("says a name", 5, re.compile(r"\b(?:my name(?:'s| is)|call me|i am called|i'm called|named|name's)\b", re.I)),
-    ("says a place", 3, re.compile(r"\b(?:i live|we live|i'm from|i am from|born in|address|my street)\b", re.I)),
-    ("an @", 4, re.compile(r"@\w|\w\s*(?:\(at\)|\[at\])\s*\w", re.I)),
-    ("many digits", 4, re.compile(r"(?:\d[ ().\-/]?){6,}")),
-    ("a link", 2, re.compile(r"\b(?:https?://|www\.)|\b\w+\.(?:com|net|org|me|io|de|fr|uk)\b", re.I)),
-    ("a word like password", 3, re.compile(r"\b(?:password|passwd|pwd|pin code|api key|token)\b", re.I)),
-    ("capitals inside", 2, re.compile(r"(?<=[a-zà-ÿ,;] )[A-ZÀ-Þ][a-zà-ÿ]{2,}")),
-)
+_TOLD, _TELL_SECONDS = 50, 0.4
+"""How many rows are told while the others are read, and how often."""
+_Sign = tuple[str, int, tuple[str, ...], re.Pattern[str]]
+# Name, weight, what must stand in the text in small letters so that the pattern need be asked at all, pattern. Most
+# rows hold none of it, and looking for a few letters takes a hundredth of the time. A pattern without such letters
+# begins with the sign that is rarest, which is as quick.
+_SIGNS: tuple[_Sign, ...] = (
+    (
+        "says a name", 5, ("name", "call me", "i am called", "i'm called"),
+        re.compile(r"\b(?:my name(?:'s| is)|call me|i am called|i'm called|named|name's)\b", re.I),
+    ),
+    (
+        "says a place", 3, ("live", "from", "born in", "address", "my street"),
+        re.compile(r"\b(?:i live|we live|i'm from|i am from|born in|address|my street)\b", re.I),
+    ),
+    ("an @", 4, ("@", "(at)", "[at]"), re.compile(r"@\w|\w\s*(?:\(at\)|\[at\])\s*\w", re.I)),
+    ("many digits", 4, (), re.compile(r"\d(?:[ ().\-/]?\d){5,}")),
+    (
+        "a link", 2, ("://", "www.", ".com", ".net", ".org", ".me", ".io", ".de", ".fr", ".uk"),
+        re.compile(r"\b(?:https?://|www\.)|\b\w+\.(?:com|net|org|me|io|de|fr|uk)\b", re.I),
+    ),
+    (
+        "a word like password", 3, ("passw", "pwd", "pin code", "api key", "token"),
+        re.compile(r"\b(?:password|passwd|pwd|pin code|api key|token)\b", re.I),
+    ),
+    ("capitals inside", 2, (), re.compile(r"[A-ZÀ-Þ](?<=[a-zà-ÿ,;] .)[a-zà-ÿ]{2,}")),
+)  # fmt: skip
+
+
+_Fields = Sequence[tuple[str, str]]
+_Entry = tuple[float, int, _Fields, Sequence[str]]
+_Heap = list[_Entry]
 
 
 @dataclass(frozen=True)
@@ -49,11 +73,16 @@ class BlindRow:
 
     row: int
     signs: tuple[str, ...]
-    texts: tuple[tuple[str, str], ...]
-    """(field, text) pairs; long texts are cut."""
+    kept: str
+    """Its texts as they are kept; a list shows a thousand rows, and only the marked one is read."""
     position: int = -1
     """Its place in the sample."""
     verdict: Verdict | None = None
+
+    @property
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """(field, text) pairs; long texts are cut."""
+        return tuple((str(path), str(text)) for path, text in json.loads(self.kept))
 
 
 @dataclass(frozen=True)
@@ -124,7 +153,8 @@ def upper_bound(leaks: int, rows: int, confidence: float = CONFIDENCE) -> float:
 
 def signs_of(text: str) -> tuple[list[str], int]:
     """Why a text looks personal although nothing was found in it, and how much so."""
-    found = [(name, weight) for name, weight, pattern in _SIGNS if pattern.search(text)]
+    small = text.lower()
+    found = [(name, weight) for name, weight, hints, pattern in _SIGNS if _search(pattern, hints, text, small)]
     return [name for name, _ in found], sum(weight for _, weight in found)
 
 
@@ -133,8 +163,8 @@ def first_sign(texts: Sequence[tuple[str, str]]) -> tuple[str, int]:
     found = [
         (-weight, number, match.end() - 1 if name.startswith("says") else match.start(), path)
         for number, (path, text) in enumerate(texts)
-        for name, weight, pattern in _SIGNS
-        if (match := pattern.search(text))
+        for name, weight, hints, pattern in _SIGNS
+        if (match := _search(pattern, hints, text, text.lower()))
     ]
     if not found:
         return (texts[0][0], 0) if texts else ("", 0)
@@ -150,7 +180,13 @@ def survey_of(store: FindingsStore) -> Survey | None:
     return Survey(**content)
 
 
-def look(store: FindingsStore, data: DataSpec, size: int = SAMPLE, on_progress: Progress | None = None) -> Survey:
+def look(
+    store: FindingsStore,
+    data: DataSpec,
+    size: int = SAMPLE,
+    on_progress: Progress | None = None,
+    on_found: Callable[[list[BlindRow]], None] | None = None,
+) -> Survey:
     """Read the dataset once: list the suspicious rows without findings and draw a sample of all rows without.
 
     The sample follows from the scan and the number of the draw alone: each row gets a random number, and the rows
@@ -161,6 +197,7 @@ def look(store: FindingsStore, data: DataSpec, size: int = SAMPLE, on_progress: 
         data: The dataset, with an absolute path.
         size: How many rows the sample has.
         on_progress: Told how far it is, now and then.
+        on_found: Given the most suspicious rows so far, twice a second at most: a person can begin with them.
 
     Raises:
         DataError: The file cannot be read.
@@ -174,8 +211,9 @@ def look(store: FindingsStore, data: DataSpec, size: int = SAMPLE, on_progress: 
     found = {int(str(row[0])) for row in store.query("SELECT DISTINCT row FROM findings")}
     chance = random.Random(seed)
     clean = suspicious = 0
-    sample: list[tuple[float, int, str]] = []
-    listed: list[tuple[int, int, str, str]] = []
+    sample: _Heap = []
+    listed: _Heap = []
+    told = time.monotonic()
     for row in read_rows(data, on_progress=on_progress, wanted=lambda index, _: index not in found):
         if not isinstance(row, RawRow) or row.index in found or not may_be_shown(row.record):
             continue
@@ -183,12 +221,14 @@ def look(store: FindingsStore, data: DataSpec, size: int = SAMPLE, on_progress: 
         if not fields:
             continue
         clean += 1
-        texts = json.dumps([(path, text[:_TEXT_KEPT]) for path, text in fields])
-        _offer(sample, (-chance.random(), -row.index, texts), size)
+        _offer(sample, (-chance.random(), -row.index), size, fields)
         signs, weight = signs_of("\n".join(text for _, text in fields))
         if weight:
             suspicious += 1
-            _offer(listed, (weight, -row.index, json.dumps(signs), texts), LISTED)
+            _offer(listed, (weight, -row.index), LISTED, fields, signs)
+        if on_found is not None and time.monotonic() - told > _TELL_SECONDS:
+            on_found([_row_of(one) for one in heapq.nlargest(_TOLD, listed, key=_rank)])
+            told = time.monotonic()
     survey = Survey(clean, suspicious, draw, min(size, clean), seed)
     _keep(store, survey, sample, listed)
     return survey
@@ -201,7 +241,7 @@ def suspicious_rows(store: FindingsStore, offset: int = 0, limit: int = LISTED) 
         " ORDER BY weight DESC, row LIMIT ? OFFSET ?",
         (limit, offset),
     )
-    return [BlindRow(int(row), tuple(json.loads(signs)), _texts(texts)) for row, signs, texts in rows]
+    return [BlindRow(int(row), tuple(json.loads(signs)), str(texts)) for row, signs, texts in rows]
 
 
 def count_suspicious(store: FindingsStore, survey: Survey) -> int:
@@ -219,7 +259,7 @@ def sample_rows(store: FindingsStore, offset: int = 0, limit: int = 10_000) -> l
         "SELECT position, row, texts, verdict FROM blind_sample WHERE draw = ? ORDER BY position LIMIT ? OFFSET ?",
         (survey.draw if survey else -1, limit, offset),
     )
-    return [BlindRow(int(row), (), _texts(texts), int(at), verdict) for at, row, texts, verdict in rows]
+    return [BlindRow(int(row), (), str(texts), int(at), verdict) for at, row, texts, verdict in rows]
 
 
 def judge(store: FindingsStore, position: int, verdict: Verdict | None) -> None:
@@ -257,33 +297,50 @@ def sample_facts(store: FindingsStore) -> SampleFacts | None:
     return SampleFacts(survey.size, int(looked), int(leaks), survey.clean_rows, survey.draw)
 
 
-def _keep(
-    store: FindingsStore, survey: Survey, sample: list[tuple[float, int, str]], listed: list[tuple[int, int, str, str]]
-) -> None:
+def _keep(store: FindingsStore, survey: Survey, sample: _Heap, listed: _Heap) -> None:
     content = {**survey.__dict__, "scan_id": store.meta("scan_id")}
     with store.lock, transaction(store.connection, store.path) as connection:
         connection.execute("DELETE FROM blind_rows")
         connection.executemany(
             "INSERT INTO blind_rows VALUES (?, ?, ?, ?)",
-            [(-row, weight, signs, texts) for weight, row, signs, texts in listed],
+            [(-row, weight, json.dumps(signs), _dumped(fields)) for weight, row, fields, signs in listed],
         )
         connection.executemany(
             "INSERT OR REPLACE INTO blind_sample VALUES (?, ?, ?, ?, NULL)",
-            [(survey.draw, at, -row, texts) for at, (_, row, texts) in enumerate(sorted(sample, reverse=True))],
+            [
+                (survey.draw, at, -row, _dumped(fields))
+                for at, (_, row, fields, _) in enumerate(sorted(sample, key=_rank, reverse=True))
+            ],
         )
         connection.execute("INSERT OR REPLACE INTO meta VALUES ('blind', ?)", (json.dumps(content),))
 
 
-def _offer(heap: list[Any], entry: tuple[Any, ...], size: int) -> None:
-    """Keep the `size` greatest entries."""
+def _offer(heap: _Heap, rank: tuple[float, int], size: int, fields: _Fields, signs: Sequence[str] = ()) -> None:
+    """Keep the `size` greatest entries; no two rows have the same rank."""
     if len(heap) < size:
-        heapq.heappush(heap, entry)
-    elif entry > heap[0]:
-        heapq.heapreplace(heap, entry)
+        heapq.heappush(heap, (*rank, fields, signs))
+    elif rank > heap[0][:2]:
+        heapq.heapreplace(heap, (*rank, fields, signs))
 
 
-def _texts(content: Any) -> tuple[tuple[str, str], ...]:
-    return tuple((str(path), str(text)) for path, text in json.loads(str(content)))
+def _rank(entry: _Entry) -> tuple[float, int]:
+    return entry[:2]
+
+
+def _row_of(entry: _Entry) -> BlindRow:
+    _, row, fields, signs = entry
+    return BlindRow(-row, tuple(signs), _dumped(fields))
+
+
+def _dumped(fields: _Fields) -> str:
+    return json.dumps([(path, text[:_TEXT_KEPT]) for path, text in fields])
+
+
+def _search(pattern: re.Pattern[str], hints: tuple[str, ...], text: str, small: str) -> re.Match[str] | None:
+    """The match, where anything stands in the text (`small`: in small letters) without which there is none."""
+    if hints and not any(hint in small for hint in hints):
+        return None
+    return pattern.search(text)
 
 
 def _at_most(leaks: int, rows: int, share: float) -> float:

@@ -48,6 +48,15 @@ class ScanInput:
     findings_file: Path
 
 
+@dataclass(frozen=True)
+class Counted:
+    """What the first reading of a dataset says: rows that can be read and not, and placeholders it holds already."""
+
+    rows: int
+    unreadable: int
+    taken: set[str]
+
+
 def run_scan(ctx: JobContext) -> dict[str, Any]:
     """Look for personal data in every row and put the findings into the store.
 
@@ -65,47 +74,59 @@ def run_scan(ctx: JobContext) -> dict[str, Any]:
     """
     given = _scan_input(ctx)
     with FindingsStore(given.findings_file) as store, closing(LazyDetector(given.profile, ctx, given.own)) as detector:
-        known = known_fingerprint(given.known, given.own)
         memory = Memory(store, detector.version, detector.detect, given.profile.entities)
         ctx.phase("count", "counting the rows")
         source = sha256_of(Path(given.data.path))
-        total, unreadable, taken = _count(ctx, given.data)
+        counted = _count(ctx, given.data)
         if ctx.spec.get("engine") == "ray":
-            _look_with_ray(ctx, given, memory, total)
+            _look_with_ray(ctx, given, memory, counted.rows)
         ctx.phase("scan", "looking for personal data")
-        names = NameList()
-        rows = 0
-        for batch in _batches(ctx, given.data):
-            texts = [text for _, fields in batch for _, text in fields]
-            for text, hits in zip(texts, memory.findings_of(texts), strict=True):
-                names.learn(text, hits)
-            rows += len(batch)
-            ctx.progress(rows, total, "rows")
+        names = _look(ctx, given, memory, counted.rows)
         ctx.phase("sweep", "searching every row for the names found")
-        wanted = names.wanted(given.known) if given.profile.sweep else NameList().wanted(given.known)
-        _write_findings(ctx, given, memory, Sweeper(wanted), total)
+        wanted = (names if given.profile.sweep else NameList()).wanted(given.known)
+        _write_findings(ctx, given, memory, Sweeper(wanted), counted.rows)
         memory.forget_others()
-        Intake(store).finish(
-            {
-                "source_sha256": source,
-                "version": detector.version,
-                "profile": given.profile.name,
-                "known": known,
-                "scan_id": f"{source}-{detector.version}-{known}",
-                "rows": str(total),
-                "taken": " ".join(sorted(taken)),
-            },
-            own=list(places(given.data, own_values(store), lambda _: ctx.check_stop())),
-        )
+        pointed_at = list(places(given.data, own_values(store), lambda _: ctx.check_stop()))
+        Intake(store).finish(_facts(given, source, detector.version, counted), own=pointed_at)
         summary = store.summary()
     return {
-        "rows": total,
-        "unreadable": unreadable,
+        "rows": counted.rows,
+        "unreadable": counted.unreadable,
         "findings": summary.findings,
         "values": summary.values,
         "rows_with_findings": summary.rows_with_findings,
         "by_entity": summary.by_entity,
         "findings_file": str(given.findings_file),
+    }
+
+
+def _look(ctx: JobContext, given: ScanInput, memory: Memory, total: int) -> NameList:
+    """Look at every text that nobody looked at; what is found is remembered as it comes.
+
+    Returns:
+        The names in the whole file, for the sweep.
+    """
+    names, rows = NameList(), 0
+    for batch in _batches(ctx, given.data):
+        texts = [text for _, fields in batch for _, text in fields]
+        for text, hits in zip(texts, memory.findings_of(texts), strict=True):
+            names.learn(text, hits)
+        rows += len(batch)
+        ctx.progress(rows, total, "rows")
+    return names
+
+
+def _facts(given: ScanInput, source: str, version: str, counted: Counted) -> dict[str, str]:
+    """What the store keeps about a scan."""
+    known = known_fingerprint(given.known, given.own)
+    return {
+        "source_sha256": source,
+        "version": version,
+        "profile": given.profile.name,
+        "known": known,
+        "scan_id": f"{source}-{version}-{known}",
+        "rows": str(counted.rows),
+        "taken": " ".join(sorted(counted.taken)),
     }
 
 
@@ -190,8 +211,8 @@ def _scan_input(ctx: JobContext) -> ScanInput:
     return ScanInput(data, profile, redaction.known_values, redaction.own, ctx.project.findings_file)
 
 
-def _count(ctx: JobContext, data: DataSpec) -> tuple[int, int, set[str]]:
-    """Rows that can be read, rows that cannot, and the placeholders that the text holds already.
+def _count(ctx: JobContext, data: DataSpec) -> Counted:
+    """Read the dataset once.
 
     Raises:
         DataError: No row can be read: to say that nothing was found would be a lie.
@@ -217,7 +238,7 @@ def _count(ctx: JobContext, data: DataSpec) -> tuple[int, int, set[str]]:
             "Look at that line. If the file is right, choose its format with --format.",
             code="all_bad",
         )
-    return rows, unreadable, taken
+    return Counted(rows, unreadable, taken)
 
 
 def _batches(ctx: JobContext, data: DataSpec) -> Iterator[list[tuple[RawRow, list[tuple[str, str]]]]]:

@@ -34,6 +34,9 @@ _SMALL_WORDS = frozenset(
 _FIRST_WORD = re.compile(r"([^\W\d_]+(?:['’][^\W\d_]+)?),?\s+(?=[\w@<])")
 _LAST_WORD = re.compile(r"(?<=[\w.>])\s+([^\W\d_]+)$")
 
+_NEAR = 256
+"""Characters of a stretch whose findings are kept together: a text of many findings is compared with its neighbours."""
+
 OWN = "OwnRecognizer"
 """The recogniser of what the creator described: its word counts for more than any guess."""
 
@@ -55,9 +58,15 @@ def merge_hits(text: str, hits: Iterable[Hit]) -> list[Hit]:
     joined = _join_same(whole_names(text, whole_addresses(text, joined)))
     ranked = sorted(joined, key=lambda hit: (hit.start - hit.end, not _strong(hit), -hit.score))
     kept: list[Hit] = []
+    near: dict[int, list[Hit]] = {}
     for hit in ranked:
-        if not any(_swallows(other, hit) for other in _near(kept, hit)):
+        around = (
+            other for other in near.get(hit.start // _NEAR, ()) if other.start <= hit.start and hit.end <= other.end
+        )
+        if not any(_swallows(other, hit) for other in around):
             kept.append(hit)
+            for part in range(hit.start // _NEAR, (hit.end - 1) // _NEAR + 1):
+                near.setdefault(part, []).append(hit)
     return sorted(kept, key=lambda hit: (hit.start, hit.end))
 
 
@@ -107,10 +116,6 @@ def _join_same(hits: list[Hit]) -> list[Hit]:
             last[hit.entity] = len(joined)
             joined.append(hit)
     return joined
-
-
-def _near(kept: list[Hit], hit: Hit) -> Iterable[Hit]:
-    return (other for other in kept if other.start <= hit.start and hit.end <= other.end)
 
 
 def _swallows(other: Hit, hit: Hit) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from engine.data.leaves import Figures, Key, Unquoted, is_number
 from engine.privacy.hits import Hit
+from engine.privacy.innerjson import without_escapes
 
 LEAST_DIGITS = 7
 """A number of fewer digits is looked at only where the name of its field says what it is."""
@@ -94,7 +95,7 @@ def question(text: str) -> str:
     if isinstance(text, Unquoted):
         whole = _whole(text) or str(text)
         return f"{words}: {whole}" if (words := words_of(text.name)) else whole
-    return str(text)
+    return without_escapes(str(text))
 
 
 def answer(text: str, hits: Sequence[Hit], entities: Collection[str] | None = None) -> list[Hit]:

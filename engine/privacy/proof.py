@@ -1,7 +1,8 @@
 """Reading the redacted file as anybody would, and saying what is still in it.
 
-Two independent questions: does any hidden value stand there literally, and do the detectors find anything that is
-not one of our replacements and that nobody decided to keep? For the second one our replacements are read as `<TYPE>`: a
+Three questions: does any hidden value stand there literally, do the detectors find anything that is not one of our
+replacements and that nobody decided to keep, and where may a word mean somebody hidden though nobody can tell from its
+letters? For the second one our replacements are read as `<TYPE>`: a
 made-up name would be found like a real one, and numbers that differ would make every text a new one.
 """
 
@@ -16,6 +17,7 @@ from engine.data.read import read_rows
 from engine.data.rows import RawRow
 from engine.jobs.context import JobContext
 from engine.privacy.ledger import Ledger, Places, in_new_text
+from engine.privacy.remains import Remains
 from engine.privacy.replace import Edit, apply, unnumbered
 from engine.privacy.rowscan import Memory, scanned_fields
 from engine.privacy.store import FindingsStore
@@ -36,6 +38,7 @@ class Proof:
     literal_list: list[dict[str, Any]] = field(default_factory=list)
     residual: int = 0
     residual_list: list[dict[str, Any]] = field(default_factory=list)
+    remains: Remains = field(default_factory=lambda: Remains([]))
 
 
 def prove(
@@ -44,6 +47,7 @@ def prove(
     sources: Sequence[int],
     memory: Memory,
     sweeper: Sweeper,
+    remains: Remains,
     ledger: Ledger,
 ) -> Proof:
     """Search the redacted file for every hidden value, and scan it again.
@@ -54,18 +58,21 @@ def prove(
         sources: For each of its rows, the index of the original row.
         memory: Finds personal data; texts it has seen cost nothing.
         sweeper: All hidden values.
+        remains: Searches what tells too little to be a hidden value wherever it stands, and counts it.
         ledger: Where our replacements stand, which are no findings.
     """
-    proof = Proof()
+    proof = Proof(remains=remains)
     noted = enumerate(ledger.rows())
     for batch in _batches(ctx, data):
-        fields = [(row, _plain_fields(row, _places_of(row, noted))) for row in batch]
-        found = iter(memory.findings_of([text for _, texts in fields for _, text, _ in texts]))
-        for row, texts in fields:
+        noted_of = [(row, _places_of(row, noted)) for row in batch]
+        fields = [(row, places, _plain_fields(row, places)) for row, places in noted_of]
+        found = iter(memory.findings_of([text for _, _, texts in fields for _, text, _ in texts]))
+        for row, places, texts in fields:
             source = sources[row.index] if row.index < len(sources) else -1
             kept = _Kept(memory.store, source)
             for path, text in searched_fields(row):
                 _literal(proof, row.index, path, text, sweeper, kept)
+                remains.look(row.index, path, text, places.get(path, []), kept.stands_at)
             for path, text, ours in texts:
                 for hit in next(found):
                     for piece in outside(text, hit.start, hit.end, ours):

@@ -28,11 +28,12 @@ from engine.privacy.lazy import LazyDetector
 from engine.privacy.ledger import Ledger
 from engine.privacy.profiles import load_profile
 from engine.privacy.proof import Proof, prove
+from engine.privacy.remains import Hidden, Remains, hidden_values
 from engine.privacy.replacing import Replacing, prepare_replacing
 from engine.privacy.rewrite import Written, rewrite
 from engine.privacy.rowscan import Memory
 from engine.privacy.store import FindingsStore
-from engine.privacy.sweep import Sweeper, Wanted, can_be_swept
+from engine.privacy.sweep import Sweeper
 from engine.project import Project
 from engine.spec import DataSpec, ProjectSpec
 from engine.steps import take_step
@@ -63,7 +64,7 @@ def redact_project(ctx: JobContext) -> dict[str, Any]:
         _clear_away(candidate)
         try:
             replacing = prepare_replacing(ctx, spec, data)
-            report = _write_and_prove(ctx, data, candidate, store, memory, replacing)
+            report = _write_and_prove(ctx, data, candidate, memory, replacing, sweeps=detector.profile.sweep)
             _put_in_place(ctx, candidate, target)
         finally:
             candidate.unlink(missing_ok=True)
@@ -79,6 +80,7 @@ def redact_project(ctx: JobContext) -> dict[str, Any]:
         "numbers_as_text": report["numbers_as_text"],
         "residual": report["residual"]["count"],
         "literal_hits": 0,
+        "possible_remains": report["possible_remains"]["count"],
         "passes": report["passes"],
         "level": report["replacement"]["level"],
         "meaning": report["replacement"]["meaning"],
@@ -94,31 +96,22 @@ def _clear_away(candidate: Path) -> None:
         left.unlink(missing_ok=True)
 
 
-def hidden_values(store: FindingsStore) -> list[Wanted]:
-    """Every value that is hidden somewhere and tells enough to be searched by itself."""
-    rows = store.query(
-        "SELECT v.entity, v.value FROM vals v WHERE v.count > 0 AND coalesce(v.decision, 'hide') = 'hide'"
-        " AND EXISTS (SELECT 1 FROM findings f WHERE f.value_id = v.id AND coalesce(f.decision, 'hide') = 'hide')"
-        " ORDER BY v.id"
-    )
-    return [Wanted(str(value), str(entity)) for entity, value in rows if can_be_swept(str(value), str(entity))]
-
-
 def _write_and_prove(
-    ctx: JobContext, data: DataSpec, candidate: Path, store: FindingsStore, memory: Memory, replacing: Replacing
+    ctx: JobContext, data: DataSpec, candidate: Path, memory: Memory, replacing: Replacing, *, sweeps: bool
 ) -> dict[str, Any]:
     """Passes until the second look finds nothing new, then the proof.
 
     Raises:
         JobFailedError: A hidden value is still there.
     """
-    late = 0
+    late, store = 0, memory.store
     with contextlib.ExitStack() as stack:
         for number in range(1, PASSES + 1):
             ctx.phase(
                 f"redact_{number}", "hiding personal data" if number == 1 else "hiding what the second look found"
             )
-            sweeper = Sweeper(hidden_values(store))
+            hidden = hidden_values(store, parts=sweeps)
+            sweeper = Sweeper(hidden.searched)
             replacer, ledger = replacing.replacer(store), stack.enter_context(Ledger(candidate.parent))
             written = rewrite(ctx, data, candidate, memory, sweeper, replacer, ledger)
             if not written.late or number == PASSES:
@@ -126,14 +119,14 @@ def _write_and_prove(
             late += add_late(store, written.late)
         ctx.phase("proof", "searching the new file for every hidden value")
         again = data.model_copy(update={"path": str(candidate)})
-        proof = prove(ctx, again, written.sources, memory, sweeper, ledger)
+        proof = prove(ctx, again, written.sources, memory, sweeper, Remains(hidden.doubtful), ledger)
     if proof.literal_hits:
         raise _still_there(proof)
-    report = _report(written, proof, number, late, len(hidden_values(store)))
+    report = _report(written, proof, number, late, hidden)
     return report | {"replacement": replacing.settle(ctx.project, replacer)}
 
 
-def _report(written: Written, proof: Proof, passes: int, late: int, searched: int) -> dict[str, Any]:
+def _report(written: Written, proof: Proof, passes: int, late: int, hidden: Hidden) -> dict[str, Any]:
     return {
         "rows": proof.rows,
         "passes": passes,
@@ -147,7 +140,8 @@ def _report(written: Written, proof: Proof, passes: int, late: int, searched: in
         },
         "numbers_as_text": written.numbers_as_text,
         "content": written.content.as_dict(),
-        "literal_search": {"values": searched, "hits": proof.literal_hits},
+        "literal_search": {"values": len(hidden.searched), "hits": proof.literal_hits},
+        "possible_remains": proof.remains.as_dict(),
         "residual": {"count": proof.residual, "listed": proof.residual_list},
     }
 

@@ -111,8 +111,10 @@ class Replacer:
         operator = self.operators.of(entity)
         if operator == "surrogate":
             made = self._surrogates.of(entity, written)
-            # A number in a cell of a table stays one, whatever it is.
-            return self._surrogates.of_written(entity, written) if made is None and is_number(written) else made
+            # A number in a cell of a table, or in JSON that stands in a text, stays one: no leading zero.
+            if is_number(written) and (made is None or not is_number(made)):
+                return self._surrogates.of_written(entity, written) or made
+            return made
         if operator == "mask":
             made = masked_shape(written)
             return None if made.casefold() in self._small else made

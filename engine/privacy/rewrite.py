@@ -18,6 +18,7 @@ from engine.data.write import RowWriter
 from engine.jobs.context import JobContext
 from engine.privacy.content import ContentTally, consents_of, first_names, row_text
 from engine.privacy.findings import Finding, NewFinding
+from engine.privacy.innerjson import quoted_in_json
 from engine.privacy.ledger import Ledger, in_new_text
 from engine.privacy.merge import Hit, trim
 from engine.privacy.replace import Edit, Stretch, apply, edit, stretches_to_hide, to_original, unnumbered
@@ -193,6 +194,8 @@ def _replaced(row: RawRow, one: _Field, sweeper: Sweeper, replacer: Replacer, *,
         new = replacer.written(part.entity, part.value, one.text, typed=typed)
         return _Changed(row, one.path, one.text, new, [Edit(0, len(one.text), new, part.entity)], one.keep)
     new, edits = edit(one.text, one.hide, replacer)
+    if (quoted := quoted_in_json(one.text, edits)) != edits:
+        new, edits = apply(one.text, quoted), quoted
     again = sweeper.find(new)
     if again:
         plain = [

@@ -13,9 +13,9 @@ from engine.data.rows import RawRow
 from engine.privacy.findings import NewFinding
 from engine.privacy.merge import Hit, merge_hits
 from engine.privacy.offered import answer, question
-from engine.privacy.recognisers.foreign import is_everyday
-from engine.privacy.recognisers.known import is_label, listed_names
-from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
+from engine.privacy.parts import lone_words, tells
+from engine.privacy.recognisers.titles import is_title
+from engine.privacy.recognisers.words import is_common
 from engine.privacy.schema import explained, transaction
 from engine.privacy.store import FindingsStore
 from engine.privacy.sweep import Sweeper, Wanted, can_be_swept
@@ -117,7 +117,7 @@ class NameList:
                 elif len(words) == 1 and hit.score >= _SURE_SINGLE:
                     self.singles[value] += 1
             elif hit.entity == "USERNAME" and hit.score >= _SURE_NAME:
-                self.handles.add(value.lstrip("@"))
+                self.handles.add(value.lstrip("@/").removeprefix("u/"))
 
     def wanted(self, known: Sequence[str]) -> list[Wanted]:
         """What to search for in every row: whole names, their parts, single names, user names, known values."""
@@ -128,17 +128,9 @@ class NameList:
             found.append(Wanted(f"{last}, {first}", "PERSON", max(0.8, score)))
         parts = {part.strip(".,'’\"()") for name in self.names for part in name.split()}
         singles = parts | set(self.singles)
-        found += [Wanted(part, "PERSON", 0.6) for part in sorted(singles) if _tells(part)]
+        found += [Wanted(part, "PERSON", 0.6) for part in sorted(singles) if tells(part) and not is_title(part)]
         found += [Wanted(handle, "USERNAME", 0.7) for handle in sorted(self.handles) if _tells_handle(handle)]
         return [one for one in found if one.entity == "KNOWN_VALUE" or can_be_swept(one.value, one.entity)]
-
-
-def _tells(part: str) -> bool:
-    """Whether a part of a name says something by itself: long enough, letters only, no everyday word."""
-    solid = len(part) >= 3 and part.replace("-", "").isalpha()
-    solid = solid and not (is_common(part) or is_label(part) or is_everyday(part))
-    a_name = part.casefold() in names_that_are_words() or (part != part.lower() and part.casefold() in listed_names())
-    return solid and (a_name or not is_dictionary_word(part))
 
 
 def _tells_handle(handle: str) -> bool:
@@ -149,11 +141,16 @@ def findings_of_row(
     row: RawRow, fields: Sequence[tuple[str, str]], hits: Sequence[Sequence[Hit]], sweeper: Sweeper
 ) -> Iterator[NewFinding]:
     """Detector and sweep together, as rows for the store."""
-    for (path, text), found in zip(fields, hits, strict=True):
-        swept = [
+    swept_in = [
+        [
             Hit(match.start, match.end, match.wanted.entity, match.wanted.score, match.wanted.source)
             for match in sweeper.find(text)
         ]
+        for _, text in fields
+    ]
+    lone = lone_words(fields, [[*found, *swept] for found, swept in zip(hits, swept_in, strict=True)])
+    for number, ((path, text), found) in enumerate(zip(fields, hits, strict=True)):
+        swept = swept_in[number] + (lone[number] if lone else [])
         if swept and isinstance(text, Unquoted):
             swept = [replace(hit, start=0, end=len(text)) for hit in swept]
         merged = merge_hits(text, [*found, *swept]) if swept else found

@@ -137,10 +137,10 @@ def preview(store: FindingsStore, rule: Rule) -> Preview:
         matches = _matcher(rule)
         changed: list[str] = []
         places = stays = 0
-        query = (
-            "SELECT entity, value, max_score, decision, decided_by, count FROM vals WHERE count > 0 ORDER BY risk DESC"
-        )
-        for entity, value, score, decision, by, count in store.connection.execute(query):
+        query = "SELECT entity, value, max_score, decision, decided_by, count FROM vals WHERE count > 0"
+        where, parameters = _candidates(rule)
+        rows = store.connection.execute(f"{query} AND {where} ORDER BY risk DESC, id", parameters)
+        for entity, value, score, decision, by, count in rows:
             if not matches(entity, value, score) or (decision or "hide") == rule.action == decision:
                 continue
             if by in ("person", "policy") and rule.kind != "value":
@@ -242,6 +242,18 @@ def _parsed(content: str) -> Rule:
             "Restore the file from a copy, or delete it and scan again.",
             code="findings_broken",
         ) from error
+
+
+def _candidates(rule: Rule) -> tuple[str, tuple[object, ...]]:
+    """What SQLite can say about the values that a rule may match; it is asked again about each of these.
+
+    SQLite knows the cases of plain letters only, so that a value with other letters always stays in.
+    """
+    if rule.kind == "below":
+        return "entity = ? AND max_score < ?", (rule.entity, rule.score)
+    if rule.kind == "value" and (plain := rule.text.casefold().strip()).isascii():
+        return "(instr(lower(value), ?) OR value GLOB '*[^ -~]*')", (plain,)
+    return "1", ()
 
 
 _Matches = Callable[[str, str, float], bool]

@@ -15,8 +15,8 @@ from pathlib import Path
 from engine.errors import DiskFullError, ProjectError, TunesmithError, from_os_error
 from engine.files import make_private_folder
 
-VERSION = 2
-"""Later versions only add tables; an older file gets them when it is opened."""
+VERSION = 3
+"""Later versions only add tables and indexes; an older file gets them when it is opened."""
 _BUSY_MS = 20_000
 
 _TABLES = """
@@ -45,6 +45,7 @@ CREATE INDEX IF NOT EXISTS vals_by_risk ON vals (risk DESC, id) WHERE count > 0;
 CREATE INDEX IF NOT EXISTS vals_by_count ON vals (count DESC, id) WHERE count > 0;
 CREATE INDEX IF NOT EXISTS vals_undecided ON vals (risk DESC, id) WHERE count > 0 AND decision IS NULL;
 CREATE INDEX IF NOT EXISTS vals_by_text ON vals (lower(value));
+CREATE INDEX IF NOT EXISTS vals_by_type ON vals (entity, decision, count) WHERE count > 0;
 CREATE INDEX IF NOT EXISTS vals_kept ON vals (id) WHERE decision = 'keep';
 
 CREATE TABLE IF NOT EXISTS findings (

@@ -95,6 +95,11 @@ class FindingsStore:
             by_entity={str(key): int(count) for key, count in totals.get("by_entity", {}).items()},
         )
 
+    def data_version(self) -> int:
+        """Another number once anybody but this connection wrote to the file; in WAL mode its date does not tell."""
+        found = self._one("PRAGMA data_version")
+        return int(found[0]) if found else 0
+
     def values(
         self, offset: int, limit: int, order: Order = "risk", undecided_only: bool = False, search: str = ""
     ) -> list[ValueRow]:
@@ -144,6 +149,16 @@ class FindingsStore:
         )
         return _value_row(row) if row else None
 
+    def disagreement(self, value_id: int) -> tuple[list[str], float, float]:
+        """Why the places of a value differ: other types that its text is found as, and its least and best score."""
+        types = self._all(
+            "SELECT o.entity FROM vals v JOIN vals o ON lower(o.value) = lower(v.value) WHERE v.id = ?"
+            " AND o.count > 0 AND o.entity != v.entity ORDER BY o.count DESC",
+            (value_id,),
+        )
+        scores = self._one("SELECT min_score, max_score FROM vals WHERE id = ?", (value_id,)) or (0.0, 0.0)
+        return [str(row[0]) for row in types], float(scores[0]), float(scores[1])
+
     def places(self, value_id: int, offset: int = 0, limit: int = 3) -> list[Place]:
         """A page of the places of one value, in the order of the file, each with its context."""
         rows = self._all(
@@ -183,6 +198,12 @@ class FindingsStore:
     def effective(self, finding: Finding | Place) -> Action:
         """What happens at a place: its own decision, else that of its value, else hide."""
         return finding.effective if isinstance(finding, Place) else finding.action
+
+    def last_entry(self) -> str | None:
+        """In words, what `undo` would take back; None where there is nothing."""
+        with self.lock, explained(self.path):
+            entry = journal.last(self.connection)
+        return None if entry is None else entry[2]
 
     def counts_by_decider(self) -> dict[str, int]:
         """Findings by who decided about them: `person`, `policy`, `rule`, and `default` for nobody."""

@@ -1,17 +1,21 @@
 """Searching many known values in every row at once: the step that only a tool for whole datasets can do.
 
 Values are indexed by their words, so the time for a row depends on its length and hardly on how many values there are,
-even where hundreds of them begin with the same first name. Matches respect word boundaries; names match in any case of letters and across any white space.
+even where hundreds of them begin with the same first name. Matches respect word boundaries; names match in any case of
+letters and across any white space.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from engine.privacy.innerjson import without_escapes
+from engine.privacy.parts import opens_sentence
 from engine.privacy.recognisers.words import is_common, is_dictionary_word
 
 _WORD = re.compile(r"\w+")
@@ -21,7 +25,7 @@ _EXACT = frozenset({"SECRET", "CRYPTO"})
 _GAP = re.compile(r"[\s\u00a0]+")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """One value to search for."""
 
@@ -29,9 +33,11 @@ class Wanted:
     entity: str
     score: float = 1.0
     source: str = "WholeFileSweep"
+    inside: bool = False
+    """Not where a sentence begins: there "Will" has its capital in any case."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Match:
     """One place where a wanted value stands."""
 
@@ -40,7 +46,7 @@ class Match:
     wanted: Wanted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Entry:
     wanted: Wanted
     words: tuple[str, ...]
@@ -55,7 +61,8 @@ class Sweeper:
 
     def __init__(self, wanted: Iterable[Wanted]) -> None:
         self._entries: dict[tuple[str, ...], list[_Entry]] = defaultdict(list)
-        self._lengths: dict[str, set[int]] = defaultdict(set)
+        # By first word: how many words its values have, as bits; a set for each would take more than the values.
+        self._lengths: dict[str, int] = {}
         self._unspaced: list[Wanted] = []
         seen: set[tuple[str, str]] = set()
         for one in wanted:
@@ -68,7 +75,7 @@ class Sweeper:
             elif entry := _entry(one):
                 words = tuple(word.lower() for word in entry.words)
                 self._entries[words].append(entry)
-                self._lengths[words[0]].add(len(words))
+                self._lengths[words[0]] = self._lengths.get(words[0], 0) | 1 << len(words)
         for entries in self._entries.values():
             entries.sort(key=lambda entry: -len(entry.wanted.value))
 
@@ -77,22 +84,34 @@ class Sweeper:
 
     def find(self, text: str) -> list[Match]:
         """All places, in order; matches of different values may overlap."""
+        found = self._find(text)
+        if (eased := without_escapes(text)) is not text:
+            found += [match for match in self._find(eased) if match not in found]
+        found.sort(key=lambda match: (match.start, -match.end, -len(match.wanted.value)))
+        return found
+
+    def _find(self, text: str) -> list[Match]:
         found: list[Match] = []
         if self._entries:
             words = [match.span() for match in _WORD.finditer(text)]
             small = [text[start:end].lower() for start, end in words]
             for number, word in enumerate(small):
-                for length in self._lengths.get(word, ()):
+                for length in _bits(self._lengths.get(word, 0)):
                     for entry in self._entries.get(tuple(small[number : number + length]), ()):
-                        if place := _match(text, words, number, entry):
+                        place = _match(text, words, number, entry)
+                        if place and not (entry.wanted.inside and opens_sentence(text, place[0])):
                             found.append(Match(*place, entry.wanted))
         for one in self._unspaced:
             position = text.find(one.value)
             while position >= 0:
                 found.append(Match(position, position + len(one.value), one))
                 position = text.find(one.value, position + 1)
-        found.sort(key=lambda match: (match.start, -match.end, -len(match.wanted.value)))
         return found
+
+
+@functools.cache
+def _bits(lengths: int) -> tuple[int, ...]:
+    return tuple(number for number in range(lengths.bit_length()) if lengths >> number & 1)
 
 
 def can_be_swept(value: str, entity: str) -> bool:

@@ -21,8 +21,13 @@ _ROLES = frozenset(
     | {"instruction", "input", "output", "observation", "chatbot", "ai", "prompt", "completion"}
 )
 _ROLE_KEYS = frozenset({"role", "from", "type"})
-_ID_KEYS = frozenset({"id", "_id", "uuid", "conversation_id", "message_id", "row_id", "index"})
-_OPAQUE = re.compile(r"[A-Za-z]{0,16}[-_:]?(?:\d{1,6}|[0-9a-f]{8,32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+_ID_KEYS = frozenset(
+    {"id", "_id", "uuid", "conversation_id", "message_id", "row_id", "index", "tool_call_id", "call_id", "tool_use_id"}
+)
+_OPAQUE = re.compile(
+    r"[A-Za-z]{0,16}[-_:]?(?:\d{1,6}|[0-9a-f]{8,32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+    r"|(?:call|fc|toolu|tooluse|msg|chatcmpl)[-_](?:[A-Za-z0-9]{4,6}|[A-Za-z0-9]{16,40})"
+)
 
 
 def scanned_fields(row: RawRow) -> list[tuple[str, str]]:

@@ -29,6 +29,7 @@ _SOURCES = (
     "doors.py",
     "doubts.py",
     "hits.py",
+    "innerjson.py",
     "merge.py",
     "naming.py",
     "nlp.py",

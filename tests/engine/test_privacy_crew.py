@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,16 @@ import psutil
 import pytest
 
 from engine.errors import SpecError, StoppedError
-from engine.jobs.events import FinishedEvent, parse_line
+from engine.jobs.context import JobContext
+from engine.jobs.emit import EventWriter
+from engine.jobs.events import FinishedEvent, ProgressEvent, parse_line
 from engine.jobs.folder import JobFolder, JobRecord
 from engine.machine import hostname
 from engine.privacy import crew as crew_module
+from engine.privacy import lazy
 from engine.privacy.crew import Crew, helpers_for
 from engine.privacy.detect import Detector
+from engine.privacy.lazy import LazyDetector
 from engine.privacy.profiles import load_profile
 from engine.privacy.store import FindingsStore
 from engine.project import Project, create_project
@@ -55,6 +60,33 @@ def test_helpers_find_the_same(alone: Detector, helped: Crew, monkeypatch: pytes
     shuffled = dice.sample(texts, len(texts))
     together = helped.detect(shuffled, alone.detect, lambda: None)
     assert dict(zip(shuffled, together, strict=True)) == {text: alone.detect([text])[0] for text in texts}
+
+
+def test_helpers_share_a_long_text(alone: Detector, helped: Crew) -> None:
+    windows = [window for _, window in alone.windows("\n".join(rows(80)))][:2]
+    assert len(windows) == 2
+    together = helped.detect(windows * 3, alone.look, lambda: None, windows=True)
+    assert together == alone.look(windows) * 3
+
+
+def test_a_long_text_says_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project, _ = create_project(tmp_path / "project")
+    folder = JobFolder(project.jobs_folder / "long")
+    folder.root.mkdir(parents=True)
+    ctx = JobContext(folder, project, {"helpers": 0}, EventWriter(folder.events_file))
+    text = "ask @maya_lindqvist or x (at) y dot com, " * 600
+    monkeypatch.setattr(lazy, "_TOGETHER", 2)
+    monkeypatch.setattr(lazy, "LONG", 20_000)
+    with closing(LazyDetector(LIGHT, ctx)) as detector:
+        assert len(text) > lazy.LONG
+        short, found, empty = detector.detect(["@maya_lindqvist", text, ""])
+    assert len(short) == 1
+    assert not empty
+    assert [found] == Detector(LIGHT).detect([text])
+    events = [parse_line(line) for line in folder.events_file.read_bytes().splitlines()]
+    done = [event.done for event in events if isinstance(event, ProgressEvent)]
+    assert done == sorted(set(done))
+    assert (len(done) > 3, done[-1]) == (True, len(text))
 
 
 def test_a_stop_ends_the_helpers(alone: Detector) -> None:

@@ -6,7 +6,7 @@ import itertools
 import json
 import re
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -24,8 +24,6 @@ from engine.privacy.ciphered import seal, unseal
 from engine.privacy.gate import check_privacy
 from engine.privacy.jobs import run_redact, run_scan
 from engine.privacy.keys import key_file, key_name, load_key, load_or_make_key, subkey
-from engine.privacy.lazy import LazyDetector
-from engine.privacy.merge import Hit
 from engine.privacy.operators import Operators
 from engine.privacy.preview import preview_replacement
 from engine.privacy.replace import Stretch, edit, stretches_to_hide
@@ -38,6 +36,7 @@ from engine.privacy.table import Pair, read_table, write_table
 from engine.project import Project, create_project
 from engine.spec import DataSpec, Operator, ProjectSpec, RedactionSpec
 from engine.steps import step_statuses
+from tests.engine.patterns import find_by
 
 FOUND = {
     "EMAIL_ADDRESS": re.compile(r"[\w.]+@[\w.]+\w"),
@@ -55,17 +54,7 @@ TEXTS = [
 
 @pytest.fixture(autouse=True)
 def detector(monkeypatch: pytest.MonkeyPatch) -> None:
-    def detect(_: LazyDetector, texts: Sequence[str]) -> list[list[Hit]]:
-        return [
-            [
-                Hit(found.start(), found.end(), entity, 0.9, "Fake")
-                for entity, pattern in FOUND.items()
-                for found in pattern.finditer(text)
-            ]
-            for text in texts
-        ]
-
-    monkeypatch.setattr(LazyDetector, "detect", detect)
+    find_by(monkeypatch, FOUND)
 
 
 def job(project: Project, name: str, kind: Callable[[JobContext], dict[str, Any]], **spec: Any) -> dict[str, Any]:

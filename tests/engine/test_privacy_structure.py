@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,12 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.privacy.jobs import run_redact, run_scan
-from engine.privacy.lazy import LazyDetector
-from engine.privacy.merge import Hit
 from engine.privacy.restore import restore_file
 from engine.privacy.store import FindingsStore
 from engine.project import Project, create_project
 from engine.spec import DataSpec, Operator
+from tests.engine.patterns import find_by
 from tests.engine.test_privacy_replacing import choose, job
 
 FOUND = {
@@ -33,17 +31,7 @@ CHAT = '"messages": [{"role": "user", "content": "%s"}, {"role": "assistant", "c
 
 @pytest.fixture(autouse=True)
 def detector(monkeypatch: pytest.MonkeyPatch) -> None:
-    def detect(_: LazyDetector, texts: Sequence[str]) -> list[list[Hit]]:
-        return [
-            [
-                Hit(found.start(), found.end(), entity, 0.9, "Fake")
-                for entity, one in FOUND.items()
-                for found in one.finditer(text)
-            ]
-            for text in texts
-        ]
-
-    monkeypatch.setattr(LazyDetector, "detect", detect)
+    find_by(monkeypatch, FOUND)
 
 
 def project_of(folder: Path, name: str, content: bytes) -> Project:

@@ -1,0 +1,87 @@
+"""The words of a name by themselves: which of them tell who is meant, and which may be everyday words too.
+
+"Lindqvist" is somebody wherever it stands, and is searched in the whole file. "Stone" or "Winter" is somebody only
+where the text says so: in a row that names the person, with a capital that no beginning of a sentence explains.
+Anywhere else nobody can tell, and the proof says how often that is (`engine.privacy.remains`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from engine.privacy.hits import Hit
+from engine.privacy.recognisers.foreign import is_everyday
+from engine.privacy.recognisers.known import is_label, listed_names
+from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
+from engine.privacy.surrogate.people import name_tokens
+
+SWEEP = "WholeFileSweep"
+"""The recogniser of what was found because it stands elsewhere as somebody's name."""
+_SURE_NAME, _SCORE = 0.6, 0.6
+_OPENS = re.compile(r"(?:^|[.!?…:;\n*\-–—>]|[\"“‘'(])\s*\Z")  # noqa: RUF001
+_LOOK_BACK = 12
+
+
+def tells(part: str) -> bool:
+    """Whether a part of a name says something by itself: long enough, letters only, no everyday word."""
+    solid = len(part) >= 3 and part.replace("-", "").isalpha()
+    return solid and not _is_word(part)
+
+
+def is_doubtful(word: str) -> bool:
+    """Whether a word written with a capital is an everyday word too, so that its capital may have another reason."""
+    return word[:1].isupper() and _is_word(word)
+
+
+def words_of_name(name: str) -> list[str]:
+    """The words of a name of two words or more, without titles and particles; none of a lone one."""
+    words = [token.text for token in name_tokens(name) if len(token.text) >= 3]
+    return words if len(name.split()) >= 2 else []
+
+
+def doubtful_words(name: str) -> list[str]:
+    """Those words of a name, written with a capital, that are everyday words too."""
+    return [word for word in words_of_name(name) if is_doubtful(word)]
+
+
+def opens_sentence(text: str, at: int) -> bool:
+    """Whether the word at `at` would have a capital in any case, since a sentence begins there."""
+    return _OPENS.search(text[max(0, at - _LOOK_BACK) : at] if at > _LOOK_BACK else text[:at]) is not None
+
+
+def _is_word(part: str) -> bool:
+    if is_common(part) or is_label(part) or is_everyday(part):
+        return True
+    a_name = part.casefold() in names_that_are_words() or (part != part.lower() and part.casefold() in listed_names())
+    return not a_name and is_dictionary_word(part)
+
+
+def lone_words(fields: Sequence[tuple[str, str]], hits: Sequence[Iterable[Hit]]) -> list[list[Hit]]:
+    """Further findings in the texts of one row: words of a name in it that stand by themselves and mean the person.
+
+    Args:
+        fields: (path, text) of the row.
+        hits: What was found in each.
+
+    Returns:
+        The further findings of each text; empty where no name of the row has a word that is an everyday word too.
+    """
+    names = {
+        text[hit.start : hit.end]
+        for (_, text), found in zip(fields, hits, strict=True)
+        for hit in found
+        if hit.entity == "PERSON" and hit.score >= _SURE_NAME and " " in text[hit.start : hit.end]
+    }
+    words = sorted({word for name in names for word in doubtful_words(name)})
+    if not words:
+        return []
+    pattern = re.compile(rf"(?<![\w'’-])(?:{'|'.join(map(re.escape, words))})(?![\w-])")  # noqa: RUF001
+    return [
+        [
+            Hit(*match.span(), "PERSON", _SCORE, SWEEP)
+            for match in pattern.finditer(text)
+            if not opens_sentence(text, match.start())
+        ]
+        for _, text in fields
+    ]
