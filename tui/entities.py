@@ -40,11 +40,33 @@ _SUFFIXES: dict[str, tuple[str, str]] = {
 }
 SHORT_WIDTH = 8
 """Cells that the longest short name takes."""
+_REASONS: dict[str, str] = {
+    "RampartRecognizer": "a model says so",
+    "SpacyRecognizer": "a model says so",
+    "CaseRecognizer": "a model says so",
+    "NameContextRecognizer": "words around it",
+    "WholeFileSweep": "named elsewhere",
+    "FieldName": "name of its field",
+    "KnownValueRecognizer": "your own words",
+    "OwnRecognizer": "your pattern",
+    "You": "you marked it",
+}
+"""Why something was found, by recogniser; all others know it by its form."""
 TYPE_KEYS: tuple[str, ...] = (
     "PERSON", "LOCATION", "ADDRESS", "USERNAME", "EMAIL_ADDRESS", "PHONE_NUMBER", "SECRET", "GOVERNMENT_ID",
     "ORGANIZATION",
 )  # fmt: skip
 """The types behind the keys 1 to 9."""
+
+
+def reason_for(recogniser: str) -> str:
+    """Why something was found, in a few words."""
+    return _REASONS.get(recogniser, "its form")
+
+
+def score_text(score: float) -> str:
+    """A score as two digits: `.98`; `1.0` where the detector has no doubt."""
+    return "1.0" if score >= 0.995 else f"{score:.2f}".removeprefix("0")
 
 
 def legend() -> str:

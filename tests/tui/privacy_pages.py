@@ -18,8 +18,7 @@ from engine.privacy.store import FindingsStore
 from engine.project import Project
 from engine.spec import ProjectSpec
 from engine.steps import take_step
-from tests.tui.recorded import until
-from tui.app import TunesmithApp
+from tests.tui.conftest import until, wizard
 from tui.screens.frame import SpeakLine
 from tui.screens.privacy import PrivacyScreen
 from tui.widgets.value_list import ValueList
@@ -28,7 +27,7 @@ from tui.widgets.value_list import ValueList
 @asynccontextmanager
 async def opened(project: Project, size: tuple[int, int] = (80, 24), page: str = "review") -> AsyncIterator[Pilot[int]]:
     """The wizard on the privacy step, settled on a page."""
-    app = TunesmithApp()
+    app = wizard()
     async with app.run_test(size=size) as pilot:
         app.open_place(project, "privacy")
         await until(pilot, lambda: isinstance(app.screen, PrivacyScreen) and app.screen.is_mounted, "the screen")

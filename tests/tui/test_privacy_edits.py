@@ -12,10 +12,9 @@ from engine.privacy.findings import ValueRow
 from engine.privacy.rules import rules_of
 from engine.privacy.store import FindingsStore
 from engine.project import Project
-from tests.tui.conftest import both_sizes
+from tests.tui.conftest import both_sizes, until
 from tests.tui.findings import CHATS, findings, private_project, scan
 from tests.tui.privacy_pages import decision, marked, opened, redacted, said, screen_of, text_of
-from tests.tui.recorded import until
 from tui.screens.ask import AskScreen
 from tui.screens.blind import BlindScreen
 from tui.screens.ends import EndsScreen
@@ -56,6 +55,7 @@ def value(project: Project, text: str) -> ValueRow:
 # -- types and ends -------------------------------------------------------------------------------------------------
 
 
+@both_sizes
 async def test_one_to_nine_change_the_type(tmp_path: Path, size: tuple[int, int]) -> None:
     project = private_project(tmp_path / "p")
     async with opened(project, size) as pilot:
@@ -135,15 +135,10 @@ async def test_n_marks_what_was_missed_and_finds_it_everywhere(tmp_path: Path, s
         await pilot.press("u")
         with FindingsStore(project.findings_file) as store:
             assert "quiet" not in [row.value for row in store.values(0, 100)]
-
-
-async def test_what_is_found_already_is_not_added(tmp_path: Path) -> None:
-    project = private_project(tmp_path / "p")
-    async with opened(project) as pilot:
         await mark(pilot, "Maya Lindqvist")
         await open_dialog(pilot, "n", NewFindingScreen)
         await pilot.press("left", "enter")
-        await until(pilot, lambda: "only inside what is found" in said(pilot), "the words")
+        await until(pilot, lambda: "only inside what is found" in said(pilot), "what is found already is not added")
 
 
 # -- rules ----------------------------------------------------------------------------------------------------------
@@ -155,10 +150,10 @@ async def test_r_makes_rules_and_shift_r_takes_them_off(tmp_path: Path, size: tu
     async with opened(project, size) as pilot:
         await mark(pilot, "Uppsala")
         await open_dialog(pilot, "r", RuleScreen)
-        await until(pilot, lambda: "Keeps 1 value in 2 places: Uppsala" in text_of(pilot), "the preview")
-        await pilot.press("a")
-        await until(pilot, lambda: "Hides 1 value" in text_of(pilot), "the preview of hiding")
-        await pilot.press("x", "down")
+        await until(pilot, lambda: "Hides 1 value in 2 places: Uppsala" in text_of(pilot), "the preview: enter is safe")
+        await pilot.press("x")
+        await until(pilot, lambda: "Keeps 1 value in 2 places: Uppsala" in text_of(pilot), "the preview of keeping")
+        await pilot.press("a", "x", "down")
         await until(pilot, lambda: "^Uppsala$" in text_of(pilot), "the pattern")
         await pilot.press("e")
         field = pilot.app.screen.query_one(Input)
@@ -176,8 +171,8 @@ async def test_r_makes_rules_and_shift_r_takes_them_off(tmp_path: Path, size: tu
         assert "by a rule" in text_of(pilot)
         await mark(pilot, "May")
         await open_dialog(pilot, "r", RuleScreen)
-        await pilot.press("down", "down")
-        await until(pilot, lambda: "PERSON below 0.86" in text_of(pilot), "the score")
+        await pilot.press("x", "down", "down")
+        await until(pilot, lambda: "PERSON less than 0.86 sure" in text_of(pilot), "the score")
         await until(pilot, lambda: "Keeps 1 value in 3 places" in text_of(pilot), "the preview")
         await pilot.press("down")
         await until(pilot, lambda: "everything in messages.*.content" in text_of(pilot), "the field")
@@ -281,11 +276,3 @@ async def test_what_a_value_becomes_is_shown(tmp_path: Path, size: tuple[int, in
         wanted = screen_of(pilot)._becomes(row)
         await until(pilot, lambda: f"becomes {wanted}" in text_of(pilot), wanted)
         assert row.value not in wanted
-
-
-async def test_every_new_key_is_on_the_help_page(tmp_path: Path) -> None:
-    project = private_project(tmp_path / "p")
-    async with opened(project) as pilot:
-        keys = {key for command in screen_of(pilot).commands() for key in command.key_labels}
-        assert {*"123456789enrRvw"} <= keys
-        assert screen_of(pilot).query_one(ValueList).has_focus

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from engine.privacy import blind
 from engine.privacy.findings import ValueRow
+from engine.privacy.rules import add_rule, make_rule, preview
 from engine.privacy.store import FindingsStore, Order
-from tests.tui.findings import private_project
+from tests.tui.findings import findings, place, private_project, scan
 from tests.tui.privacy_pages import opened, screen_of
 from tui.entities import short_name
 from tui.screens.privacy_parts import ReviewHead
@@ -69,3 +71,63 @@ def test_the_place_of_a_value_is_its_place_in_the_list(tmp_path: Path) -> None:
                 assert [store.position(one, order, only, search) for one in listed] == list(range(len(listed)))
                 assert store.count_values(only, search) == len(listed)
         assert store.summary().decided_values == 2
+
+
+ODD = (
+    "Maya",
+    "maya ",
+    "MAYA\n",
+    "\u017ftra\u00dfe",
+    "strasse",
+    "Kelvin",
+    "\u212aelvin",
+    "\u00c9milie",
+    "\u00e9milie",
+    "a_b",
+    "a%b",
+)
+
+
+@pytest.mark.parametrize("text", ["maya", "STRASSE", "kelvin", "\u00e9milie", "a_b", "nobody"])
+def test_the_preview_of_a_rule_speaks_of_every_value_it_decides(text: str, tmp_path: Path) -> None:
+    project = private_project(tmp_path / "p", scanned=False)
+    scan(project, [place(row, 0, value, 0, len(value), "PERSON", 0.9) for row, value in enumerate(ODD)])
+    rule = make_rule(kind="value", action="keep", text=text, entity="PERSON")
+    wanted = [value for value in ODD if value.casefold().strip() == text.casefold()]
+    with FindingsStore(project.findings_file) as store:
+        assert preview(store, rule).values == len(wanted)
+        assert add_rule(store, rule) == len(wanted)
+        below = make_rule(kind="below", action="hide", entity="PERSON", score=0.95)
+        assert preview(store, below).values == len(ODD)
+
+
+@pytest.mark.parametrize(
+    ("text", "sign"),
+    [
+        ("well, CALL ME Al", "says a name"),
+        ("my street is long", "says a place"),
+        ("write to a (AT) b", "an @"),
+        ("12-34 56 7", "many digits"),
+        ("see fjord.IO now", "a link"),
+        ("HTTPS://x", "a link"),
+        ("the Pin Code", "a word like password"),
+        ("so Maya said", "capitals inside"),
+    ],
+)
+def test_a_row_tells_why_it_looks_suspicious(text: str, sign: str) -> None:
+    assert sign in blind.signs_of(text)[0]
+    assert blind.signs_of("12 of them. Good.") == ([], 0)
+
+
+def test_suspicious_rows_are_told_while_the_others_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blind, "_TELL_SECONDS", -1.0)
+    project = private_project(tmp_path / "p", scanned=False)
+    scan(project, [one for one in findings() if one.row in (0, 2)])
+    data = project.load().data
+    assert data is not None
+    told: list[list[int]] = []
+    with FindingsStore(project.findings_file) as store:
+        survey = blind.look(store, data, on_found=lambda rows: told.append([row.row for row in rows]))
+        assert [len(rows) for rows in told] == [1, 2, 3, 4]
+        assert told[-1] == [row.row for row in blind.suspicious_rows(store)]
+        assert survey.suspicious == 4

@@ -11,10 +11,10 @@ from textual.widgets import Input
 from engine.errors import BusyError
 from engine.jobs.events import FailedEvent, FinishedEvent, PhaseEvent, ProgressEvent
 from engine.privacy.store import FindingsStore
-from tests.tui.conftest import both_sizes
+from tests.tui.conftest import both_sizes, until
 from tests.tui.findings import findings, private_project, scan
 from tests.tui.privacy_pages import add_row, opened, redacted, said, screen_of, text_of
-from tests.tui.recorded import RecordedJob, until
+from tests.tui.recorded import RecordedJob
 from tui.proof import read_proof
 from tui.screens.ask import ChooseScreen
 from tui.screens.frame import Problem
@@ -63,8 +63,7 @@ async def test_new_words_of_ones_own_ask_for_another_scan(tmp_path: Path) -> Non
     async with opened(project) as pilot:
         await pilot.press("w")
         assert screen_of(pilot).page == "scan"
-        screen_of(pilot).set_focus(None)
-        await pilot.press("question_mark")
+        await pilot.press("escape", "question_mark")
         await until(pilot, lambda: not isinstance(pilot.app.screen, PrivacyScreen), "help")
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(pilot.app.screen, PrivacyScreen), "back from help")
@@ -72,6 +71,8 @@ async def test_new_words_of_ones_own_ask_for_another_scan(tmp_path: Path) -> Non
         assert screen_of(pilot).page == "scan"
         screen_of(pilot).set_focus(None)
         await pilot.press("b")
+        assert screen_of(pilot).page == "review"
+        await pilot.press("w", "escape", "escape")
         assert screen_of(pilot).page == "review"
 
 
@@ -153,9 +154,13 @@ async def test_a_busy_machine_says_so_and_the_review_stays(tmp_path: Path, monke
 
 
 @both_sizes
-async def test_the_proof_comes_up_again_and_enter_goes_on(tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_the_proof_comes_up_again_and_enter_goes_on(
+    tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     project = private_project(tmp_path / "p")
     redacted(project)
+    # The preview begins with a job of its own, which would outlive this test.
+    monkeypatch.setattr("tui.screens.base.launch", lambda _root, kind, _spec, **_: RecordedJob(project, kind).folder)
     async with opened(project, size, "proof") as pilot:
         assert "letter by letter" in text_of(pilot)
         await pilot.press("enter")
@@ -173,7 +178,7 @@ async def test_c_records_a_consent_and_writes_the_file_again(tmp_path: Path, mon
 
     monkeypatch.setattr("tui.screens.base.launch", launch)
     async with opened(project, page="proof") as pilot:
-        assert "rows that wait for a consent: c states it" in text_of(pilot)
+        assert "waiting for a consent: c states it" in text_of(pilot)
         await pilot.press("c")
         await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen), "the names")
         assert "Maya Lindqvist  2 rows" in text_of(pilot)
@@ -217,3 +222,16 @@ def test_what_is_left_over_is_said(tmp_path: Path) -> None:
     assert proof is not None
     assert not proof.clean
     assert "3 places" in proof.verdict
+
+
+def test_what_nobody_can_decide_is_no_zero(tmp_path: Path) -> None:
+    project = private_project(tmp_path / "p")
+    words = [{"word": "Stone", "as_name": 2, "as_word": 5}, {"word": "Winter", "as_name": 0, "as_word": 1}]
+    redacted(project, numbers_as_text=4, possible_remains={"count": 2, "as_words": 6, "by_word": words, "listed": []})
+    proof = read_proof(project, project.load())
+    assert proof is not None
+    assert "2 places may be" in proof.verdict
+    figures = {name: (value, note) for name, value, note in proof.lines}
+    assert figures["now text"][0] == 4
+    assert figures["possible remains"] == (2, "name or word? Stone 2")
+    assert figures["as everyday words"] == (6, "small, or opening a sentence: Stone 5, Winter 1")

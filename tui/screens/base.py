@@ -99,8 +99,12 @@ class StepScreen(FrameScreen):
 
     def on_screen_resume(self) -> None:
         """Another program may have written the project meanwhile."""
-        if self.is_mounted:
+        if self.is_mounted and self.may_be_stale():
             self.refresh_spec()
+
+    def may_be_stale(self) -> bool:
+        """Whether what is shown may be out of date after another page was open over this one; pages may know better."""
+        return True
 
     # -- where we stand -----------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ What the person reads in the sample proves something about the rows they did not
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from textual import work
@@ -90,7 +91,8 @@ class BlindScreen(FrameScreen):
         """Look at the rows, where nobody did since the scan."""
         super().on_mount()
         self.query_one(TopLine).project = self._project
-        self._open()
+        # The page stands there first: what reads the rows would share this moment with what draws it.
+        self.call_after_refresh(self._open)
 
     def on_unmount(self) -> None:
         """Let go of the file."""
@@ -114,21 +116,40 @@ class BlindScreen(FrameScreen):
 
     async def _look(self, size: int) -> Survey | None:
         """Read the file, and tell how far that is: it takes some seconds where there are many rows."""
-        share = 0.0
+        share, first = 0.0, list[BlindRow]()
 
         def heard(done: int, total: int, _unit: str) -> None:
             nonlocal share
             share = done / total if total else 0.0
 
+        def found(rows: list[BlindRow]) -> None:
+            nonlocal first
+            first = rows
+
         def told() -> None:
-            self.say(f"Reading the rows in which nothing was found: {share * 100:.0f} %.")
+            self.say(f"Reading the rows in which nothing was found: {share * 100:.0f} %. You can begin with these.")
+            if self._survey is None and first:
+                self._show_first(first)
+
+        def work() -> Survey:
+            # By a connection of its own: who leaves this page meanwhile finds the whole work done next time.
+            with FindingsStore(self.store.path) as store:
+                return look(store, self._data, size, heard, found)
 
         self.say("Reading the rows in which nothing was found.")
         timer = self.set_interval(0.5, told)
         try:
-            return await self.ask_engine(lambda: look(self.store, self._data, size, heard))
+            return await self.ask_engine(work)
         finally:
             timer.stop()
+
+    def _show_first(self, rows: list[BlindRow]) -> None:
+        """The most suspicious of the rows that were read so far; the pointer stays on its row."""
+        at = self.current
+        self.rows = rows
+        if at is not None:
+            self._marks[self.view] = next((n for n, row in enumerate(rows) if row.row == at.row), 0)
+        self._draw_rows()
 
     def show_rows(self) -> None:
         """Read the list again; the pointer stays at its place."""
@@ -139,6 +160,9 @@ class BlindScreen(FrameScreen):
         except TunesmithError as error:
             self.show_problem(error)
             return
+        self._draw_rows()
+
+    def _draw_rows(self) -> None:
         rows, chosen = self.query_one(RowList), glyphs(self)
         mark = min(self._marks[self.view], max(0, len(self.rows) - 1))
         rows.set_rows(
@@ -167,6 +191,8 @@ class BlindScreen(FrameScreen):
     def _show_head(self) -> None:
         survey, chosen = self._survey, glyphs(self)
         if survey is None:
+            so_far = f"The most suspicious rows so far: {len(self.rows):,}"
+            self.query_one("#blind-head", Static).update(styled(so_far, "bold $accent"))
             return
         facts = sample_facts(self.store)
         proven = bound_words(facts) if facts else f"no row of the sample of {survey.size:,} read yet"
@@ -222,6 +248,9 @@ class BlindScreen(FrameScreen):
 
     def action_switch(self) -> None:
         """The other list."""
+        if self._survey is None:
+            self.say("The sample is drawn once all rows are read.")
+            return
         self.view = "sample" if self.view == "suspicious" else "suspicious"
         self.show_rows()
         self._speak()
@@ -237,13 +266,19 @@ class BlindScreen(FrameScreen):
         try:
             if self.view == "sample":
                 judge(self.store, one.position, verdict)
+                self.rows[self._marks[self.view]] = replace(one, verdict=verdict)
         except TunesmithError as error:
             self.show_problem(error)
             return
+        was_last = self._marks[self.view] >= len(self.rows) - 1
         self._marks[self.view] = min(len(self.rows) - 1, self._marks[self.view] + 1)
-        self.show_rows()
+        self._draw_rows()
         if self.view == "sample":
             self._said(f"Row {one.row + 1:,} is {verdict}.")
+        elif was_last:
+            self.say("That was the last suspicious row. tab brings the random sample, which proves something.", "good")
+        else:
+            self.say(f"Nothing in row {one.row + 1:,}. On to the next.")
 
     def _said(self, words: str) -> None:
         facts = sample_facts(self.store)

@@ -23,7 +23,7 @@ from engine.spec import ProjectSpec
 from tui.proof import read_proof
 from tui.screens.frame import Tone
 from tui.screens.privacy_decide import REVIEW_WORDS, DecidingScreen, Page
-from tui.screens.privacy_pages import ProofPage, ScanPage, WorkPage
+from tui.screens.privacy_pages import KnownField, ProofPage, ScanPage, WorkPage
 from tui.screens.privacy_review import ReviewPage
 from tui.threads import in_thread, is_open
 
@@ -83,8 +83,9 @@ class PrivacyScreen(DecidingScreen):
 
     What you do not decide is hidden. Nothing is kept because nobody looked. You may press enter at any time.
 
-    ≠ marks a word that is found with different meanings, as May the month and May the name. tab goes to the places;
-    A then does at the marked place the opposite of what happens there.
+    ≠ marks a word that is found with different meanings, as May the month and May the name, or not as surely
+    everywhere. tab goes to the places; A then does at the marked place the opposite of what happens there. The last
+    line says why it was found there.
 
     1 to 9 say that it is something else, e moves its ends, n marks something that was missed and finds it in all rows.
     r makes a rule of it, which also holds for the next file. v shows the rows in which nothing was found, and what a
@@ -135,9 +136,16 @@ class PrivacyScreen(DecidingScreen):
 
     def spec_changed(self) -> None:
         """Show at once what is surely right, then look closely whether files changed."""
+        self._show_standing()
+        self.remember_files()
+
+    def _show_standing(self) -> None:
         if self.job_runs or (self._wants_words and self.page == "scan"):
             return
         self._show_page(self._first_guess())
+        if self.page == "review" and not self._standing[0] and self.status.state != "stale":
+            # Until the gate has looked at the files, what holds in any case.
+            self.say(REVIEW_WORDS)
         self._settle()
 
     def _first_guess(self) -> Page:
@@ -309,6 +317,17 @@ class PrivacyScreen(DecidingScreen):
         self.query_one(WorkPage).note = note
         self.start_job("redact")
 
+    def action_go_back(self) -> None:
+        """To the step before; first out of the field, the search or the own words, so that nobody is sent too far."""
+        if isinstance(self.focused, KnownField):
+            self.set_focus(None)
+        elif self._wants_words and self.page == "scan" and self._can_review:
+            self.action_review()
+        elif self.page == "review" and self.query_one(ReviewPage).end_search():
+            self.say(REVIEW_WORDS)
+        else:
+            super().action_go_back()
+
     def action_review(self) -> None:
         """Back to the values."""
         self._wants_review, self._wants_words = True, False
@@ -320,7 +339,7 @@ class PrivacyScreen(DecidingScreen):
         if self.page != "scan":
             self._reason, self._wants_words = "", True
             self._show_page("scan")
-            self.say("enter keeps your words, enter again searches with them. b goes back to the review.")
+            self.say("enter keeps your words, enter again searches with them. esc twice: back.")
         self.query_one("#known").focus()
 
     @on(ScanPage.Known)

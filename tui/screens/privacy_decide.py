@@ -13,7 +13,7 @@ from textual import on, work
 
 from engine.errors import TunesmithError
 from engine.privacy.consents import waiting_for
-from engine.privacy.edits import Ends, alike
+from engine.privacy.edits import Ends, alike, move_ends, retype
 from engine.privacy.gate import data_path
 from engine.privacy.own_try import try_on_rows
 from engine.privacy.pointed import point_at, texts_of_row
@@ -36,6 +36,8 @@ from tui.screens.rules import RuleScreen, RulesScreen, rule_words
 
 T = TypeVar("T")
 Page = Literal["scan", "review", "work", "proof"]
+_MANY = 300
+"""Places from which on a change takes long enough that it is announced."""
 REVIEW_WORDS = "Values you have not decided stay hidden.  enter writes the redacted file."
 
 
@@ -43,6 +45,27 @@ class DecidingScreen(StepScreen):
     """A step with a review in it."""
 
     page: Page = "scan"
+    _seen: tuple[object, ...] = ()
+    """The files of this step as they were when they were last looked at."""
+
+    def may_be_stale(self) -> bool:
+        """Whether a file of this step is another one now, or another program wrote to the findings.
+
+        Leaving a dialog must not cost what opening the step costs.
+        """
+        return self._seen != self._files()
+
+    def remember_files(self) -> None:
+        """What is shown is what the files say now."""
+        self._seen = self._files()
+
+    def _files(self) -> tuple[object, ...]:
+        spec, store = self.spec, self.review.store
+        paths = [self.project.file, self.project.proof_file]
+        paths += [data_path(self.project, path) for path in (spec.data and spec.data.path, spec.redaction.path) if path]
+        # In WAL mode the date of the file does not tell whether somebody wrote to it.
+        findings = store.data_version() if store is not None else self.project.findings_file.is_file()
+        return (*map(_stamp, paths), findings)
 
     @property
     def review(self) -> ReviewPage:
@@ -64,6 +87,7 @@ class DecidingScreen(StepScreen):
         except TunesmithError as error:
             self.show_problem(error)
             return
+        self.remember_files()
         self.say(words or REVIEW_WORDS, tone if words else "quiet")
 
     @on(ReviewPage.Failed)
@@ -94,6 +118,8 @@ class DecidingScreen(StepScreen):
         if review.store is None:
             return
         path = review.store.path
+        if review.last_changed > _MANY:
+            self.say("Taking it back.")
         undone = await self.ask_engine(lambda: (_apart(path, FindingsStore.undo),))
         if undone is not None:
             self._do(lambda: review.after_undo(*undone))
@@ -108,13 +134,22 @@ class DecidingScreen(StepScreen):
 
     def action_find(self) -> None:
         """Open the search line."""
-        self.review.begin_search()
+        self._do(self.review.begin_search)
 
     # -- correcting ---------------------------------------------------------------------------------------------
 
-    def action_retype(self, number: int) -> None:
-        """Say that the marked value is of the type behind a key."""
-        self._do(lambda: self.review.retype(TYPE_KEYS[number - 1]), "good")
+    async def action_retype(self, number: int) -> None:
+        """Say that the marked value is of the type behind a key; apart from this thread where it stands everywhere."""
+        review, entity = self.review, TYPE_KEYS[number - 1]
+        row, store = review.values.current, review.store
+        if row is None or store is None or row.count <= _MANY or row.entity == entity:
+            self._do(lambda: review.retype(entity), "good")
+            return
+        path = store.path
+        self.say(f"Changing {row.count:,} places.")
+        change = await self.ask_engine(lambda: _apart(path, lambda own: retype(own, row.id, entity)))
+        if change is not None:
+            self._do(lambda: review.after_retype(change, row, entity), "good")
 
     @work(exclusive=True, group="dialog")
     async def action_ends(self) -> None:
@@ -129,8 +164,11 @@ class DecidingScreen(StepScreen):
             return _apart(path, lambda store: alike(store, row.id, ends))
 
         ends = await self.app.push_screen_wait(EndsScreen(row, place, same))
-        if ends is not None:
-            self._after_dialog(lambda: review.move_ends(row, ends))
+        if ends is None:
+            return
+        change = await self.ask_engine(lambda: _apart(path, lambda store: move_ends(store, row.id, ends)))
+        if change is not None:
+            self._after_dialog(lambda: review.after_ends(change, row, ends))
 
     @work(exclusive=True, group="dialog")
     async def action_point(self) -> None:
@@ -139,9 +177,11 @@ class DecidingScreen(StepScreen):
         row, place = review.values.current, review.places.current
         if data is None or row is None or place is None or review.store is None:
             return
+        self.say(f"Reading row {place.row + 1:,}.")
         fields = await self.ask_engine(lambda: texts_of_row(data, place.row))
         if fields is None:
             return
+        self.say(REVIEW_WORDS)
         screen = NewFindingScreen(place.row, fields, place.field, place.end, row.entity)
         pointed = await self.app.push_screen_wait(screen)
         if pointed is None:
@@ -249,7 +289,9 @@ class DecidingScreen(StepScreen):
         if review.store is None:
             return
         path, current = review.store.path, review.values.current
+        self.say("Counting each type.")
         entries = await self.ask_engine(lambda: _apart(path, type_totals))
+        self.say(REVIEW_WORDS)
         if not entries:
             return
         choice = await self.app.push_screen_wait(BulkScreen(entries, current.entity if current else ""))
@@ -265,6 +307,15 @@ def _apart(path: Path, work: Callable[[FindingsStore], T]) -> T:
     """Do it through a connection of its own, so that the list can be read and drawn meanwhile."""
     with FindingsStore(path) as store:
         return work(store)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """When a file was written and how long it is; None where there is none."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
 
 
 def _with_own(spec: ProjectSpec, own: list[OwnSpec]) -> ProjectSpec:

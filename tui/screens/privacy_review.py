@@ -18,10 +18,10 @@ from textual.message import Message
 from textual.widgets import Input
 
 from engine.errors import TunesmithError
-from engine.privacy.edits import Change, Ends, move_ends, retype
+from engine.privacy.edits import Change, Ends, retype
 from engine.privacy.findings import Action, Place, Summary, ValueRow, masked
 from engine.privacy.store import FindingsStore, Order
-from tui.entities import legend, words_for
+from tui.entities import legend, score_text, words_for
 from tui.screens.privacy_parts import Divider, Filter, ReviewHead, SearchField
 from tui.threads import in_thread
 from tui.widgets.places import Places
@@ -40,6 +40,10 @@ class _Made:
     index: int
     shown: Filter
     words: str
+    entry: str
+    """The words of its entry in the log."""
+    changed: int = 1
+    """How many places or values it changed; many take long to take back."""
 
 
 class ReviewPage(Vertical):
@@ -126,10 +130,20 @@ class ReviewPage(Vertical):
         where = {1: "in its one place", 2: "in both its places"}.get(row.count, f"in all its {row.count:,} places")
         words = f"{_cut(row.shown)} {'stays as it is' if action == 'keep' else 'is hidden'} {where}."
         if changed:
-            self._made.append(_Made(self.values.marked, shown, words))
+            self._remember(words)
+        was_last = self.values.marked >= self.values.count - 1
         self.values.reload(mark=self.values.marked + (0 if shown.undecided_only else 1))
         self._show_head()
-        return words
+        return f"{words} {self._next_step()}" if was_last else words
+
+    def _next_step(self) -> str:
+        """What can be done at the end of the list."""
+        left = self.undecided
+        if not left:
+            return "You decided everything: enter."
+        many = "1 value is" if left == 1 else f"{left:,} values are"
+        only_open = self._shown is not None and self._shown.undecided_only
+        return f"End of the list; {many} open: {'home' if only_open else 'f'}."
 
     def decide_here(self) -> str:
         """Do at the marked place the opposite of what happens there now."""
@@ -141,22 +155,41 @@ class ReviewPage(Vertical):
         done = "kept" if action == "keep" else "hidden"
         elsewhere = "kept" if row.decision == "keep" else "hidden"
         words = f"Row {place.row + 1:,} only: {done}. Elsewhere {_cut(row.shown)} is {elsewhere}."
-        self._made.append(_Made(self.values.marked, shown, words))
-        self.places.show(row, self._places)
+        if row.count == 1:
+            words = f"Row {place.row + 1:,}: {done}. Should {_cut(row.shown)} turn up elsewhere, it is {elsewhere}."
+        self._remember(words)
+        self.places.show(row, self._places, self._difference(row))
         return words
+
+    @property
+    def last_changed(self) -> int:
+        """How much the last decision of this sitting changed."""
+        return self._made[-1].changed if self._made else 0
+
+    def _remember(self, words: str, changed: int = 1) -> None:
+        """Something was decided: undo will lead back to here."""
+        if self._shown is not None and self.store is not None:
+            entry = self.store.last_entry() or ""
+            self._made.append(_Made(self.values.marked, self._shown, words, entry, changed))
 
     def later(self) -> str:
         """Go on without a decision."""
         row = self.values.current
+        was_last = self.values.marked >= self.values.count - 1
         self.values.action_move(1)
-        return f"{_cut(row.shown)} stays hidden until you keep it." if row is not None and row.decision is None else ""
+        words = f"{_cut(row.shown)} stays hidden until you keep it." if row is not None and not row.decision else ""
+        return f"{words} {self._next_step()}".strip() if was_last and row is not None else words
 
     def after_undo(self, undone: str | None) -> str:
         """The last decision was taken back, perhaps one of an earlier sitting: show how it stands now."""
         if undone is None:
             self._made.clear()
             return "Nothing is left to take back."
-        made = self._made.pop() if self._made else None
+        # Another window, or the blind spots, may have taken things back or decided others: what is said is what was
+        # taken back, not what this page did last.
+        at = next((at for at in reversed(range(len(self._made))) if self._made[at].entry == undone), None)
+        made = self._made[at] if at is not None else None
+        del self._made[at if at is not None else len(self._made) :]
         self._totals = None
         back = made is not None and made.shown == self._shown
         self.values.reload(mark=made.index if made is not None and back else None)
@@ -168,18 +201,17 @@ class ReviewPage(Vertical):
         row = self.values.current
         if row is None or self.store is None:
             return "There is no value here."
-        what = words_for(entity)
         if row.entity == entity:
-            return f"{_cut(row.shown)} is {what} already."
-        change = retype(self.store, row.id, entity)
-        shown = _cut(masked(row.value, entity))
-        return self.after_change(change, f"{shown} is {what} now, in {_places(change.places)}.")
+            return f"{_cut(row.shown)} is {words_for(entity)} already."
+        return self.after_retype(retype(self.store, row.id, entity), row, entity)
 
-    def move_ends(self, row: ValueRow, ends: Ends) -> str:
-        """Move the ends of a value where the same text stands."""
-        if self.store is None:
-            return ""
-        change = move_ends(self.store, row.id, ends)
+    def after_retype(self, change: Change, row: ValueRow, entity: str) -> str:
+        """A value is of another type now."""
+        shown = _cut(masked(row.value, entity))
+        return self.after_change(change, f"{shown} is {words_for(entity)} now, in {_places(change.places)}.")
+
+    def after_ends(self, change: Change, row: ValueRow, ends: Ends) -> str:
+        """A value has other ends now where the same text stands."""
         shown = _cut(masked(ends.value, row.entity))
         return self.after_change(change, f"{shown} is what is found now, in {_places(change.places)}.")
 
@@ -188,7 +220,7 @@ class ReviewPage(Vertical):
         shown, values, store = self._shown, self.values, self.store
         if shown is None or store is None:
             return words
-        self._made.append(_Made(values.marked, shown, words))
+        self._remember(words, change.places)
         self._totals = None
         mark = store.position(change.value_id, shown.order, shown.undecided_only, shown.search)
         values.reload(mark=mark if abs(mark - values.marked) <= _FOLLOWED else None)
@@ -202,8 +234,7 @@ class ReviewPage(Vertical):
 
     def after_bulk(self, words: str) -> None:
         """Values were decided apart from this page; show them, and let undo know."""
-        if self._shown is not None:
-            self._made.append(_Made(self.values.marked, self._shown, words))
+        self._remember(words)
         self._totals = None
         self.values.reload()
         self._show_head()
@@ -226,9 +257,17 @@ class ReviewPage(Vertical):
         self._show(replace(self._shown, order=order))
         return "What occurs most comes first." if order == "count" else "What most needs a look comes first."
 
-    def begin_search(self) -> None:
+    def begin_search(self) -> str:
         """Open the search line."""
         self.query_one(SearchField).begin()
+        return "Type part of a value or a type. enter takes it, esc ends the search."
+
+    def end_search(self) -> bool:
+        """Show everything again; False where nobody searched."""
+        searched = self._shown is not None and bool(self._shown.search)
+        if searched:
+            self._leave_search(keep=False)
+        return searched
 
     def find(self, words: str) -> None:
         """Show only values that contain `words`."""
@@ -247,12 +286,22 @@ class ReviewPage(Vertical):
         totals = self._totals = self._totals or store.summary()
         progress = f"{totals.values - self.undecided:,} of {totals.values:,} values decided"
         amount = f"{totals.findings:,} findings in {totals.rows_with_findings:,} rows"
+        self.values.nothing = _nothing(shown)
         right = "order: risk" if shown.order == "risk" else "order: most seen"
         if shown.search:
             right = f"{self.values.count:,} found"
         elif shown.undecided_only:
             right = "undecided only"
         self.query_one(ReviewHead).show(progress, amount, right)
+
+    def _difference(self, row: ValueRow | None) -> str:
+        """Why a value has the sign for differing places."""
+        if row is None or self.store is None or not row.differs:
+            return ""
+        types, least, best = self.store.disagreement(row.id)
+        if types:
+            return f"also {words_for(types[0])} elsewhere"
+        return f"{score_text(least)} to {score_text(best)} sure by place"
 
     def _places(self, value_id: int, offset: int, limit: int) -> list[Place]:
         return self.store.places(value_id, offset, limit) if self.store is not None else []
@@ -261,7 +310,8 @@ class ReviewPage(Vertical):
     def _value_marked(self, message: ValueList.Marked) -> None:
         message.stop()
         try:
-            self.places.show(self.values.current, self._places)
+            row = self.values.current
+            self.places.show(row, self._places, self._difference(row))
             self._ask_becomes()
         except TunesmithError as error:
             self.post_message(self.Failed(error))
@@ -305,6 +355,16 @@ class ReviewPage(Vertical):
             self.find("")
         self.values.focus()
         field.end()
+
+
+def _nothing(shown: Filter) -> tuple[str, ...]:
+    """Why the list is empty, if it is, and what to press."""
+    if shown.search:
+        where = "open values have" if shown.undecided_only else "values have"
+        return f"No {where} “{_cut(shown.search)}” in them.", "esc shows all values again."
+    if shown.undecided_only:
+        return "You decided everything.", "enter writes the redacted file, f shows all values."
+    return "Nothing personal was found.", "v shows rows to look at all the same."
 
 
 def _cut(shown: str) -> str:

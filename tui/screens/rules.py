@@ -21,6 +21,7 @@ from tui.commands import TABLE, bindings
 from tui.entities import short_name
 from tui.screens.ask import key_words
 from tui.threads import in_thread
+from tui.widgets.places import role_words
 from tui.widgets.rows import Column, Row, RowList
 from tui.widgets.text import fit, one_line, styled
 
@@ -60,7 +61,8 @@ class RuleScreen(ModalScreen[Rule | None]):
     def __init__(self, value: ValueRow, place: Place | None, preview: Callable[[Rule], Preview]) -> None:
         super().__init__()
         self._row, self._place, self._preview = value, place, preview
-        self.action: Action = "keep"
+        self.action: Action = "keep" if value.decision == "keep" else "hide"
+        """As the value stands now: enter alone never shows the model what was hidden."""
         score = min(1.0, int(value.score * 100 + 1) / 100)
         self.typed: dict[RuleKind, str] = {"pattern": pattern_for(value.value, value.entity), "below": f"{score:.2f}"}
         self.rule: Rule | None = None
@@ -80,10 +82,10 @@ class RuleScreen(ModalScreen[Rule | None]):
         kinds: list[tuple[RuleKind, str, str]] = [
             ("value", "this value", shown),
             ("pattern", "this form", plain(self.typed["pattern"], chosen)),
-            ("below", "unsure ones", f"{short_name(row.entity)} below {self.typed['below']}"),
+            ("below", "unsure ones", f"{short_name(row.entity)} less than {self.typed['below']} sure"),
         ]
         if self._place is not None:
-            said = f" of {self._place.role}" if self._has_role else ""
+            said = f", said by {role_words(self._place)}" if self._has_role else ""
             kinds.append(("field", "this field", plain(f"everything in {field_key(self._place.field)}{said}", chosen)))
         return [Row(kind, (title, styled(what, "$muted"))) for kind, title, what in kinds]
 
@@ -99,9 +101,10 @@ class RuleScreen(ModalScreen[Rule | None]):
         return key if key in ("pattern", "below", "field") else "value"  # type: ignore[return-value]
 
     def on_mount(self) -> None:
-        """Preview the first."""
+        """The list first; what it would change is counted once the dialog stands there."""
         self.query_one(RowList).focus()
-        self._show()
+        self._show_keys()
+        self.call_after_refresh(self._show_preview)
 
     def on_row_list_marked(self) -> None:
         """Another kind, another preview."""
@@ -112,6 +115,10 @@ class RuleScreen(ModalScreen[Rule | None]):
         self.action_take()
 
     def _show(self) -> None:
+        self._show_keys()
+        self._show_preview()
+
+    def _show_keys(self) -> None:
         field = self.query_one(Input)
         field.disabled = self.kind not in self.typed
         with field.prevent(Input.Changed):
@@ -120,7 +127,6 @@ class RuleScreen(ModalScreen[Rule | None]):
         edit = (("e", "Edit"),) if self.kind in self.typed else ()
         keys = key_words(("enter", "Make it"), (verb[0], verb[2:]), *edit, ("esc", "Back"))
         self.query_one("#ways", Static).update(keys)
-        self._show_preview()
 
     @work(exclusive=True, group="preview")
     async def _show_preview(self) -> None:

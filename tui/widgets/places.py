@@ -20,7 +20,7 @@ from engine.privacy.counts import CERTAIN_SCORE
 from engine.privacy.findings import CERTAIN_ENTITIES, Place, ValueRow, masked
 from engine.privacy.texts import CONTEXT
 from tui.charset import Glyphs, glyphs, plain
-from tui.entities import words_for
+from tui.entities import reason_for, score_text, words_for
 from tui.widgets.text import fit, one_line, styled
 from tui.widgets.wrap import wrap_cells
 
@@ -28,7 +28,7 @@ PlacesOf = Callable[[int, int, int], list[Place]]
 """Value id, offset and limit to a page of places."""
 
 _ROLES = {"user": "them", "human": "them", "assistant": "you", "gpt": "you", "system": "instructions"}
-_FOOT_LINES = 3
+_FOOT_LINES = 4
 _REMEMBERED = 500
 _OPEN, _CLOSE, _NO_BREAK = "\ue000", "\ue001", "\u00a0"
 """The marks around the value and the spaces in it while lines are broken; no shown text holds the first two."""
@@ -79,9 +79,11 @@ class Places(Widget, can_focus=True):
         self._page: list[Place] = []
         self._becomes: dict[tuple[int, str], str] = {}
         self._offset = 0
+        self._note = ""
 
-    def show(self, value: ValueRow | None, read: PlacesOf) -> None:
-        """Show a value's places; the pointer stays where it is if it is the same value."""
+    def show(self, value: ValueRow | None, read: PlacesOf, note: str = "") -> None:
+        """Show a value's places; the pointer stays where it is if it is the same value. `note`: how they differ."""
+        self._note = note
         same = value is not None and self.value is not None and value.id == self.value.id
         self._read = read
         self._page, self._offset = [], 0
@@ -223,7 +225,12 @@ class Places(Widget, can_focus=True):
             fate += Content(one_line(self._becomes.get((value.id, value.entity), chosen.ellipsis)))
             unlooked = "hidden unless you keep it"
             more = styled(f"{'the same everywhere; ' + by if by else unlooked}", "$muted")
-        return [fit(_plain(line, chosen), width, chosen) for line in (styled(head, "$muted"), fate, more)]
+        if self._note and value.decision is None:
+            more = styled(f"{chosen.differs} {self._note}", "$warning")
+        place = self.current
+        why = f"{score_text(place.score)} sure: {reason_for(place.recogniser)}" if place is not None else ""
+        lines = (styled(head, "$muted"), fate, more, styled(why, "$muted"))
+        return [fit(_plain(line, chosen), width, chosen) for line in lines]
 
 
 def rule_words(value: ValueRow) -> str:

@@ -22,7 +22,7 @@ from textual.visual import Visual
 
 from engine.privacy.findings import ValueRow
 from tui.charset import Glyphs, glyphs, plain
-from tui.entities import SHORT_WIDTH, short_name
+from tui.entities import SHORT_WIDTH, score_text, short_name
 from tui.widgets.text import fit, one_line, styled
 
 _PAGE = 64
@@ -90,6 +90,8 @@ class ValueList(ScrollView, can_focus=True):
         self._strips: OrderedDict[tuple[ValueRow, bool, bool, int], Strip] = OrderedDict()
         self._drawn_in: Style | None = None
         self.count = 0
+        self.nothing: tuple[str, ...] = ()
+        """What stands in the place of the values while there are none: why, and what to press."""
 
     # -- what it shows ------------------------------------------------------------------------------------------
 
@@ -172,7 +174,8 @@ class ValueList(ScrollView, can_focus=True):
         index = self.scroll_offset.y + y - 1
         row = self.row(index)
         if row is None:
-            return Strip.blank(width, self.rich_style)
+            words = self.nothing[y - 2] if not self.count and 2 <= y < len(self.nothing) + 2 else ""
+            return self._strip(Content(plain(f"  {words}", chosen)), "values--head", width)
         marked = index == self.marked
         key = (row, marked, marked and self.has_focus, width)
         strip = self._strips.get(key)
@@ -229,11 +232,6 @@ class ValueList(ScrollView, can_focus=True):
             # The next values are in sight before the pointer gets there.
             ahead = min(1 + _AHEAD, max(1, self.size.height - 2))
             self.scroll_to_region(Region(0, self.marked, 1, 1 + ahead), animate=False, force=True, immediate=True)
-
-
-def score_text(score: float) -> str:
-    """A score as two digits: `.98`; `1.0` where the detector has no doubt."""
-    return "1.0" if score >= 0.995 else f"{score:.2f}".removeprefix("0")
 
 
 def decision_mark(row: ValueRow, chosen: Glyphs) -> Content:
