@@ -14,6 +14,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tui.app import TunesmithApp
 
 HERE = Path(__file__).resolve().parent
 SIZES = {"80x24": (80, 24), "120x40": (120, 40)}
@@ -70,6 +74,14 @@ async def _until(condition: Callable[[], object]) -> None:
         await asyncio.sleep(0.2)
 
 
+def _planned(app: TunesmithApp) -> bool:
+    """Whether the recipe page has the exact figures, which a job works out while it is open."""
+    from tui.screens.recipe import RecipeScreen
+
+    plan = app.screen.plan if isinstance(app.screen, RecipeScreen) else None
+    return plan is not None and plan.state == "exact"
+
+
 async def _shoot(root: Path, place: str | None) -> None:
     """Open one page (None: home) in every size and save it."""
     from engine.project import Project
@@ -84,10 +96,14 @@ async def _shoot(root: Path, place: str | None) -> None:
             # Two looks at the jobs, so that what is polled is on the screen.
             for _ in range(6):
                 await pilot.pause(0.5)
+            if place == "recipe":
+                await _until(lambda app=app: _planned(app))  # type: ignore[misc]
             app.machine = MACHINE
             await pilot.pause()
             file = HERE / f"{place or 'home'}-{name}.svg"
-            file.write_text(app.export_screenshot(title="tunesmith"), encoding="utf-8")
+            picture = app.export_screenshot(title="tunesmith")
+            # Programs that are no browsers drop the spaces at the beginning of a piece of text otherwise.
+            file.write_text(picture.replace("<text ", '<text xml:space="preserve" '), encoding="utf-8")
             print(file.name, flush=True)
 
 

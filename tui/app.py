@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
+from textual.events import Key
 from textual.reactive import reactive
 from textual.scrollbar import ScrollBar, ScrollBarRender
+from textual.widgets import Input
 
 from engine.errors import TunesmithError
 from engine.machine import hostname
@@ -95,6 +97,16 @@ class TunesmithApp(App[int], inherit_bindings=False):
         self.call_after_refresh(_collect_from_now_on)
         self.call_after_refresh(self.run_worker, self._name_machine, thread=True, group="machine")
 
+    def on_key(self, event: Key) -> None:
+        """A letter that was on its way to a list when a field took the focus belongs to the field.
+
+        Over a slow line keys come in bursts: `/gemma` is read at once, while `/` is what opens the field. A field
+        stops what it gets itself, so no letter comes here twice.
+        """
+        if isinstance(self.focused, Input) and event.character and event.is_printable:
+            event.prevent_default()
+            self.focused.insert_text_at_cursor(event.character)
+
     # -- places -------------------------------------------------------------------------------------------------
 
     def open_project(self, root: Path, place: str | None = None) -> None:
@@ -131,13 +143,15 @@ class TunesmithApp(App[int], inherit_bindings=False):
             self.switch_screen(screen)
 
     def standing_place(self, project: Project) -> str:
-        """Where a project stands: its running job's page, else its first step that is not done."""
+        """Where a project stands: its running or killed job's page, else its first step that is not done."""
         from engine.jobs.state import all_jobs
-        from engine.steps import next_step
+        from tui.overview import place_of
 
-        pages = {"train": "train", "evaluate": "evaluate"}
-        running = [job for job in all_jobs([project.root]) if job.active and job.record.kind in pages]
-        return pages[running[-1].record.kind] if running else next_step(project.load())
+        jobs, pages = all_jobs([project.root]), {"train": "train", "evaluate": "evaluate"}
+        running = [job for job in jobs if job.active and job.record.kind in pages]
+        if running:
+            return pages[running[-1].record.kind]
+        return place_of(project.load(), jobs)
 
     def go_home(self) -> None:
         """Back to all projects."""

@@ -98,20 +98,24 @@ def plain(text: str, chosen: Glyphs) -> str:
     return text.encode("ascii", "replace").decode()
 
 
-_TRANSLATIONS = tuple(
-    (getattr(UNICODE, name), getattr(ASCII, name))
-    for name in (
-        "done",
-        "here",
-        "bad",
-        "pointer",
-        "dot",
-        "ellipsis",
-        "dash",
-        "times",
-        "rule",
-        "column",
-        "arrow",
-        "differs",
-    )
+_TRANSLATED = (
+    "done",
+    "here",
+    "bad",
+    "pointer",
+    "dot",
+    "ellipsis",
+    "dash",
+    "times",
+    "rule",
+    "column",
+    "arrow",
+    "differs",
+)
+_TRANSLATIONS = (
+    *((getattr(UNICODE, name), getattr(ASCII, name)) for name in _TRANSLATED),
+    ("±", "+-"),
+    ("≤", "<="),
+    ("≥", ">="),
+    ("€", "EUR"),
 )

@@ -73,6 +73,13 @@ EVERYWHERE: tuple[Command, ...] = (
     Command("all.quit", "ctrl+c", "app.ask_quit", "Quit", "Leave; asks about running jobs.", show=False, priority=True),
 )
 
+TYPING: tuple[Command, ...] = (
+    Command("typing.take", "enter", "submit_field", "Take it", "What was typed is used."),
+    Command("typing.complete", "tab", "complete_path", "Complete", "The rest of the path."),
+    Command("typing.leave", "escape", "leave_field", "Leave the field", "Back to the page."),
+)
+"""What the keys line shows while a field has the focus; the field and the screen have these keys already."""
+
 STEP: tuple[Command, ...] = (
     Command("step.back", "escape", "go_back", "Back", "To the step before. Nothing is lost.", show=False),
     Command("step.left", "left_square_bracket,left", "previous_step", "Step back", "One step left.", show=False),
@@ -161,15 +168,15 @@ TABLE: dict[str, tuple[Command, ...]] = {
         Command("train.log", "tab", "toggle_log", "Log", "Between the picture and the job's log with all warnings."),
         Command("train.samples", "s", "show_samples", "Samples", "The same prompts, answered as it learns."),
         Command("train.health", "h", "show_health", "Health", "What the rules saw, what it means, what to do."),
-        Command("train.runs", "r", "show_runs", "Runs", "The runs of this project side by side."),
         Command("train.fix", "f", "help_it", "Do it", "What the newest alert advises; it asks first."),
+        Command("train.pause", "p", "toggle_pause", "Pause watching", "Freeze the picture.", show=False),
+        Command("train.stop", "S", "ask_stop", "Stop and save", "Save a checkpoint and end the job; it asks first."),
+        Command("train.leave", "l", "leave", "Leave it running", "To all projects; the job goes on."),
+        Command("train.runs", "r", "show_runs", "Runs", "The runs of this project side by side."),
         Command("train.resume", "g", "resume", "Go on", "Go on from the last checkpoint."),
         Command("train.promote", "P", "promote", "Full run", "Let a short run go on as the full one; it asks first."),
         Command("train.rollback", "b", "roll_back", "Back to", "Make an earlier checkpoint the result."),
         Command("train.again", "n", "train_again", "New run", "Train from the start; the confirm page comes first."),
-        Command("train.pause", "p", "toggle_pause", "Pause watching", "Freeze the picture.", show=False),
-        Command("train.stop", "S", "ask_stop", "Stop and save", "Save a checkpoint and end the job; it asks first."),
-        Command("train.leave", "l", "leave", "Leave it running", "To all projects; the job goes on."),
     ),
     "evaluate": (
         Command("evaluate.next", "enter", "go_on", "Show", "Show what stands behind a line; before that, measure."),

@@ -102,6 +102,14 @@ class Report:
         return tuple(Fact(f"{count:>{width},}", words, attention) for count, words, attention in counts)
 
 
+def guessed_mapping(shape: str, columns: list[str]) -> dict[str, str]:
+    """The needed parts of a shape on the columns of a file in their order, where there are just as many of them."""
+    from engine.data.mapping import REQUIRED
+
+    parts = next((needed for name, needed in REQUIRED.items() if name == shape), ())
+    return dict(zip(parts, columns, strict=True)) if len(parts) == len(columns) else {}
+
+
 def read_report(project: Project) -> Report | None:
     """The last check of a project; None when there was none.
 

@@ -95,5 +95,16 @@ def filter_words(use: str | None, fitting: Fitting | None, shown: int, count: in
     return f"{count} open models, the demo, or your own" if count else ""
 
 
+def filter_note(fitting: bool, allowed: bool) -> str:
+    """What the filters mean and how to take them off; empty where there is none."""
+    if fitting and allowed:
+        return "m also shows what does not fit, f what your use is not allowed; l says why."
+    if fitting:
+        return "By a lean setting: 4-bit weights, rows of 1,024 tokens. m shows all again."
+    if allowed:
+        return "For your use as stated: l shows and changes it. f shows all again."
+    return ""
+
+
 def _text(choice: Choice) -> str:
     return f"{choice.name} {choice.source} {choice.licence}".lower()

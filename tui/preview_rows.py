@@ -116,7 +116,9 @@ class Preview:
         why = ""
         if isinstance(reasons, dict) and reasons:
             why = ": " + ", ".join(f"{reason.replace('_', ' ')} ({int(count):,})" for reason, count in reasons.items())
-        return [Line(f"{_many(dropped, 'row')} left out{why}.", True, "Mend them in your file, or go on without them.")]
+        them = "it" if dropped == 1 else "them"
+        hint = f"enter goes on without {them}; or mend {them} in your file."
+        return [Line(f"{_many(dropped, 'row')} left out{why}.", True, hint)]
 
 
 def read_preview(folder: Path) -> Preview | None:

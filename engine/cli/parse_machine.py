@@ -32,7 +32,7 @@ def shipping_commands(table: Table) -> None:
     export = table.add(
         "export", "engine.cli.shipping:export", "pack the adapter into one encrypted file", "tunesmith export my-voice"
     )
-    export.add_argument("project", metavar="PROJECT")
+    export.add_argument("project", metavar="PROJECT", help="the project's folder")
     export.add_argument("--plain", action="store_true", help="do not lock it: a plain .tar file")
     export.add_argument("--reason", metavar="TEXT", help="why what is amber at the gate may pass; goes to the record")
     _add_passphrase(export)
@@ -42,7 +42,7 @@ def shipping_commands(table: Table) -> None:
         "unpack an encrypted adapter",
         "tunesmith decrypt my-voice.tsmith --out adapter",
     )
-    decrypt.add_argument("file", metavar="FILE")
+    decrypt.add_argument("file", metavar="FILE", help="the .tsmith file that export made")
     decrypt.add_argument("--out", metavar="DIR", help="the folder to make (default: the file's name without ending)")
     _add_passphrase(decrypt)
     audit = table.add(
@@ -51,8 +51,8 @@ def shipping_commands(table: Table) -> None:
         "the trail of what was decided and done",
         "tunesmith audit verify my-voice",
     )
-    audit.add_argument("what", choices=("verify", "show"))
-    audit.add_argument("project", metavar="PROJECT")
+    audit.add_argument("what", choices=("verify", "show"), help="whether the trail is whole, or what it says")
+    audit.add_argument("project", metavar="PROJECT", help="the project's folder")
 
 
 def _add_passphrase(parser: argparse.ArgumentParser) -> None:
@@ -63,4 +63,4 @@ def machine_commands(table: Table) -> None:
     """doctor, locate."""
     table.add("doctor", "engine.cli.doctor:doctor", "check that this machine is ready", "tunesmith doctor")
     locate = table.add("locate", "engine.cli.locate:locate", "where everything lies", "tunesmith locate my-voice")
-    locate.add_argument("project", nargs="?", metavar="PROJECT")
+    locate.add_argument("project", nargs="?", metavar="PROJECT", help="its folder; without: those of the program")

@@ -16,7 +16,7 @@ def privacy_commands(table: Table) -> None:
         "look for personal data and secrets",
         "tunesmith scan chats.jsonl --findings found.jsonl",
     )
-    scan.add_argument("target", metavar="PROJECT_OR_FILE")
+    scan.add_argument("target", metavar="PROJECT_OR_FILE", help="a project's folder, or a dataset alone")
     scan.add_argument("--findings", metavar="OUT.jsonl", help="write one JSON object a finding to this file")
     scan.add_argument(
         "--format", default="auto", metavar="NAME", help="jsonl, json, csv, parquet or txt; for a bare file"
@@ -36,7 +36,7 @@ def privacy_commands(table: Table) -> None:
         "decide what is hidden; what is not decided stays hidden",
         "tunesmith review my-voice --policy keep-places.yaml",
     )
-    review.add_argument("project", metavar="PROJECT")
+    review.add_argument("project", metavar="PROJECT", help="the project's folder")
     how = review.add_mutually_exclusive_group()
     how.add_argument("--policy", metavar="FILE", help="decisions by type and value, as YAML")
     how.add_argument("--accept-all", action="store_true", help="hide everything that was found")
@@ -47,7 +47,7 @@ def privacy_commands(table: Table) -> None:
         "write a copy of the data with personal data replaced, and look over it again",
         "tunesmith redact my-voice",
     )
-    redact.add_argument("project", metavar="PROJECT")
+    redact.add_argument("project", metavar="PROJECT", help="the project's folder")
     redact.add_argument("--out", metavar="FILE", help="put a copy of the redacted file here as well")
     redact.add_argument(
         "--operator",
@@ -65,7 +65,7 @@ def privacy_commands(table: Table) -> None:
         "turn replacements back into the hidden values, with the project's key and table",
         "tunesmith restore my-voice --in answers.jsonl --out answers-restored.jsonl",
     )
-    restore.add_argument("project", metavar="PROJECT")
+    restore.add_argument("project", metavar="PROJECT", help="the project's folder")
     restore.add_argument("--in", dest="source", required=True, metavar="FILE", help="a file with replacements in it")
     restore.add_argument("--out", dest="target", required=True, metavar="FILE", help="where the values are written")
 
@@ -75,7 +75,7 @@ def privacy_commands(table: Table) -> None:
         "state once that the data is yours to use; record who agreed to rows about their intimate life",
         'tunesmith state my-voice --rights --adults --consent-of "Maya Lindqvist"',
     )
-    state.add_argument("project", metavar="PROJECT")
+    state.add_argument("project", metavar="PROJECT", help="the project's folder")
     state.add_argument("--rights", action="store_true", help="the data is mine to use, and those in it agreed")
     state.add_argument("--adults", action="store_true", help="everybody in anything sexual is an adult")
     for option, dest, text in (

@@ -39,9 +39,14 @@ def project_commands(table: Table) -> None:
         "read a dataset and list every bad row with file:line, field and what happens to it",
         "tunesmith data chats.csv --map prompt=question --map completion=reply",
     )
-    data.add_argument("target", metavar="PROJECT_OR_FILE")
+    data.add_argument("target", metavar="PROJECT_OR_FILE", help="a project's folder, or a dataset alone")
     data.add_argument(
-        "--fix", dest="fixes", action="append", default=[], metavar="NAME", help="do this about unhealthy rows"
+        "--fix",
+        dest="fixes",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="leave unhealthy rows out: the list names the fixes",
     )
     data.add_argument("--unfix", dest="unfixes", action="append", default=[], metavar="NAME", help="undo that fix")
     data.add_argument(

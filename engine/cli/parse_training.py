@@ -10,7 +10,7 @@ def training_commands(table: Table) -> None:
     preview = table.add(
         "preview", "engine.cli.preview:preview", "show what the model will see", "tunesmith preview my-voice --row 12"
     )
-    preview.add_argument("project", metavar="PROJECT")
+    preview.add_argument("project", metavar="PROJECT", help="the project's folder")
     preview.add_argument("--row", type=int, metavar="N", help="only the row with this 0-based number in the file")
     preview.add_argument("--rows", type=int, default=3, metavar="N", help="how many rows to show (default: 3)")
 
@@ -20,7 +20,7 @@ def training_commands(table: Table) -> None:
         "estimate memory and time of a run before it starts",
         "tunesmith plan my-voice --set recipe.max_length=2048",
     )
-    plan.add_argument("project", metavar="PROJECT", nargs="?")
+    plan.add_argument("project", metavar="PROJECT", nargs="?", help="its folder; or give --model")
     plan.add_argument("--model", metavar="MODEL", help="any model: a config.json, a folder, a .gguf file, a hub id")
     plan.add_argument("--gpu-memory", metavar="SIZE", help="of the card, such as 24GiB; of several, 2x24GiB")
     plan.add_argument("--device", choices=("cuda", "cpu"), help="what it is planned for; a GPU where there is one")
@@ -29,7 +29,7 @@ def training_commands(table: Table) -> None:
     add_settings(plan)
 
     train = table.add("train", "engine.cli.training:train", "train the adapter", "tunesmith train my-voice --detach")
-    train.add_argument("project", metavar="PROJECT")
+    train.add_argument("project", metavar="PROJECT", help="the project's folder")
     train.add_argument("--detach", action="store_true", help="start it in the background and return")
     train.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     train.add_argument(
@@ -55,7 +55,12 @@ def training_commands(table: Table) -> None:
         "the runs of a project compared; `runs health PROJECT [RUN]`, `runs rollback PROJECT --step N`",
         "tunesmith runs my-voice --csv runs.csv",
     )
-    runs.add_argument("words", nargs="+", metavar="PROJECT", help="or: health PROJECT [RUN], rollback PROJECT [RUN]")
+    runs.add_argument(
+        "words",
+        nargs="+",
+        metavar="PROJECT",
+        help="the project's folder; or: health PROJECT [RUN], rollback PROJECT [RUN]",
+    )
     runs.add_argument("--against", metavar="RUN", help="compare recipes with this run instead of the one before")
     runs.add_argument("--choose", metavar="RUN", help="evaluate and ship use this run")
     runs.add_argument("--note", nargs=2, metavar=("RUN", "TEXT"), help="note something about a run")
@@ -70,7 +75,7 @@ def training_commands(table: Table) -> None:
         "measure the tuned model against its base on the rows kept apart",
         "tunesmith evaluate my-voice",
     )
-    evaluate.add_argument("project", metavar="PROJECT")
+    evaluate.add_argument("project", metavar="PROJECT", help="the project's folder")
     evaluate.add_argument("--force", action="store_true", help="run although another heavy job is running")
     evaluate.add_argument(
         "--base-only", action="store_true", help="ask the base model alone, before there is anything to compare"
@@ -82,7 +87,7 @@ def training_commands(table: Table) -> None:
         "may the adapter leave this machine? exit code 3 while it may not",
         'tunesmith gate my-voice --reason learned="a first try, for me alone"',
     )
-    gate.add_argument("project", metavar="PROJECT")
+    gate.add_argument("project", metavar="PROJECT", help="the project's folder")
     gate.add_argument(
         "--reason",
         dest="reasons",

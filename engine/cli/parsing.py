@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import difflib
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from engine.errors import UsageError
@@ -17,6 +19,23 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing and leaving."""
         raise UsageError("The command cannot be understood.", f"{self.prog}: {message}", f"See `{self.prog} --help`.")
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        """As argparse does, but a misspelt option is answered with the one of its command that is nearest.
+
+        Raises:
+            UsageError: Something is left that the command does not know.
+        """
+        parsed, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            of: Parser = getattr(parsed, "parser", self)
+            word = next((word for word in unknown if word.startswith("-")), unknown[0]).partition("=")[0]
+            options = [option for action in of._actions for option in action.option_strings if len(option) > 2]
+            near = difflib.get_close_matches(word, options, n=1, cutoff=0.6) if word.startswith("-") else []
+            what = f"{of.prog}: `{word}` is " + ("no option of it." if word.startswith("-") else "one word too many.")
+            hint = f"Did you mean `{near[0]}`? " if near else ""
+            raise UsageError("The command cannot be understood.", what, f"{hint}See `{of.prog} --help`.")
+        return parsed
 
 
 class Table:
@@ -35,7 +54,7 @@ class Table:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             parents=[self._common],
         )
-        parser.set_defaults(run=function)
+        parser.set_defaults(run=function, parser=parser)
         return parser
 
 

@@ -10,7 +10,7 @@ import pytest
 from textual.widgets import Input
 
 from engine.errors import JobFailedError
-from engine.jobs.events import StoppedEvent
+from engine.jobs.events import CheckpointEvent, StoppedEvent
 from engine.machine import hostname
 from engine.project import Project, create_project
 from tests.tui.conftest import both_sizes, frame, shows, typed, until, wizard
@@ -64,6 +64,18 @@ async def test_a_job_that_died_is_told(project: Project) -> None:
         assert "w Watch" not in frame(app)
 
 
+async def test_a_killed_training_is_where_its_project_is_opened(project: Project) -> None:
+    job = training(project)
+    job.emit(CheckpointEvent(step=800, path="x", seconds=1))
+    job.die()
+    project.update(lambda spec: spec.model_copy(update={"steps": {"model": spec.steps["model"]}}))
+    app = wizard()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "died; can go on from step 800")
+        await pilot.press("enter")
+        await shows(pilot, "● Train", "g goes on from there")
+
+
 @both_sizes
 async def test_n_makes_a_project_and_begins_with_the_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
@@ -104,7 +116,11 @@ async def test_d_makes_the_demo_project(tmp_path: Path, monkeypatch: pytest.Monk
 @both_sizes
 async def test_the_doctor_shows_what_to_mend(monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]) -> None:
     found = (Finding("Python", "ok", "3.11"), Finding("disk", "problem", "1 MB free", "Free some space."))
-    monkeypatch.setattr(doctor, "ask_doctor", lambda: found)
+
+    async def ask() -> tuple[Finding, ...]:
+        return found
+
+    monkeypatch.setattr(doctor, "ask_doctor", ask)
     app = wizard()
     async with app.run_test(size=size) as pilot:
         await pilot.press("D")
@@ -116,7 +132,7 @@ async def test_the_doctor_shows_what_to_mend(monkeypatch: pytest.MonkeyPatch, si
 
 
 async def test_a_doctor_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail() -> tuple[Finding, ...]:
+    async def fail() -> tuple[Finding, ...]:
         raise JobFailedError("The doctor could not finish.", "it broke", "Run it by hand.")
 
     monkeypatch.setattr(doctor, "ask_doctor", fail)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
+
 import pytest
 
 from engine.cli.doctor import _terminal
 from engine.cli.lines import event_line, status_line
 from engine.cli.out import Out, count, duration, size
-from engine.errors import DataError
+from engine.cli.parser import build_parser
+from engine.errors import DataError, UsageError
 from engine.jobs.events import (
     CheckpointEvent,
     EvaluationEvent,
@@ -111,3 +114,26 @@ def test_control_characters_are_shown_and_not_obeyed(capsys: pytest.CaptureFixtu
 )
 def test_the_doctor_looks_at_the_terminal(environment: dict[str, str], states: list[str]) -> None:
     assert [check.state for check in _terminal(environment) if check.name != "window"] == states
+
+
+@pytest.mark.parametrize(
+    ("words", "what", "hint"),
+    [
+        (["scan", "chats.jsonl", "--proflie", "fast"], "tunesmith scan: `--proflie`", "Did you mean `--profile`?"),
+        (["plan", "my-voice", "--fitt"], "`--fitt` is no option", "`tunesmith plan --help`"),
+        (["plan", "one", "two"], "`two` is one word too many", "`tunesmith plan --help`"),
+        (["--jsn"], "`--jsn` is no option", "Did you mean `--json`?"),
+    ],
+)
+def test_a_misspelt_option_is_answered_with_the_nearest(words: list[str], what: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        build_parser().parse_args(words)
+    assert what in caught.value.what
+    assert hint in caught.value.hint
+
+
+def test_every_word_and_option_of_every_command_says_what_it_is() -> None:
+    choices = next(action for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction))
+    for name, command in choices.choices.items():
+        silent = [action.dest for action in command._actions if not action.help]
+        assert not silent, (name, silent)

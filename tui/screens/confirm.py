@@ -246,7 +246,8 @@ def _verdict(project: Project, spec: ProjectSpec, chosen: Glyphs) -> Content:
     }
     mark, colour = marks[verdict.verdict]
     count = len(verdict.obligations)
-    duties = f"; {count} {'thing' if count == 1 else 'things'} to do" if count and verdict.verdict != "refused" else ""
+    things = "1 thing" if count == 1 else f"{count} things"
+    duties = f"; {things} to do (l on Model)" if count and verdict.verdict != "refused" else ""
     return styled(f"{mark} {plain(short_verdict(verdict), chosen)}", colour) + Content(duties)
 
 

@@ -12,18 +12,22 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from engine.errors import TunesmithError
+from engine.jobs.events import FailedEvent
 from tui.charset import glyphs
-from tui.data_report import SHAPES, Report, read_report
+from tui.data_report import SHAPES, Report, guessed_mapping, read_report
 from tui.screens.base import StepScreen
 from tui.screens.frame import Rule
+from tui.threads import in_thread
 from tui.widgets.facts import Facts
-from tui.widgets.path_field import PathField
-from tui.widgets.text import fit_path, styled
+from tui.widgets.path_field import PathField, typed_path
+from tui.widgets.text import fit, fit_path, styled
 from tui.widgets.turns import Turns
 
 if TYPE_CHECKING:
     from engine.jobs.state import JobView
 
+_MAPPABLE = ("unknown_shape", "missing_column", "mapping")
+"""Failures that are mended by saying which column plays which part."""
 ENDINGS = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".txt", ".md")
 
 
@@ -57,6 +61,8 @@ class DataScreen(StepScreen):
     def __init__(self, *arguments: object, **options: object) -> None:
         super().__init__(*arguments, **options)  # type: ignore[arg-type]
         self._report: Report | None = None
+        self._columns: list[str] = []
+        """Of a file whose columns were not recognised; empty otherwise."""
 
     def body(self) -> ComposeResult:
         """The file, what is in it, and the first rows."""
@@ -90,6 +96,7 @@ class DataScreen(StepScreen):
             self.action_check_again()
         else:
             self.show_past_problem(job)
+            self._read_columns(job)
 
     def words(self) -> str:
         """Where the data stands."""
@@ -97,6 +104,8 @@ class DataScreen(StepScreen):
             return "Your file is read and never changed."
         if self.status.state == "done" and self._report is not None:
             return f"{self._report.usable:,} rows can be used. Your file is never changed. enter goes on."
+        if self._columns:
+            return "m says which column plays which part; f takes another file."
         return "enter reads the file. It is never changed."
 
     def spec_changed(self) -> None:
@@ -145,7 +154,9 @@ class DataScreen(StepScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Correcting needs something that was read."""
-        if action in ("change_shape", "edit_mapping", "show_bad", "show_health"):
+        if action in ("change_shape", "edit_mapping"):
+            return (self._report is not None or bool(self._columns)) and not self.job_runs
+        if action in ("show_bad", "show_health"):
             return self._report is not None and not self.job_runs
         if action == "check_again":
             return self.spec.data is not None and not self.job_runs
@@ -165,13 +176,13 @@ class DataScreen(StepScreen):
         field = self.query_one("#path", PathField)
         field.display = True
         field.value = self.spec.data.path if self.spec.data else ""
-        field.focus()
+        self.set_focus(field)
         self.say("tab completes the path, enter reads the file. It is never changed.")
 
     @on(Input.Submitted, "#path")
     def _path_given(self, message: Input.Submitted) -> None:
-        if message.value.strip():
-            self._choose(message.value.strip())
+        if path := typed_path(message.value):
+            self._choose(path)
 
     def action_go_back(self) -> None:
         """Leave the open field first, then the page."""
@@ -208,34 +219,68 @@ class DataScreen(StepScreen):
     def job_ended(self, job: JobView) -> None:
         """The report is there, or the error is on the screen."""
         self._show_report()
+        self._read_columns(job)
+
+    @work(exclusive=True, group="columns")
+    async def _read_columns(self, job: JobView) -> None:
+        """After a file whose columns are not ones we know: which it has, so that the person can say what they are."""
+        self._columns = []
+        end, data = job.snapshot.end, self.spec.data
+        if data is None or not isinstance(end, FailedEvent) or end.code not in _MAPPABLE:
+            return
+        from engine.data.examples import columns_in
+
+        try:
+            self._columns = await in_thread(self, columns_in, data)
+        except TunesmithError as error:
+            self.show_problem(error)
+        self.say(self.words(), "attention")
+        self.refresh_bindings()
 
     @work
     async def action_change_shape(self) -> None:
         """Another shape; the columns are found anew for it."""
-        from tui.screens.ask import ChooseScreen
-
-        if self.spec.data is None or self._report is None:
+        if self.spec.data is None:
             return
-        choices = [("auto", "find it out", "as it was at first")]
-        choices += [(key, words, meaning) for key, (words, meaning) in SHAPES.items()]
-        now = self.spec.data.shape if self.spec.data.shape == "auto" else self._report.shape
-        title = "How are the rows built?"
+        if self._report is None:
+            await self._map_unknown()
+            return
         found = f"Found: {SHAPES.get(self._report.shape, (self._report.shape, ''))[0]}."
-        shape = await self.app.push_screen_wait(ChooseScreen(title, found, choices, now))
+        now = self.spec.data.shape if self.spec.data.shape == "auto" else self._report.shape
+        shape = await self._ask_shape(found, now, [("auto", "find it out", "as it was at first")])
         if shape is not None and shape != self.spec.data.shape:
             self._choose(self.spec.data.path, shape=shape, format=self.spec.data.format)
+
+    async def _ask_shape(self, found: str, now: str, first: list[tuple[str, str, str]]) -> str | None:
+        from tui.screens.ask import ChooseScreen
+
+        choices = first + [(key, words, meaning) for key, (words, meaning) in SHAPES.items()]
+        return await self.app.push_screen_wait(ChooseScreen("How are the rows built?", found, choices, now))
 
     @work
     async def action_edit_mapping(self) -> None:
         """Which column plays which part."""
+        if self.spec.data is None:
+            return
+        if self._report is None:
+            await self._map_unknown()
+        else:
+            await self._map(self._report.shape, self._report.columns, self._report.mapping)
+
+    async def _map_unknown(self) -> None:
+        """First how the rows are built, then which column is what."""
+        names = fit(", ".join(self._columns), 60, glyphs(self)).plain.rstrip()
+        shape = await self._ask_shape(f"Its columns: {names}.", "prompt_completion", [])
+        if shape is not None:
+            await self._map(shape, self._columns, guessed_mapping(shape, self._columns))
+
+    async def _map(self, shape: str, columns: list[str], now: dict[str, str]) -> None:
         from tui.screens.mapping import MappingScreen
 
-        if self.spec.data is None or self._report is None:
-            return
-        report = self._report
-        mapping = await self.app.push_screen_wait(MappingScreen(report.shape, report.columns, report.mapping))
-        if mapping is not None and mapping != report.mapping:
-            self._choose(self.spec.data.path, shape=report.shape, mapping=mapping, format=self.spec.data.format)
+        mapping = await self.app.push_screen_wait(MappingScreen(shape, columns, now))
+        known = self._report is not None and mapping == now
+        if mapping is not None and not known and self.spec.data is not None:
+            self._choose(self.spec.data.path, shape=shape, mapping=mapping, format=self.spec.data.format)
 
     def action_show_bad(self) -> None:
         """The rows that cannot be used."""

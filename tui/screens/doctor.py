@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import subprocess
 import sys
 from dataclasses import dataclass
 from typing import ClassVar
@@ -16,7 +16,7 @@ from textual.widgets import Static
 from engine.errors import JobFailedError, TunesmithError
 from tui.charset import glyphs, plain
 from tui.screens.frame import FrameScreen
-from tui.threads import in_thread
+from tui.threads import is_open
 from tui.widgets.rows import Column, Row, RowList
 from tui.widgets.text import styled
 
@@ -66,10 +66,12 @@ class DoctorScreen(FrameScreen):
         self.show_problem(None)
         self.say("Looking. Loading the libraries takes some seconds.")
         try:
-            self._found = await in_thread(self, ask_doctor)
+            self._found = await ask_doctor()
         except TunesmithError as error:
             self.say("")
             self.show_problem(error)
+            return
+        if not is_open(self):
             return
         self._show()
         problems = sum(finding.state == "problem" for finding in self._found)
@@ -102,24 +104,28 @@ class DoctorScreen(FrameScreen):
         self.app.pop_screen()
 
 
-def ask_doctor() -> tuple[Finding, ...]:
-    """Run `tunesmith doctor --json` and read what it says. Takes seconds: call it in a thread.
+async def ask_doctor() -> tuple[Finding, ...]:
+    """Run `tunesmith doctor --json` and read what it says. Whoever leaves meanwhile need not wait for it.
 
     Raises:
         JobFailedError: It did not answer.
     """
-    command = [sys.executable, "-m", "engine.cli", "doctor", "--json"]
+    command = (sys.executable, "-m", "engine.cli", "doctor", "--json")
+    quiet, pipe = asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, stdin=quiet, stdout=pipe, stderr=pipe)
     try:
-        run = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
-        )
-        checks = json.loads(run.stdout)["checks"]
-        return tuple(Finding(one["name"], one["state"], one["text"], one.get("mend", "")) for one in checks)
-    except subprocess.TimeoutExpired as error:
+        said, complaint = await asyncio.wait_for(process.communicate(), _TIMEOUT_S)
+    except TimeoutError as error:
         what = f"It said nothing for {_TIMEOUT_S:.0f} s."
         raise JobFailedError(
             "The doctor did not answer.", what, "Run `tunesmith doctor` to see how far it gets."
         ) from error
+    finally:
+        if process.returncode is None:
+            process.kill()
+    try:
+        checks = json.loads(said)["checks"]
+        return tuple(Finding(one["name"], one["state"], one["text"], one.get("mend", "")) for one in checks)
     except (ValueError, KeyError, TypeError) as error:
-        tail = "\n".join(run.stderr.strip().splitlines()[-3:])
+        tail = "\n".join(complaint.decode(errors="replace").strip().splitlines()[-3:])
         raise JobFailedError("The doctor could not finish.", tail, "Run `tunesmith doctor` to see it all.") from error

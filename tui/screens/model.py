@@ -15,12 +15,12 @@ from engine.models.source import DEMO, classify
 from tui.charset import glyphs
 from tui.licence import short_verdict, wants_attention
 from tui.model_facts import Fact, licence_words, read_facts
-from tui.model_list import Choice, Fitting, choice_of, chosen_of, filter_words, read_fitting
+from tui.model_list import Choice, Fitting, choice_of, chosen_of, filter_note, filter_words, read_fitting
 from tui.screens.base import StepScreen
 from tui.screens.licence import LicenceScreen
 from tui.threads import in_thread
 from tui.widgets.facts import Facts
-from tui.widgets.path_field import PathField
+from tui.widgets.path_field import PathField, typed_path
 from tui.widgets.rows import Column, Row, RowList
 from tui.widgets.text import styled
 
@@ -80,7 +80,7 @@ class ModelScreen(StepScreen):
         )
         with Container(id="panes"):
             yield RowList(
-                [Column("model"), Column("size", 15, "right"), Column("licence", 12), Column("", 9)], id="models"
+                [Column("model"), Column("size", 15, "right"), Column("licence", 13), Column("", 9)], id="models"
             )
             with Vertical(id="side", classes="side-pane"):
                 yield Static(id="marked")
@@ -146,7 +146,7 @@ class ModelScreen(StepScreen):
         if words:
             return found
         demo = Choice(DEMO, "Demo model", "tiny, bundled", "apache-2.0", note="shows the way; there already")
-        own = Choice(_OWN, "Your own folder, .gguf, hub id", "t types it")
+        own = Choice(_OWN, "Your folder, .gguf or hub id", "t types it")
         listed = [demo, own, *found]
         model = self.spec.model
         if model is not None and model.source not in {choice.source for choice in listed}:
@@ -285,6 +285,11 @@ class ModelScreen(StepScreen):
         """Only models whose terms allow the use of now, or all."""
         self._only_allowed = not self._only_allowed
         self._show_models()
+        self._say_filters()
+
+    def _say_filters(self) -> None:
+        """By what the list was filtered; without a filter, what enter does."""
+        self.say(filter_note(self._fitting is not None, self._only_allowed) or self.words())
 
     @work(exclusive=True, group="fitting")
     async def action_toggle_fitting(self) -> None:
@@ -292,6 +297,7 @@ class ModelScreen(StepScreen):
         if self._fitting is not None:
             self._fitting = None
             self._show_models()
+            self._say_filters()
             return
         self.say("Asking what this machine can hold.")
         try:
@@ -300,7 +306,7 @@ class ModelScreen(StepScreen):
             self.show_problem(error)
             return
         self._show_models()
-        self.say("By a lean setting: 4-bit weights, rows of 1,024 tokens. m shows all again.")
+        self._say_filters()
 
     def job_ended(self, job: JobView) -> None:
         """The model is here, or it is not."""
@@ -342,18 +348,20 @@ class ModelScreen(StepScreen):
 
     def action_type_source(self) -> None:
         """Open the field for a path or an id."""
-        self._hide_fields()
-        field = self.query_one("#source", PathField)
-        field.display = True
-        field.focus()
+        self._open_field("#source")
         self.say("tab completes a path, enter looks at it, escape leaves the field.")
 
     def action_search(self) -> None:
         """Open the search field."""
+        self._open_field("#search")
+        self.say("Part of a name, an id or a licence. enter goes to the list, esc shows all.")
+
+    def _open_field(self, name: str) -> None:
         self._hide_fields()
-        field = self.query_one("#search", Input)
+        field = self.query_one(name, Input)
         field.display = True
-        field.focus()
+        # At once, and not with the next message: letters that follow quickly are text, not commands.
+        self.set_focus(field)
 
     @on(Input.Changed, "#search")
     def _searched(self) -> None:
@@ -363,8 +371,8 @@ class ModelScreen(StepScreen):
     def _field_submitted(self, message: Input.Submitted) -> None:
         if message.input.id == "search":
             self.query_one("#models", RowList).focus()
-        elif message.value.strip():
-            self._take(message.value.strip())
+        elif path := typed_path(message.value):
+            self._take(path)
 
     def action_go_back(self) -> None:
         """Leave an open field first, then the page."""
@@ -382,7 +390,7 @@ class ModelScreen(StepScreen):
                 field.value = ""
             field.display = False
         self._show_models()
-        self.query_one("#models", RowList).focus()
+        self.set_focus(self.query_one("#models", RowList))
 
 
 def _short(source: str) -> str:

@@ -18,6 +18,7 @@ from engine.errors import TunesmithError
 from tui.commands import TABLE, bindings
 from tui.screens.ask import key_words
 from tui.screens.frame import Problem
+from tui.widgets.path_field import typed_path
 from tui.widgets.text import styled
 
 PROJECTS_FOLDER = "tunesmith"
@@ -76,7 +77,7 @@ class NewProjectScreen(ModalScreen[Path | None]):
     @work(exclusive=True)
     async def _make(self) -> None:
         name = self.query_one("#name", Input).value.strip()
-        folder = self.query_one("#folder", Input).value.strip()
+        folder = typed_path(self.query_one("#folder", Input).value)
 
         def make() -> Path:
             from engine.actions import new_project

@@ -39,9 +39,18 @@ class PaletteScreen(ModalScreen[None]):
         wanted = words.lower().split()
         return [
             Row(command.id, (command.label, styled(command.key_label, "$accent"), styled(command.tooltip, "$muted")))
-            for command in self._about.commands()
-            if command.id != "all.palette" and all(word in _text(command) for word in wanted)
+            for command in self._possible()
+            if all(word in _text(command) for word in wanted)
         ]
+
+    def _possible(self) -> list[Command]:
+        """What can be done on the screen below now, each thing once."""
+        found: dict[str, Command] = {}
+        for command in self._about.commands():
+            name, _, given = command.action.rstrip(")").partition("(")
+            if command.id != "all.palette" and self._about.check_action(name, (given,) if given else ()) is not False:
+                found.setdefault(command.action, command)
+        return list(found.values())
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """Fewer commands with every letter."""

@@ -22,7 +22,8 @@ from tui.threads import in_thread
 from tui.widgets.knob_lines import KnobLines, KnobsShown
 from tui.widgets.memory_panel import MemoryPanel
 from tui.widgets.rows import Column, Row, RowList
-from tui.widgets.text import fit, styled
+from tui.widgets.text import styled
+from tui.widgets.wrap import lines_within
 
 if TYPE_CHECKING:
     from engine.advice import Advice
@@ -80,7 +81,7 @@ class RecipeScreen(PlanningScreen):
         yield Static(id="question")
         with Container(id="panes"):
             with Vertical(id="left"):
-                yield RowList([Column(width=1), Column(width=17), Column(), Column(width=10)], id="presets")
+                yield RowList([Column(width=1), Column(width=17), Column(), Column(width=9)], id="presets")
                 yield Static(id="when")
             with Vertical(id="right"):
                 yield Rule("knobs (changed ones are marked)", id="knobs-rule")
@@ -159,16 +160,15 @@ class RecipeScreen(PlanningScreen):
         recipe = self.shown_recipe()
         shown = KnobsShown(recipe, preset.knobs, preset.title, tuple(self.advice_on(recipe)))
         self.query_one("#knobs", KnobLines).shown = shown
-        words = f"{preset.use_when} {preset.cost}"
-        if preset.name == self._suggested[0]:
-            words = f"Suggested: {self._suggested[1]}. {words}"
-        self._show_when(words)
+        suggested = preset.name == self._suggested[0]
+        why = f"Suggested: {self._suggested[1]}." if suggested else preset.use_when
+        self._show_when(f"{why} {preset.cost}")
 
     def _show_when(self, words: str) -> None:
-        """One line in a narrow terminal, as many as it takes in a wide one."""
+        """Two lines in a narrow terminal, as many as it takes in a wide one."""
         said, width = plain(words, glyphs(self)), self.app.size.width
-        line = Content(said) if width >= _WIDE else fit(said, width - 4, glyphs(self))
-        self.query_one("#when", Static).update(line.stylize("$muted"))
+        lines = [said] if width >= _WIDE else lines_within(said, width - 4, 2, glyphs(self))
+        self.query_one("#when", Static).update(styled("\n".join(lines), "$muted"))
 
     def on_resize(self) -> None:
         """The words below the presets follow the width."""

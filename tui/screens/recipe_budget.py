@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _FIELDS = (
     ("price_per_hour", "price an hour", "what the card costs; 0 for your own"),
     ("currency", "currency", "for the words only"),
-    ("limit", "at most, money", "the run saves and stops there; empty: no limit"),
-    ("hours", "at most, hours", "the run saves and stops there; empty: no limit"),
+    ("limit", "at most, money", "saves and stops there; empty: no limit"),
+    ("hours", "at most, hours", "saves and stops there; empty: no limit"),
 )
 
 

@@ -152,7 +152,7 @@ class KnobsScreen(ModalScreen[None]):
     def _show_plan(self) -> None:
         chosen = glyphs(self)
         line = styled("takes  ", "$muted") + plan_words(self._page.plan, chosen)
-        self.query_one("#summary", Static).update(line)
+        self.query_one("#summary", Static).update(fit(line, max(20, self.size.width - 6), chosen))
 
     def _keys(self) -> Content:
         if self._typing:

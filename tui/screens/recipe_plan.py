@@ -159,5 +159,5 @@ class PlanningScreen(StepScreen):
         job = self.job
         if job is not None and job.active:
             phase = job.snapshot.phase_text or "starting"
-            return f"working out the exact figure: {phase[:1].lower()}{phase[1:]}"
+            return f"the exact figure follows: {phase[:1].lower()}{phase[1:]}"
         return f"no exact figure: {self._why_not_exact}" if self._why_not_exact else ""

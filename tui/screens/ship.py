@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from engine.errors import TunesmithError, UsageError
 from engine.evaluate.gate import Gate, judge
-from tui.charset import Glyphs, glyphs, plain
+from tui.charset import glyphs, plain
 from tui.model_facts import Fact, licence_words
 from tui.passphrase import remove_passphrases, write_passphrase
 from tui.screens.base import StepScreen
@@ -183,7 +183,7 @@ class ShipScreen(StepScreen):
         """Say what enter does in a field."""
         if isinstance(self.focused, SecretField):
             words = "goes to the second field" if self.focused.id == "first" else "locks and packs it"
-            self.say(f"enter {words}, esc leaves it. Nobody can recover a lost passphrase.")
+            self.say(f"enter {words}, esc leaves it. A lost passphrase stays lost.")
 
     @on(Input.Submitted)
     def _typed(self, message: Input.Submitted) -> None:
@@ -266,7 +266,7 @@ class ShipScreen(StepScreen):
         facts = [
             Fact("file", fit_path(file, max(30, self.size.width - 18), chosen)),
             Fact("size", size_text(int(result.get("bytes", 0)))),
-            Fact("sha256", _cut(str(result.get("sha256", "")), self.size.width - 22, chosen)),
+            Fact("sha256", str(result.get("sha256", ""))),
             Fact("lock", lock, attention=not locked),
         ]
         if locked:
@@ -276,10 +276,6 @@ class ShipScreen(StepScreen):
         self.query_one("#locking").display = False
         self.say(self.words(), "good")
         self.call_after_refresh(self.query_one("#page").scroll_end, animate=False)
-
-
-def _cut(text: str, room: int, chosen: Glyphs) -> str:
-    return text if len(text) <= room else text[: max(16, room - 1)] + chosen.ellipsis
 
 
 def passphrase_problem(first: str, second: str) -> UsageError | None:

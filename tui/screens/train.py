@@ -158,6 +158,8 @@ class TrainScreen(TrainKeys):
         words, tone = speaking_words(self.job, stopping=self._stopping, paused_at=self._paused_at)
         if self.status.state == "stale" and not self.job_runs:
             words, tone = f"{self.status.reason.capitalize()} since this run. enter trains again.", "attention"
+        if self._page:
+            words, tone = f"esc goes back to the picture{'; the job goes on' if self.job_runs else ''}.", "quiet"
         self.say(words, tone)
 
     def _follow_run(self, job: JobView) -> None:

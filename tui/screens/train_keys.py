@@ -61,6 +61,7 @@ class TrainKeys(StepScreen):
         else:
             self.set_focus(None)
             self.call_after_refresh(self._draw)
+        self._speak()
         self.refresh_bindings()
 
     def _draw_page(self) -> None:

@@ -48,8 +48,24 @@ class Curve:
 
     def extend(self, points: Iterable[tuple[int, float]]) -> None:
         """Add points; steps below 0 count as 0."""
+        low, high, last, width = self.low, self.high, self.last, self.width
         for step, value in points:
+            # Nearly every point of a long run is a number and falls into a bucket that holds one already.
+            index = step // width
+            if 0 <= index < len(low) and -LARGEST <= value <= LARGEST:
+                least, most = low[index], high[index]
+                if least is not None and most is not None:
+                    self.version += 1
+                    if step > self.last_step:
+                        self.last_step = step
+                    last[index] = value
+                    if value < least:
+                        low[index] = value
+                    elif value > most:
+                        high[index] = value
+                    continue
             self._add(max(0, step), value)
+            low, high, last, width = self.low, self.high, self.last, self.width
 
     def _add(self, step: int, value: float) -> None:
         self.version += 1

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from textual import events
+from textual.binding import ActiveBinding
 from textual.content import Content
 from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import Input
 
-if TYPE_CHECKING:
-    from tui.commands import Command
+from tui.commands import TYPING, Command
 
 
 class KeyLine(Widget):
@@ -35,17 +34,20 @@ class KeyLine(Widget):
     def _entries(self) -> list[tuple[str, Command]]:
         """The commands that are shown and can run now, each with the key to press.
 
-        While a field is typed into, keys that would be letters of the text are left out.
+        While a field is typed into, keys that would be letters of the text are left out, and those of the field come
+        first.
         """
         bound = self.screen.active_bindings
         active = {binding.binding.id for binding in bound.values() if binding.enabled}
         # A list that has the focus takes enter itself and hands it to the screen as "taken".
         list_takes_enter = "enter" in bound and bound["enter"].binding.id == "rows.take"
         typing = isinstance(self.screen.focused, Input)
-        found: list[tuple[str, Command]] = []
+        found = [(command.key_label, command) for command in TYPING if typing and _in_field(command, bound)]
         for command in self._commands:
             by_list = list_takes_enter and command.keys == "enter" and self.screen.check_action(command.action, ())
             labels = [label for label in command.key_labels if not (typing and len(label) == 1)]
+            if typing and command.keys in ("enter", "escape", "tab"):
+                continue
             if command.show and labels and (command.id in active or by_list):
                 found.append((labels[0], command))
         return found
@@ -67,8 +69,16 @@ class KeyLine(Widget):
 
     async def on_click(self, event: events.Click) -> None:
         """Run the command that was clicked."""
-        if action := event.style.meta.get("command"):
+        action = event.style.meta.get("command")
+        if action and action in {command.action for command in TYPING}:
+            self.app.simulate_key(next(command.keys for command in TYPING if command.action == action))
+        elif action:
             await self.screen.run_action(action)
+
+
+def _in_field(command: Command, bound: Mapping[str, ActiveBinding]) -> bool:
+    """Whether a key of fields means something in the one that has the focus: only paths are completed by tab."""
+    return command.keys != "tab" or ("tab" in bound and bound["tab"].binding.id == "path.complete")
 
 
 def _width(entry: tuple[str, Command]) -> int:

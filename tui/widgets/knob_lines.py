@@ -47,7 +47,7 @@ class KnobLines(Widget):
         chosen, width = glyphs(self), self.size.width
         many = self.size.height >= _GROUPED_FROM
         lines = _grouped(self.shown, width, chosen) if many else _important(self.shown, chosen)
-        lines.append(_changed(self.shown, chosen))
+        lines.append(_changed(self.shown, chosen, short=not many))
         if many:
             lines += _advised_in_full(self.shown, width, chosen)
         else:
@@ -90,21 +90,23 @@ def _cell(name: str, value: str, changed: bool, width: int, chosen: Glyphs) -> C
     return styled(mark, style) + styled(name, "$muted") + Content(gap) + styled(value, style)
 
 
-def _changed(shown: KnobsShown, chosen: Glyphs) -> Content:
+def _changed(shown: KnobsShown, chosen: Glyphs, *, short: bool) -> Content:
+    """What differs from the preset; where only one hint has room (`short`), how many more there are."""
     found = differences(shown.base, shown.recipe)
+    more = len(shown.advice) - 1
+    hints = f" and {more} more hint{'s' * (more > 1)}" if more > 0 and short else ""
     if not found:
-        return styled(f" all as in {shown.title}; e opens all {len(KNOBS)}", "$muted")
+        return styled(f" all as in {shown.title}; e opens all {len(KNOBS)}{hints}", "$muted")
     words = ", ".join(f"{knob(key).title} {value_text(now)} ({value_text(was)})" for key, (was, now) in found.items())
-    return styled(plain(f"{chosen.differs}{len(found)} changed: ", chosen), "bold $accent") + Content(
-        plain(words, chosen)
-    )
+    opens = f" (e opens all{hints})" if hints else ""
+    count = plain(f"{chosen.differs}{len(found)} changed{opens}: ", chosen)
+    return styled(count, "bold $accent") + Content(plain(words, chosen))
 
 
 def _advised(shown: KnobsShown, chosen: Glyphs) -> list[Content]:
-    """The first advice in a line."""
-    more = f" (e shows {len(shown.advice) - 1} more)" if len(shown.advice) > 1 else ""
+    """The first advice in a line; the line above says how many more there are."""
     return [
-        styled(plain(f"{chosen.stale} {knob(one.knob).title}{more}: {one.text}", chosen), "$warning")
+        styled(plain(f"{chosen.stale} {knob(one.knob).title}: {one.text}", chosen), "$warning")
         for one in shown.advice[:1]
     ]
 

@@ -112,7 +112,7 @@ def time_words(shown: PlanShown) -> Content:
     if (run := shown.run_seconds) is not None:
         return styled(range_of(run), "bold")
     if shown.state == "rough":
-        return styled("comes with the exact figures", "$muted")
+        return styled("not worked out yet", "$muted")
     if shown.time:
         return styled("not known before the preview", "$muted")
     return styled("not known before a first run", "$muted")

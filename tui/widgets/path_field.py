@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
+from urllib.parse import unquote
 
 from textual.binding import Binding, BindingType
 from textual.suggester import Suggester
@@ -44,6 +45,21 @@ class PathField(Input):
             self.cursor_position = len(self.value)
         else:
             self.screen.focus_next()
+
+
+def typed_path(text: str) -> str:
+    """What was typed or pasted as the path that is meant, as a shell would read it.
+
+    Spaces around it go, and one pair of quotes, `file://` and backslashes before spaces: people paste what a file
+    manager or another terminal gave them. A hub id stays as it is.
+    """
+    path = text.strip()
+    for quote in ("'", '"'):
+        if len(path) > 1 and path.startswith(quote) and path.endswith(quote):
+            return path[1:-1].strip()
+    if path.startswith("file://"):
+        return unquote(path.removeprefix("file://"))
+    return path.replace("\\ ", " ")
 
 
 def complete_path(value: str, endings: Sequence[str] = ()) -> str | None:

@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from textual.style import Style
 from textual.widget import Widget
 
-from tui.charset import glyphs
+from tui.charset import Glyphs, glyphs
 
 if TYPE_CHECKING:
     from engine.spec import StepName
@@ -45,22 +45,38 @@ class Stepper(Widget):
         self.statuses = tuple(statuses)
 
     def render(self) -> Content:
-        """The line; steps are two cells apart and one cell where the line would not fit."""
-        from engine.steps import TITLES
-
-        chosen = glyphs(self)
-        marks = {"done": chosen.done, "here": chosen.here, "stale": chosen.stale, "todo": chosen.todo}
-        parts: list[Content] = []
-        for status in self.statuses:
-            is_here = status.step == self.here
-            state = "here" if is_here and status.state != "stale" else status.state
-            mark = Content.styled(marks[state], _COLOURS[state])
-            title = Content.styled(f" {TITLES[status.step]}", _COLOURS["here" if is_here else state])
-            parts.append((mark + title).stylize(Style.from_meta({"step": status.step})))
-        between = Content("  ") if self.size.width >= 79 else Content(" ")
-        return Content(" ") + between.join(parts)
+        """The line for the width there is."""
+        return way_line(self.statuses, self.here, self.size.width, glyphs(self))
 
     def on_click(self, event: events.Click) -> None:
         """Tell which step was clicked."""
         if step := event.style.meta.get("step"):
             self.post_message(self.Chosen(step))
+
+
+def way_line(statuses: Sequence[StepStatus], here: str, width: int, chosen: Glyphs) -> Content:
+    """The steps two cells apart; one cell where that does not fit; then only the open one and its neighbour have names.
+
+    The open step is always in sight: where even that is too long, the others are their signs alone.
+    """
+    order = [status.step for status in statuses]
+    at = order.index(here) if here in order else 0
+    everything = set(range(len(order)))
+    for named, between in ((everything, "  "), (everything, " "), ({at, at + 1}, " "), ({at}, " ")):
+        parts = [_step(status, here, chosen, named=index in named) for index, status in enumerate(statuses)]
+        line = Content(" ") + Content(between).join(parts)
+        if line.cell_length <= width:
+            break
+    return line
+
+
+def _step(status: StepStatus, here: str, chosen: Glyphs, *, named: bool) -> Content:
+    from engine.steps import TITLES
+
+    marks = {"done": chosen.done, "here": chosen.here, "stale": chosen.stale, "todo": chosen.todo}
+    is_here = status.step == here
+    state = "here" if is_here and status.state != "stale" else status.state
+    shown = Content.styled(marks[state], _COLOURS[state])
+    if named:
+        shown += Content.styled(f" {TITLES[status.step]}", _COLOURS["here" if is_here else state])
+    return shown.stylize(Style.from_meta({"step": status.step}))

@@ -41,8 +41,8 @@ def one_line(text: str) -> str:
 
 
 def size_text(size: float) -> str:
-    """Bytes as people read them: `980 kB`, `12 MB`, `1.4 GB` (powers of ten)."""
-    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+    """Bytes as people read them: `980 kB`, `12 MB`, `1.4 GB`, `1.3 TB` (powers of ten)."""
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if size >= factor:
             value = size / factor
             return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"

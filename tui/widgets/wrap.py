@@ -6,6 +6,8 @@ import re
 
 from rich.cells import cell_len, get_character_cell_size
 
+from tui.charset import Glyphs
+
 _WORD = re.compile(r" *[^ ]+ ?| +")
 
 
@@ -36,6 +38,15 @@ def wrap_ranges(text: str, width: int) -> list[tuple[int, int]]:
 def wrap_cells(text: str, width: int) -> list[str]:
     """`text` in lines of at most `width` cells, without the spaces at which it was broken."""
     return [text[start:end].rstrip() for start, end in wrap_ranges(text, width)]
+
+
+def lines_within(text: str, width: int, most: int, chosen: Glyphs) -> list[str]:
+    """`text` in at most that many lines; the last one ends in an ellipsis where not all of it fits."""
+    lines = wrap_cells(text, width)
+    if len(lines) > most:
+        rest = text[wrap_ranges(text, width)[most - 1][0] :]
+        lines = [*lines[: most - 1], rest[: _letters_within(rest, width - 1)].rstrip() + chosen.ellipsis]
+    return lines
 
 
 def _letters_within(text: str, width: int) -> int:
