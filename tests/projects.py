@@ -27,14 +27,14 @@ from engine.project import Project
 from tests.conftest import wait_until
 
 
-def finished(folder: JobFolder, timeout: float = 240.0) -> JobView:
+def finished(folder: JobFolder, timeout: float = 600.0) -> JobView:
     """Wait for a job's end, whatever it is."""
     # Looking at a job reads all its events: done too often, the looking slows what it looks at.
     wait_until(lambda: not view(folder).active, f"the end of {folder.id}", timeout, every=0.5)
     return view(folder)
 
 
-def run_job(project: Project, kind: str, timeout: float = 240.0, **spec: Any) -> JobView:
+def run_job(project: Project, kind: str, timeout: float = 600.0, **spec: Any) -> JobView:
     """Run a job to its end."""
     return finished(launch(project.root, kind, spec), timeout)
 

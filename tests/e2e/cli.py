@@ -59,7 +59,7 @@ class Machine:
         own = {"TUNESMITH_STATE": str(self.folder / "state"), "TUNESMITH_MODELS": str(self.folder / "models")}
         return {**os.environ, **own, "OMP_WAIT_POLICY": "passive", "COLUMNS": "100"}
 
-    def run(self, *words: object, timeout: float = 240) -> Said:
+    def run(self, *words: object, timeout: float = 600) -> Said:
         """Run `tunesmith WORDS` to its end."""
         done = subprocess.run(
             [sys.executable, "-m", "tui.main", *map(str, words)],
@@ -78,7 +78,7 @@ class Machine:
 class Here(Machine):
     """The same in this process, for what is said about many inputs: the walk in processes has tests of its own."""
 
-    def run(self, *words: object, timeout: float = 240) -> Said:
+    def run(self, *words: object, timeout: float = 600) -> Said:
         """Run `tunesmith WORDS` to its end; what nobody foresaw fails the test as it is."""
         mask = os.umask(0)
         os.umask(mask)

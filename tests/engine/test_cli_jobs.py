@@ -8,44 +8,27 @@ import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from engine.jobs import kinds
 from engine.jobs.folder import JobFolder
 from engine.jobs.launch import launch
-from engine.jobs.process import is_alive
 from engine.jobs.state import all_jobs, view
-from engine.project import create_project
 from tests.conftest import wait_until
-from tests.engine.job_kinds import TEST_KINDS
+from tests.e2e.cli import Here
+from tests.engine.job_projects import own_kinds, root
 
-REPO = Path(__file__).parents[2]
+__all__ = ["own_kinds", "root"]
+
 COMMAND = [sys.executable, "-m", "tui.main"]
 
 
-@pytest.fixture(autouse=True)
-def test_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The test-only kinds, here and in the processes."""
-    for name, kind in TEST_KINDS.items():
-        monkeypatch.setitem(kinds.KINDS, name, kind)
-    monkeypatch.setenv("PYTHONPATH", f"{Path(__file__).parent / 'job_site'}:{REPO}")
-
-
 @pytest.fixture
-def root(tmp_path: Path) -> Iterator[Path]:
-    """A project folder; whatever still runs in it at the end is killed."""
-    project, _ = create_project(tmp_path / "voice")
-    yield project.root
-    for job in all_jobs([project.root]):
-        if job.record.pid and is_alive(job.record):
-            os.killpg(os.getpgid(job.record.pid), signal.SIGKILL)
-
-
-def tunesmith(*words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *words], capture_output=True, text=True, timeout=timeout, check=False)
+def here(state: Path) -> Here:
+    """Commands that end by themselves are done in this process; what is watched or interrupted is one of its own."""
+    return Here(state.parent)
 
 
 def start(words: Sequence[str]) -> subprocess.Popen[str]:
@@ -64,34 +47,34 @@ def ended(root: Path, kind: str) -> JobFolder:
     return folder
 
 
-def test_jobs_lists_every_state(root: Path) -> None:
+def test_jobs_lists_every_state(root: Path, here: Here) -> None:
     folders = [ended(root, kind) for kind in ("t-quick", "t-bad-data", "t-vanish")] + [running(root)]
-    said = tunesmith("jobs", "--json")
-    assert (said.returncode, said.stderr) == (0, "")
-    listed = json.loads(said.stdout)
+    said = here.run("jobs", "--json")
+    assert (said.code, said.stderr) == (0, "")
+    listed = said.json
     assert [(job["id"], job["state"]) for job in listed] == list(
         zip([folder.id for folder in folders], ["finished", "failed", "died", "running"], strict=True)
     )
     for job in listed:
         assert {"id", "kind", "project", "state", "step", "steps"} <= job.keys()
         assert job["project"] == str(root)
-    table = tunesmith("jobs").stdout
+    table = here.run("jobs").stdout
     for folder, word in zip(folders, ("done", "The rows are odd.", "died", "waiting"), strict=True):
         [line] = [line for line in table.splitlines() if folder.id in line]
         assert word in line or word == "waiting"
-    assert len(json.loads(tunesmith("jobs", "--running", "--json").stdout)) == 1
+    assert len(here.run("jobs", "--running", "--json").json) == 1
 
 
-def test_no_job_is_an_empty_list() -> None:
-    said = tunesmith("--json", "jobs")
-    assert (said.returncode, json.loads(said.stdout)) == (0, [])
+def test_no_job_is_an_empty_list(here: Here) -> None:
+    said = here.run("--json", "jobs")
+    assert (said.code, said.json) == (0, [])
 
 
 def test_attach_shows_the_way_to_the_end(root: Path) -> None:
     folder = running(root)
     watcher = start(["attach", folder.id, "--json"])
     (root / "go").touch()
-    stdout, stderr = watcher.communicate(timeout=30)
+    stdout, stderr = watcher.communicate(timeout=60)
     assert watcher.returncode == 0
     events = [json.loads(line) for line in stdout.splitlines()]
     assert [event["seq"] for event in events] == list(range(len(events)))
@@ -107,7 +90,7 @@ def test_ctrl_c_in_attach_only_stops_watching(root: Path) -> None:
     assert watcher.stdout is not None
     watcher.stdout.readline()
     watcher.send_signal(signal.SIGINT)
-    _, stderr = watcher.communicate(timeout=30)
+    _, stderr = watcher.communicate(timeout=60)
     assert watcher.returncode == 4
     assert f"tunesmith stop {folder.id}" in stderr
     assert view(folder).state == "running"
@@ -122,15 +105,15 @@ def test_ctrl_c_in_attach_only_stops_watching(root: Path) -> None:
         ("t-vanish", 1, ["died without a word", "last words before the end", "log.txt"]),
     ],
 )
-def test_attach_to_one_that_failed_says_how(root: Path, kind: str, code: int, words: list[str]) -> None:
+def test_attach_to_one_that_failed_says_how(root: Path, kind: str, code: int, words: list[str], here: Here) -> None:
     folder = ended(root, kind)
-    said = tunesmith("attach", folder.id)
-    assert said.returncode == code
+    said = here.run("attach", folder.id)
+    assert said.code == code
     for word in words:
         assert word in said.stderr
     assert "Traceback" not in said.stderr
-    data = tunesmith("attach", folder.id, "--json")
-    assert data.returncode == code
+    data = here.run("attach", folder.id, "--json")
+    assert data.code == code
     error = json.loads(data.stdout.splitlines()[-1])["error"]
     assert error["exit_code"] == code
     assert error["title"] in said.stderr
@@ -144,42 +127,42 @@ def test_a_job_killed_while_watched_is_told_with_its_log(root: Path) -> None:
     pid = folder.read().pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    _, stderr = watcher.communicate(timeout=30)
+    _, stderr = watcher.communicate(timeout=60)
     assert watcher.returncode == 1
     assert "died without a word" in stderr
 
 
-def test_stop_waits_until_it_is_gone(root: Path) -> None:
+def test_stop_waits_until_it_is_gone(root: Path, here: Here) -> None:
     folder = running(root)
-    said = tunesmith("stop", folder.id[:-1], "--json")
-    assert (said.returncode, json.loads(said.stdout)) == (0, {"id": folder.id, "state": "stopped"})
+    said = here.run("stop", folder.id[:-1], "--json")
+    assert (said.code, said.json) == (0, {"id": folder.id, "state": "stopped"})
     assert (root / "saved").exists()
-    again = tunesmith("stop", folder.id)
-    assert again.returncode == 0
+    again = here.run("stop", folder.id)
+    assert again.code == 0
     assert "not running: stopped" in again.stdout
-    assert tunesmith("attach", folder.id).returncode == 4
+    assert here.run("attach", folder.id).code == 4
 
 
-def test_log_shows_the_end(root: Path) -> None:
+def test_log_shows_the_end(root: Path, here: Here) -> None:
     folder = ended(root, "t-vanish")
-    assert tunesmith("log", folder.id, "-n", "1").stdout == "last words before the end\n"
-    said = json.loads(tunesmith("log", folder.id, "--json").stdout)
+    assert here.run("log", folder.id, "-n", "1").stdout == "last words before the end\n"
+    said = here.run("log", folder.id, "--json").json
     assert said["lines"][-1] == "last words before the end"
 
 
-def test_what_a_log_holds_cannot_drive_the_terminal(root: Path) -> None:
+def test_what_a_log_holds_cannot_drive_the_terminal(root: Path, here: Here) -> None:
     folder = ended(root, "t-quick")
     folder.log_file.write_text("title \x1b]0;owned\x07 \x9b2J end\n")
-    said = tunesmith("log", folder.id).stdout
+    said = here.run("log", folder.id).stdout
     assert "\x1b" not in said
     assert "\x9b" not in said
     assert "owned" in said
 
 
 @pytest.mark.parametrize("command", ["attach", "stop", "log"])
-def test_a_job_that_is_not_there(command: str) -> None:
-    said = tunesmith(command, "train-1999")
-    assert said.returncode == 2
+def test_a_job_that_is_not_there(command: str, here: Here) -> None:
+    said = here.run(command, "train-1999")
+    assert said.code == 2
     assert said.stderr == "There is no job `train-1999`.\nList them with `tunesmith jobs`.\n"
 
 
@@ -192,7 +175,7 @@ def test_a_reader_that_goes_early_is_no_error(root: Path) -> None:
     listing.stdout.readline()
     listing.stdout.close()
     assert listing.stderr.read() == ""
-    assert listing.wait(30) == 0
+    assert listing.wait(60) == 0
     listing.stderr.close()
 
 
@@ -222,7 +205,7 @@ def test_ctrl_c_in_a_command_saves_and_stops(root: Path) -> None:
     assert command.stdout is not None
     command.stdout.readline()
     command.send_signal(signal.SIGINT)
-    said, _ = command.communicate(timeout=30)
+    said, _ = command.communicate(timeout=60)
     assert command.returncode == 4
     assert "Asked it to save and stop" in said
     assert "Stopped by Ctrl-C." in said
@@ -241,7 +224,7 @@ def test_a_second_ctrl_c_leaves_it_alone(root: Path) -> None:
         command.send_signal(signal.SIGINT)
         wait_until(folder.stop_file.exists, "the request is written")
         command.send_signal(signal.SIGINT)
-        said, _ = command.communicate(timeout=30)
+        said, _ = command.communicate(timeout=60)
     finally:
         os.kill(pid, signal.SIGCONT)
     assert command.returncode == 4
@@ -257,7 +240,7 @@ def test_on_a_terminal_the_status_is_one_line_that_changes(root: Path) -> None:
     while seen.count(b"rounds") < 3:
         seen += os.read(master, 4096)
     (root / "go").touch()
-    assert command.wait(30) == 0
+    assert command.wait(60) == 0
     os.close(master)
     assert seen.count(b"\n") == 1, "the phase has a line of its own, the status has none"
     assert b"\r\x1b[K" in seen

@@ -37,12 +37,13 @@ def frame(app: App[Any]) -> str:
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object], what: str, seconds: float = 60.0) -> None:
     """Go on as soon as `condition()` is true; fail with the picture after `seconds`."""
+    await pilot.pause()
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             pytest.fail(f"waited {seconds:g} s in vain: {what}\n{frame(pilot.app)}")
-        await pilot.pause()
-        await asyncio.sleep(0.02)
+        # Asleep, not `pilot.pause`: the app is in this loop, and asking each of its widgets costs more than its work.
+        await asyncio.sleep(0.03)
     await pilot.pause()
 
 
@@ -64,6 +65,25 @@ def typed(text: str) -> list[str]:
 def wizard(project: Path | None = None, *, ascii: bool = False) -> TunesmithApp:
     """The wizard in a terminal that can show everything, unless told otherwise."""
     return TunesmithApp(project, ascii=ascii, terminal=Terminal())
+
+
+@pytest.fixture(autouse=True)
+def keys_are_done_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After each key, wait until it has gone all the way.
+
+    Textual itself waits until the process takes no processor time. On a busy machine that is also so while the process
+    waits for its turn, and the next key would meet the page before the field or the question that the first one opens.
+    """
+    press_at_once = Pilot.press
+
+    async def press(pilot: Pilot[Any], *keys: str) -> None:
+        for key in keys:
+            await press_at_once(pilot, key)
+            # From the app to the page, to the widget, and what that one asks for: each is a message of its own.
+            for _ in range(3):
+                await pilot._wait_for_screen()
+
+    monkeypatch.setattr(Pilot, "press", press)
 
 
 @pytest.fixture

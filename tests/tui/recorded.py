@@ -6,12 +6,11 @@ import itertools
 import math
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import psutil
-from textual.pilot import Pilot
 
 from engine.files import make_private_folder
 from engine.jobs.emit import EventWriter
@@ -147,12 +146,3 @@ def steps_to(last: int, first: int = 1, steps: int = 1960) -> list[Event]:
             events.append(CheckpointEvent(step=step, path=f"checkpoint-{step}", seconds=0.4))
     events.append(MemoryEvent(rss_bytes=3 * GIB, peak_rss_bytes=4 * GIB))
     return events
-
-
-async def until(pilot: Pilot[Any], condition: Callable[[], object], what: str) -> None:
-    """Let the app run until `condition()` holds."""
-    for _ in range(3000):
-        if condition():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError(f"never came: {what}")

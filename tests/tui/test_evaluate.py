@@ -16,8 +16,8 @@ from engine.files import atomic_write
 from engine.jobs.events import FailedEvent, FinishedEvent, PhaseEvent, ProgressEvent, SampleEvent
 from engine.project import Project
 from engine.steps import take_step
-from tests.tui.conftest import both_sizes
-from tests.tui.recorded import BEFORE_TRAIN, RecordedJob, make_project, until
+from tests.tui.conftest import both_sizes, until
+from tests.tui.recorded import BEFORE_TRAIN, RecordedJob, make_project
 from tui.app import TunesmithApp
 from tui.screens.evaluate import EvaluateScreen
 from tui.screens.frame import Problem, Rule, SpeakLine

@@ -19,8 +19,8 @@ from engine.jobs.events import PhaseEvent
 from engine.project import Project
 from engine.spec import ProjectSpec
 from engine.steps import take_step
-from tests.tui.conftest import both_sizes, frame, shows, typed
-from tests.tui.recorded import BEFORE_TRAIN, RecordedJob, make_project, until
+from tests.tui.conftest import both_sizes, frame, shows, typed, until
+from tests.tui.recorded import BEFORE_TRAIN, RecordedJob, make_project
 from tui.app import TunesmithApp
 from tui.screens.ab import BlindTestScreen
 from tui.screens.evaluate import EvaluateScreen

@@ -44,7 +44,7 @@ async def test_the_page_gives_reasons_duties_and_sources(fresh: Project, tmp_pat
     app = wizard()
     async with app.run_test(size=size) as pilot:
         app.open_project(fresh.root, "model")
-        await shows(pilot, "▸ mine", "llama3.1: under conditions")
+        await shows(pilot, "▸ mine", "llama3.1: under")
         await pilot.press("l")
         await shows(
             pilot, "You may do this under conditions", "mine, licence: llama3.1", "Conflict: mine says mit", "u for"
@@ -67,7 +67,7 @@ async def test_the_use_can_be_changed_and_makes_it_stale(fresh: Project, tmp_pat
     app = wizard()
     async with app.run_test(size=size) as pilot:
         app.open_project(fresh.root, "model")
-        await shows(pilot, "gemma: under conditions")
+        await shows(pilot, "gemma: under")
         await pilot.press("l")
         await shows(pilot, "u for yourself", "m 0 users", "r no region", "x nothing sexual", "d data:")
         await pilot.press("enter")

@@ -12,10 +12,9 @@ from textual.pilot import Pilot
 from engine.privacy.own_try import try_on_rows
 from engine.project import Project
 from engine.spec import DataSpec, OwnSpec
-from tests.tui.conftest import both_sizes
+from tests.tui.conftest import both_sizes, until
 from tests.tui.findings import private_project
 from tests.tui.privacy_pages import opened, screen_of, text_of
-from tests.tui.recorded import until
 from tui.screens.own import OwnEditScreen, OwnScreen
 from tui.screens.privacy import PrivacyScreen
 

@@ -15,10 +15,9 @@ from engine.jobs.events import FailedEvent, FinishedEvent, PhaseEvent, ProgressE
 from engine.project import Project
 from engine.spec import ProjectSpec
 from engine.steps import take_step
-from tests.tui.conftest import both_sizes
+from tests.tui.conftest import both_sizes, until, wizard
 from tests.tui.privacy_pages import text_of
-from tests.tui.recorded import RecordedJob, make_project, until
-from tui.app import TunesmithApp
+from tests.tui.recorded import RecordedJob, make_project
 from tui.charset import UNICODE
 from tui.preview_rows import Preview, PreviewRow, read_preview
 from tui.screens.frame import Problem, SpeakLine
@@ -67,7 +66,7 @@ def project_at_preview(root: Path) -> Project:
 
 @asynccontextmanager
 async def opened(project: Project, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Pilot[int]]:
-    app = TunesmithApp()
+    app = wizard()
     async with app.run_test(size=size) as pilot:
         app.open_place(project, "preview")
         await until(pilot, lambda: isinstance(app.screen, PreviewScreen) and app.screen.is_mounted, "the screen")

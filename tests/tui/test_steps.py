@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from engine.evaluate.gate import Gate
 from engine.jobs.events import FailedEvent, FinishedEvent, PhaseEvent, ProgressEvent
@@ -47,6 +48,7 @@ async def test_a_folder_can_be_typed_and_its_facts_are_shown(fresh: Project, tin
         app.open_project(fresh.root, "model")
         await shows(pilot, "▸ Demo model")
         await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.focused, Input), "the field")
         fill(app, "#source", str(tiny))
         await pilot.press("enter")
         await shows(pilot, "▸ tiny-llama", "512 tokens", "365 kB", "tiny-llama is ready")
@@ -68,7 +70,9 @@ async def test_a_model_that_is_not_there_is_told_in_place(fresh: Project) -> Non
     async with app.run_test(size=(80, 24)) as pilot:
         app.open_project(fresh.root, "model")
         await shows(pilot, "▸ Demo model")
-        await pilot.press("t", *typed("/no/such/model"), "enter")
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.focused, Input), "the field")
+        await pilot.press(*typed("/no/such/model"), "enter")
         await shows(pilot, "✗ There is no such model.", "→ Give a folder")
         await pilot.press("escape")
         await until(pilot, lambda: "There is no such model." not in frame(app), "the error is gone")
@@ -79,7 +83,9 @@ async def test_the_catalogue_is_searched(fresh: Project) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         app.open_project(fresh.root, "model")
         await shows(pilot, "open models")
-        await pilot.press("slash", *typed("smollm2 135"))
+        await pilot.press("slash")
+        await until(pilot, lambda: isinstance(app.focused, Input), "the field")
+        await pilot.press(*typed("smollm2 135"))
         await until(pilot, lambda: len(app.screen.query_one("#models", RowList).rows) == 1, "one model is left")
         await pilot.press(*typed("zzz"))
         await shows(pilot, "no model has that in its name")

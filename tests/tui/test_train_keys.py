@@ -13,11 +13,11 @@ from engine.jobs.events import (
     WarningEvent,
 )
 from engine.project import Project
+from tests.tui.conftest import until
 from tests.tui.recorded import (
     RecordedJob,
     step_event,
     steps_to,
-    until,
 )
 from tests.tui.train_page import fast_clocks, job, opened, project, shows, spoken, text
 from tui.screens.frame import Problem
@@ -129,4 +129,4 @@ async def test_log_has_all_warnings_and_the_tail(project: Project, job: Recorded
         screen._tick()
         await until(pilot, lambda: "another line" in log.text, "the log goes on")
         await pilot.press("home", "end", "tab")
-        assert screen.query_one("#watch").display
+        await until(pilot, lambda: screen.query_one("#watch").display, "the curves")

@@ -13,8 +13,8 @@ from engine.jobs.events import AlertEvent, FinishedEvent, SampleEvent, SpentEven
 from engine.project import Project
 from engine.spec import RecipeSpec
 from engine.train.remedies import Done
-from tests.tui.conftest import both_sizes, frame
-from tests.tui.recorded import RecordedJob, beginning, step_event, steps_to, until
+from tests.tui.conftest import both_sizes, frame, until
+from tests.tui.recorded import RecordedJob, beginning, step_event, steps_to
 from tests.tui.train_page import fast_clocks, job, keys, opened, project, shows, spoken
 from tui.screens.ask import ChooseScreen
 from tui.screens.runs import RunsScreen, short
@@ -60,7 +60,7 @@ async def test_samples_show_how_the_answers_change(project: Project, job: Record
         assert "base model    A brush." in page(screen, "samples")
         assert "The bald one, petal." in frame(screen.app)
         await pilot.press("s")
-        assert screen.query_one("#watch").display
+        await until(pilot, lambda: screen.query_one("#watch").display, "the curves")
 
 
 async def test_without_samples_it_says_how_to_get_them(project: Project, job: RecordedJob) -> None:
@@ -86,7 +86,7 @@ async def test_an_alert_stands_below_the_curve_and_whole_on_its_page(
             assert words in text
         assert "train.fix" in keys(screen)
         await pilot.press("escape")
-        assert screen.query_one("#watch").display
+        await until(pilot, lambda: screen.query_one("#watch").display, "the curves")
 
 
 async def test_nothing_unusual_is_said_too(project: Project, job: RecordedJob) -> None:

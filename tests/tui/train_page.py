@@ -13,7 +13,8 @@ from textual.pilot import Pilot
 import tui.screens.base as base_module
 import tui.screens.train as train_module
 from engine.project import Project
-from tests.tui.recorded import RecordedJob, beginning, make_project, until
+from tests.tui.conftest import until
+from tests.tui.recorded import RecordedJob, beginning, make_project
 from tui.app import TunesmithApp
 from tui.screens.frame import SpeakLine
 from tui.screens.train import TrainScreen

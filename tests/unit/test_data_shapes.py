@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.data.examples import columns_in
 from engine.data.rows import BadRow, RawRow
 from engine.data.shapes import Example, Shape, detect_shape, resolve_shape, to_example
 from engine.errors import DataError
@@ -162,7 +164,7 @@ def test_a_set_shape_is_completed() -> None:
     ("spec", "title", "hint"),
     [
         ({"mapping": {"prompt": "qestion", "completion": "reply"}}, "no column `qestion`", "Did you mean `question`"),
-        ({"shape": "alpaca"}, "needs a column for `instruction`", "data.mapping.instruction"),
+        ({"shape": "alpaca"}, "needs a column for `instruction`", "--map instruction=COLUMN"),
         ({"shape": "text", "mapping": {"prompt": "question"}}, "no part called `prompt`", "Did you mean `text`"),
         ({"mapping": {"promt": "question"}}, "no part called `promt`", "Did you mean `prompt`"),
         ({"mapping": {"prompt": "question", "text": "reply"}}, "belong to different shapes", "Valid parts"),
@@ -180,4 +182,11 @@ def test_unknown_columns_are_named() -> None:
     with pytest.raises(DataError) as caught:
         detect_shape(["id", "body"], [{"id": 1, "body": "x"}])
     assert "`id`, `body`" in caught.value.what
-    assert "data.mapping" in caught.value.hint
+    assert "m in the wizard" in caught.value.hint
+    assert "--map prompt=id --map completion=body" in caught.value.hint
+
+
+def test_the_columns_of_a_file_are_told_whatever_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "captions.csv"
+    file.write_text("picture,caption\na beach,Sunday light\n")
+    assert columns_in(DataSpec(path=str(file))) == ["picture", "caption"]
