@@ -26,6 +26,12 @@ _CONTEXT = "NameContextRecognizer"
 _DOUBTED = frozenset({"PERSON", "LOCATION", "ADDRESS", "ORGANIZATION"})
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _OPENS = re.compile(r"(?:^|[.!?…:;\n*\-–—>]|[\"“‘'(])\s*$")
+_ARTICLE = re.compile(r"\b(?:an?|the|your|this|these|those|some|any|every|each|no|one|two|another)[ ]$", re.IGNORECASE)
+_THINGS = frozenset(
+    "fox storm cash justice genesis heaven haven coral clover lotus lyric jewel diamond ivory opal onyx saffron indigo"
+    " sage fern ash".split()
+)
+"""First names that in small letters mean the thing far more often."""
 _HEADS = re.compile(r":\s|(?:, | and | & )[A-Z]\w+(?:,| and | & | were | are | is )")
 _THING_NAMED_AFTER = re.compile(
     r"(?:['’]s)?\s(?:(?:and|&)\s[A-Z]\w+(?:['’]s)?\s)?(?:laws?|equations?|theorem|effect|algorithm|razor|counter|scale|disease|syndrome|constant"
@@ -111,12 +117,26 @@ def _backed(text: str, hit: Hit, hits: list[Hit]) -> bool:
     near = [other for other in hits if other.start < hit.end and hit.start < other.end]
     if not text[hit.start].isupper():
         both = {other.recogniser for other in near if other.entity == "PERSON"} & _MODELS
-        return len(both) > 1 and any(map(_a_first_name, _LETTERS.findall(text[hit.start : hit.end])))
+        words = _LETTERS.findall(text[hit.start : hit.end])
+        return len(both) > 1 and not _a_thing(text, hit) and any(map(_rather_a_name, words))
     return len({other.recogniser for other in near} & _MODELS) > 1 or _HEADS.match(text, hit.end) is not None
 
 
 def _a_first_name(word: str) -> bool:
     return word.casefold() in names_that_are_words() or word.casefold() in given_names()
+
+
+def _rather_a_name(word: str) -> bool:
+    """Whether a word in small letters is a first name more often than the thing it also means."""
+    small = word.casefold()
+    listed = small in names_that_are_words() or (small in given_names() and not is_common(word))
+    return listed and small not in _THINGS
+
+
+def _a_thing(text: str, hit: Hit) -> bool:
+    """Words in small letters after an article: "your moon fox"."""
+    piece = text[hit.start : hit.end]
+    return piece == piece.lower() and _ARTICLE.search(text[max(0, hit.start - 8) : hit.start]) is not None
 
 
 def _stands_out(text: str, hit: Hit) -> bool:
@@ -227,15 +247,17 @@ def _a_word(text: str, hit: Hit, one_case: bool) -> bool:
     words = _LETTERS.findall(piece)
     if not words or any(letter.isdigit() for letter in piece) or not all(is_dictionary_word(word) for word in words):
         return False
+    if _a_thing(text, hit):
+        return True
     also_a_name = any(map(_a_first_name, words))
     if one_case:
-        if also_a_name:
+        if any(_a_first_name(word) and word.casefold() not in _THINGS for word in words):
             return False
         single = 0.8 if words[0].casefold() in listed_names() else _VERY_SURE
         many = 1.0 if all(map(is_common, words)) else _SURE
         return hit.score < many if len(words) > 1 else hit.score < single or is_common(words[0])
     if piece == piece.lower():
-        return not (also_a_name and hit.score >= _SURE)
+        return not (any(map(_rather_a_name, words)) and hit.score >= _SURE)
     if len(words) == 1 and _OPENS.search(text[max(0, hit.start - 4) : hit.start]):
         # Dictionaries hold family names too ("Putin"); the pipeline has seen the sentence.
         read = hit.recogniser == "SpacyRecognizer" and hit.entity == "PERSON"

@@ -26,9 +26,9 @@ _TITLE = re.compile(
     rf"(?<![\w'’.\-])(?:(?:{f'{TITLES} {ALSO_NAMES}'.replace(' ', '|')})(?:\.-?[ ]?|[ ])){{1,2}}$", re.IGNORECASE
 )
 _REACH = 34
-_NAME = r"[A-ZÀ-ÖØ-Þ](?:[a-zà-öø-ÿ]|['’][A-Z]?)+"
+_NAME = r"[A-ZÀ-ÖØ-Þ](?:[a-zà-öø-ÿ]|['’](?!(?:s|m|d|t|ll|re|ve)\b)[A-Z]?)+"
 _NEXT = re.compile(
-    rf"(?:[ ](?:(?:{_PARTICLES}|L[ea]|D[eaiu]|V[ao]n|El|Al)[ ]){{0,2}}|(?P<line>-))(?P<word>{_NAME})(?![\w@])"
+    rf"(?:[ ](?:(?:{_PARTICLES}|L[ea]|D[eaiu]|V[ao]n|El|Al)[ ]){{0,2}}|(?P<line>-))(?P<word>{_NAME})(?![\w@]|['’](?!s\b))"
 )
 _LAST = re.compile(rf"(?<![\w'’.@#/\-])(?P<word>{_NAME})(?:[ ]|-)$")
 _OPENS = re.compile(r"(?:^|[.!?…:;\n*\-–—>|]|[\"“‘'(\[])\s*$")
