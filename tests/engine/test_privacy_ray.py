@@ -61,6 +61,7 @@ def worker(work: str, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_a_worker_has_no_network_but_loopback() -> None:
     told = worker(
         "import socket, sys\n"
@@ -81,6 +82,7 @@ def test_a_worker_has_no_network_but_loopback() -> None:
     assert "loopback works" in told
 
 
+@pytest.mark.slow
 def test_another_version_on_a_machine_is_an_answer() -> None:
     told = worker(
         "from engine.privacy.cluster import look_at\n"

@@ -18,6 +18,7 @@ def _recipe(**knobs: object) -> RecipeSpec:
     return RecipeSpec.model_validate({"dp_epsilon": 8.0, "effective_batch": 8, **knobs})
 
 
+@pytest.mark.slow
 def test_noise_spends_what_was_wanted_and_no_more() -> None:
     budget = make_budget(_recipe(), rows=400, steps=100)
     assert budget.delta == pytest.approx(1 / 4000)

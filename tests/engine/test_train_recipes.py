@@ -136,6 +136,7 @@ def test_pissa_is_saved_for_the_unchanged_base(tmp_path: Path) -> None:
         assert torch.allclose(exported(trainer, tmp_path / f"out-{rslora}"), trained, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_dora_learns_and_is_saved(tmp_path: Path) -> None:
     trainer = trainer_for(knobs(dora=True, rslora=True, effective_batch=16), tmp_path)
     assert trainer.fused == 0
@@ -144,6 +145,7 @@ def test_dora_learns_and_is_saved(tmp_path: Path) -> None:
     assert torch.allclose(exported(trainer, tmp_path / "out"), logits_of(trainer.model), atol=1e-4)
 
 
+@pytest.mark.slow
 def test_adalora_gives_up_ranks_and_is_saved_as_plain_lora(tmp_path: Path) -> None:
     trainer = trainer_for(knobs(adapter="adalora", max_steps=12, learning_rate=1e-2), tmp_path)
     trainer.train()
@@ -154,6 +156,7 @@ def test_adalora_gives_up_ranks_and_is_saved_as_plain_lora(tmp_path: Path) -> No
     assert torch.allclose(exported(trainer, tmp_path / "out"), logits_of(trainer.model), atol=1e-4)
 
 
+@pytest.mark.slow
 def test_adalora_goes_on_from_a_checkpoint_as_if_nothing_had_been(tmp_path: Path) -> None:
     recipe = knobs(
         adapter="adalora", max_steps=10, learning_rate=1e-2, save_steps=5, effective_batch=4, keep_checkpoints=20

@@ -22,7 +22,10 @@ from tui.terminal import Terminal
 
 SIZES = ((80, 24), (120, 40))
 # For the walk through each page; what else is asked about a page is asked in the small terminal, where room is short.
-both_sizes = pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+# The walk in the large one is for the slow suite: a page that breaks does so where room is short.
+both_sizes = pytest.mark.parametrize(
+    "size", [pytest.param(SIZES[0], id="80x24"), pytest.param(SIZES[1], id="120x40", marks=pytest.mark.slow)]
+)
 CHATS = (
     ("is the sticker sheet coming back?", "On Tuesday, little star. Ink hugs!"),
     ("which brush is the best one?", "The tiny bald one, no question."),

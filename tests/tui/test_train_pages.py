@@ -98,6 +98,7 @@ async def test_nothing_unusual_is_said_too(project: Project, job: RecordedJob) -
         await until(pilot, lambda: "Nothing unusual so far." in page(screen, "health"), "the words")
 
 
+@pytest.mark.slow
 async def test_f_asks_and_then_does_what_the_alert_advises(
     project: Project, job: RecordedJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
