@@ -8,7 +8,7 @@ capitalised words and the marks of an address. A house number that stays behind 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from engine.privacy.hits import Hit
@@ -18,6 +18,8 @@ _WORD = r"(?:[A-ZÀ-ÞŁŚŻŽČŘŠΑ-ΩА-Я][\w'’.()/\-]*|\d[\w/\-]*|Apt\.?
 _SPACE = r"[ \t,;]{0,4}\n?[ \t,;]{0,4}"
 _GAP = re.compile(rf"{_SPACE}(?:{_WORD}{_SPACE}){{0,3}}")
 _CROSSING = re.compile(r"[ ](?:and|&|y|und|et|at)[ ]")
+_AT_A_CROSSING = re.compile(r"[ ](?:and|&|y|und|et)[ ]$")
+_STATE = re.compile(r",?[ ][A-Z]{2}(?=[ ]*(?:$|[.,;!?)\n]))")
 _TAIL = re.compile(
     rf"(?:{_SPACE}{_WORD}){{0,4}}{_SPACE}(?<!\w)(?:\d{{4,6}}(?:-\d{{4}})?|\d{{3}}-\d{{4}})(?![\w.,]\d|\w)"
 )
@@ -57,7 +59,22 @@ def whole_addresses(text: str, hits: Iterable[Hit]) -> list[Hit]:
             joined[-1] = _joined(last, hit)
         else:
             joined.append(hit)
-    return sorted([*others, *(_completed(text, hit) for hit in joined)], key=lambda hit: (hit.start, -hit.end))
+    people = {hit.end: hit.start for hit in others if hit.entity == "PERSON"}
+    whole = [_at_a_crossing(text, _completed(text, hit), people) for hit in joined]
+    return sorted([*others, *whole], key=lambda hit: (hit.start, -hit.end))
+
+
+def _at_a_crossing(text: str, hit: Hit, people: Mapping[int, int]) -> Hit:
+    """An address with the first street of its crossing, where that was taken for somebody: "Leon and Mill Lane 6".
+
+    Args:
+        text: The text.
+        hit: An address; one that begins with its number stands by itself.
+        people: Where each name ends -> where it begins.
+    """
+    gap = None if text[hit.start].isdigit() else _AT_A_CROSSING.search(text[max(0, hit.start - 5) : hit.start])
+    first = people.get(hit.start - len(gap.group())) if gap else None
+    return hit if first is None or hit.entity != "ADDRESS" else replace(hit, start=first)
 
 
 def _belong(text: str, left: Hit, right: Hit) -> bool:
@@ -67,7 +84,7 @@ def _belong(text: str, left: Hit, right: Hit) -> bool:
         return left.entity != right.entity
     gap = text[left.end : right.start]
     if _CROSSING.fullmatch(gap):
-        return left.entity == right.entity
+        return right.entity == "ADDRESS" and (left.entity == "ADDRESS" or not text[right.start].isdigit())
     return _GAP.fullmatch(gap) is not None and _SENTENCE.search(text[left.end - 3 : right.start]) is None
 
 
@@ -87,4 +104,6 @@ def _completed(text: str, hit: Hit) -> Hit:
         for _ in range(_MOST_PLACES):
             place = _PLACE.match(text, end)
             end = place.end() if place else end
+        state = _STATE.match(text, end)
+        end = state.end() if state else end
     return replace(hit, start=start, end=end)

@@ -79,6 +79,15 @@ def test_an_address_keeps_its_number_town_and_code() -> None:
     assert joined(text, ("Brisas 6802", "ADDRESS")) == [("0138 Brisas 6802\n Suite 084\n Uruguay 64677", "ADDRESS")]
 
 
+def test_a_crossing_keeps_both_its_streets_and_an_address_its_state() -> None:
+    text = "send it to Leon and Hammarvägen 15 then"
+    pieces = ("Leon", "PERSON"), ("Hammarvägen 15", "ADDRESS")
+    assert ("Leon and Hammarvägen 15", "ADDRESS") in joined(text, *pieces)
+    text = "for Leon and 15 Mill Lane, OULU NO."
+    found = joined(text, ("Leon", "PERSON"), ("15 Mill Lane, OULU", "ADDRESS"))
+    assert found == [("Leon", "PERSON"), ("15 Mill Lane, OULU NO", "ADDRESS")]
+
+
 def test_pieces_of_an_address_become_one() -> None:
     text = "14 Rosewood Ct, Flat 3, Leeds is where I live"
     assert joined(text, ("14 Rosewood Ct", "ADDRESS"), ("Leeds", "LOCATION")) == [
