@@ -16,7 +16,7 @@ from engine.privacy.cases import gives_no_hint
 from engine.privacy.doors import leads_to_a_door
 from engine.privacy.hits import Hit
 from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
-from engine.privacy.recognisers.known import given_names, is_brand, is_label, listed_names
+from engine.privacy.recognisers.known import given_names, is_brand, is_label, listed_names, words_that_are_names
 from engine.privacy.recognisers.links import in_short_link
 from engine.privacy.recognisers.secrets import is_fingerprint
 from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
@@ -76,11 +76,19 @@ def says_nothing(text: str) -> bool:
     said = _HEART.sub("", text) if "<" in text else text
     if _TELLING.search(said):
         return False
-    is_a_word = is_common if gives_no_hint(text) else is_dictionary_word
+    is_a_word = _is_no_name if gives_no_hint(text) else is_dictionary_word
     return all(
         (word in _OPENERS if word[0].isupper() else is_a_word(word) and word not in names_that_are_words())
         or word.casefold() in _SHORT_FORMS
         for word in _ANY_WORD.findall(said.replace("’", "'"))
+    )
+
+
+def _is_no_name(word: str) -> bool:
+    """An everyday word, or one of the dictionary that nobody is called."""
+    small = word.casefold()
+    return is_common(word) or (
+        is_dictionary_word(word) and small not in words_that_are_names() and small not in listed_names()
     )
 
 

@@ -53,6 +53,7 @@ def detector_version(profile: Profile, own: Sequence[OwnSpec] = ()) -> str:
     folder = Path(__file__).parent
     for source in sorted([*(folder / name for name in _SOURCES), *(folder / "recognisers").glob("*.py")]):
         digest.update(source.read_bytes())
-    for names in sorted((PRESETS / "redaction" / "names").glob("*.yaml")):
-        digest.update(names.read_bytes())
+    lists = PRESETS / "redaction"
+    for words in (*sorted((lists / "names").glob("*.yaml")), lists / "words_that_are_names.txt"):
+        digest.update(words.read_bytes())
     return digest.hexdigest()[:16]

@@ -58,6 +58,13 @@ def listed_names() -> frozenset[str]:
 
 
 @functools.cache
+def words_that_are_names() -> frozenset[str]:
+    """Words of the dictionary that people are called too, in small letters, beyond `listed_names`."""
+    lines = (PRESETS / "redaction" / "words_that_are_names.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+@functools.cache
 def short_surnames() -> frozenset[str]:
     """Family names of two or three letters, as in Chinese, Korean and Vietnamese names in Latin letters."""
     listed = {
