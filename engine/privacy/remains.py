@@ -22,7 +22,7 @@ _MOST_WORDS = 4
 _LEAST_SIGNS = 3
 _LISTED, _WORDS_LISTED = 1000, 200
 _NAMES = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP"})
-"""Types whose values are words; one that is an everyday word too is not searched where a sentence begins."""
+"""Types whose values are words; one that is an everyday word too may still stand in small letters."""
 
 StandsAt = Callable[[str, int, int], bool]
 
@@ -59,7 +59,7 @@ def hidden_values(store: FindingsStore, *, parts: bool) -> Hidden:
     for entity, value, score in rows:
         unsure = entity in _NAMES and is_doubtful(value)
         if can_be_swept(value, entity):
-            searched.append(Wanted(value, entity, inside=unsure))
+            searched.append(Wanted(value, entity))
         elif sum(sign.isalnum() for sign in value) >= _LEAST_SIGNS:
             unsure = True
         if unsure:

@@ -15,7 +15,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.privacy.innerjson import without_escapes
-from engine.privacy.parts import opens_sentence
 from engine.privacy.recognisers.words import is_common, is_dictionary_word
 
 _WORD = re.compile(r"\w+")
@@ -33,8 +32,6 @@ class Wanted:
     entity: str
     score: float = 1.0
     source: str = "WholeFileSweep"
-    inside: bool = False
-    """Not where a sentence begins: there "Will" has its capital in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +95,7 @@ class Sweeper:
             for number, word in enumerate(small):
                 for length in _bits(self._lengths.get(word, 0)):
                     for entry in self._entries.get(tuple(small[number : number + length]), ()):
-                        place = _match(text, words, number, entry)
-                        if place and not (entry.wanted.inside and opens_sentence(text, place[0])):
+                        if place := _match(text, words, number, entry):
                             found.append(Match(*place, entry.wanted))
         for one in self._unspaced:
             position = text.find(one.value)
