@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 import sys
 from dataclasses import dataclass
 from typing import ClassVar
@@ -110,11 +111,9 @@ async def ask_doctor() -> tuple[Finding, ...]:
     Raises:
         JobFailedError: It did not answer.
     """
-    command = (sys.executable, "-m", "engine.cli", "doctor", "--json")
-    quiet, pipe = asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*command, stdin=quiet, stdout=pipe, stderr=pipe)
+    process = _start_doctor()
     try:
-        said, complaint = await asyncio.wait_for(process.communicate(), _TIMEOUT_S)
+        said, complaint = await asyncio.wait_for(asyncio.to_thread(process.communicate), _TIMEOUT_S)
     except TimeoutError as error:
         what = f"It said nothing for {_TIMEOUT_S:.0f} s."
         raise JobFailedError(
@@ -122,6 +121,7 @@ async def ask_doctor() -> tuple[Finding, ...]:
         ) from error
     finally:
         if process.returncode is None:
+            # The thread that listens then hears the end, and goes too.
             process.kill()
     try:
         checks = json.loads(said)["checks"]
@@ -129,3 +129,8 @@ async def ask_doctor() -> tuple[Finding, ...]:
     except (ValueError, KeyError, TypeError) as error:
         tail = "\n".join(complaint.decode(errors="replace").strip().splitlines()[-3:])
         raise JobFailedError("The doctor could not finish.", tail, "Run `tunesmith doctor` to see it all.") from error
+
+
+def _start_doctor() -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "engine.cli", "doctor", "--json"]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
