@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import torch
@@ -70,31 +71,39 @@ def convert_gguf(file: Path, sha256: str, on_phase: Phase, check_stop: Callable[
 
 def _convert(file: Path, folder: Path, on_phase: Phase, check_stop: Callable[[], None]) -> None:
     on_phase("unpack", "Unpacking the GGUF file to 16 bits. Large models take minutes.")
+    only_here: dict[str, Any] = {"gguf_file": file.name, "local_files_only": True, "trust_remote_code": False}
+    number_format = _dtype_of(file)
     with quietly():
-        try:
-            model = AutoModelForCausalLM.from_pretrained(
-                str(file.parent),
-                gguf_file=file.name,
-                quantization_config=GgufConfig(dequantize=True),
-                dtype=_dtype_of(file),
-                local_files_only=True,
-                trust_remote_code=False,
-            )
-            check_stop()
-            on_phase("tokenizer", "Reading the tokenizer in the file.")
-            tokenizer = AutoTokenizer.from_pretrained(
-                str(file.parent), gguf_file=file.name, local_files_only=True, trust_remote_code=False
-            )
-        # How transformers says that a file is damaged, or that it cannot read this architecture or number format.
-        except (OSError, ValueError, KeyError, NotImplementedError, AttributeError, TypeError) as error:
-            if isinstance(error, OSError) and error.errno:
-                raise
-            raise _cannot_read(file, error) from error
+        model = _read(
+            file,
+            lambda: AutoModelForCausalLM.from_pretrained(
+                str(file.parent), quantization_config=GgufConfig(dequantize=True), dtype=number_format, **only_here
+            ),
+        )
+        check_stop()
+        on_phase("tokenizer", "Reading the tokenizer in the file.")
+        tokenizer = _read(file, lambda: AutoTokenizer.from_pretrained(str(file.parent), **only_here))
         check_stop()
         on_phase("save", "Saving it as safetensors.")
         model.config.__dict__.pop("quantization_config", None)
         model.save_pretrained(str(folder))
         tokenizer.save_pretrained(str(folder))
+
+
+def _read(file: Path, load: Callable[[], Any]) -> Any:
+    """What transformers reads from the file. Nothing of ours runs inside: no mistake of ours is laid to the file.
+
+    Raises:
+        ModelError: It is damaged, or of an architecture or number format that transformers and gguf cannot read: they
+            say so in each of these ways (`NotImplementedError` is gguf's for a quantisation it cannot unpack).
+        OSError: The disk fails.
+    """
+    try:
+        return load()
+    except (OSError, ValueError, KeyError, NotImplementedError, AttributeError, TypeError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise _cannot_read(file, error) from error
 
 
 def _dtype_of(file: Path) -> torch.dtype:

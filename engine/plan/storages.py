@@ -71,11 +71,10 @@ class StorageCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.track(tensor)
 
     def track(self, tensor: torch.Tensor) -> None:
-        """Count a tensor's storage, once."""
-        try:
-            storage = tensor.untyped_storage()
-        except NotImplementedError:  # sparse and other tensors without one storage
+        """Count a tensor's storage, once; a sparse or nested tensor has none of its own, but those it is made of."""
+        if tensor.layout is not torch.strided:
             return
+        storage = tensor.untyped_storage()
         key = storage._cdata
         if key in self._known:
             return

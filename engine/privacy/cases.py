@@ -1,10 +1,19 @@
-"""Texts in one case of letters, whose capitals say nothing about what is a name."""
+# ruff: noqa: RUF001 (quotation marks as people type them)
+"""Where a capital says nothing about what is a name: in texts of one case, and where a sentence begins."""
 
 from __future__ import annotations
 
 import functools
+import re
 
 _FEW_CAPITALS, _MANY_CAPITALS = 0.02, 0.8
+_OPENS = re.compile(r"(?:^|[.!?…:;\n*\-–—>|]|[\"“‘'(\[])\s*\Z")
+_LOOK_BACK = 12
+
+
+def opens_sentence(text: str, at: int) -> bool:
+    """Whether the word at `at` would have a capital in any case, since a sentence begins there."""
+    return _OPENS.search(text[max(0, at - _LOOK_BACK) : at]) is not None
 
 
 @functools.lru_cache(maxsize=512)

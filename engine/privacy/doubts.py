@@ -12,11 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from engine.privacy.cases import gives_no_hint
+from engine.privacy.cases import gives_no_hint, opens_sentence
 from engine.privacy.doors import leads_to_a_door
 from engine.privacy.hits import Hit
 from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
-from engine.privacy.recognisers.known import given_names, is_brand, is_label, listed_names, words_that_are_names
+from engine.privacy.recognisers.known import census_names, given_names, is_brand, is_label, listed_names
 from engine.privacy.recognisers.links import in_short_link
 from engine.privacy.recognisers.secrets import is_fingerprint
 from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
@@ -25,7 +25,6 @@ _MODELS = frozenset({"RampartRecognizer", "SpacyRecognizer", "CaseRecognizer"})
 _CONTEXT = "NameContextRecognizer"
 _DOUBTED = frozenset({"PERSON", "LOCATION", "ADDRESS", "ORGANIZATION"})
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-_OPENS = re.compile(r"(?:^|[.!?…:;\n*\-–—>]|[\"“‘'(])\s*$")
 _ARTICLE = re.compile(r"\b(?:an?|the|your|this|these|those|some|any|every|each|no|one|two|another)[ ]$", re.IGNORECASE)
 _THINGS = frozenset(
     "fox storm cash justice genesis heaven haven coral clover lotus lyric jewel diamond ivory opal onyx saffron indigo"
@@ -87,9 +86,7 @@ def says_nothing(text: str) -> bool:
 def _is_no_name(word: str) -> bool:
     """An everyday word, or one of the dictionary that nobody is called."""
     small = word.casefold()
-    return is_common(word) or (
-        is_dictionary_word(word) and small not in words_that_are_names() and small not in listed_names()
-    )
+    return is_common(word) or (is_dictionary_word(word) and small not in census_names() and small not in listed_names())
 
 
 def believable(text: str, hits: Iterable[Hit]) -> list[Hit]:
@@ -153,7 +150,7 @@ def _stands_out(text: str, hit: Hit) -> bool:
     return (
         piece[0].isupper()
         and not piece.isupper()
-        and _OPENS.search(text[max(0, hit.start - 4) : hit.start]) is None
+        and not opens_sentence(text, hit.start)
         and sum(map(str.islower, text)) > sum(map(str.isupper, text))
     )
 
@@ -266,7 +263,7 @@ def _a_word(text: str, hit: Hit, one_case: bool) -> bool:
         return hit.score < many if len(words) > 1 else hit.score < single or is_common(words[0])
     if piece == piece.lower():
         return not (any(map(_rather_a_name, words)) and hit.score >= _SURE)
-    if len(words) == 1 and _OPENS.search(text[max(0, hit.start - 4) : hit.start]):
+    if len(words) == 1 and opens_sentence(text, hit.start):
         # Dictionaries hold family names too ("Putin"); the pipeline has seen the sentence.
         read = hit.recogniser == "SpacyRecognizer" and hit.entity == "PERSON"
         return not also_a_name and (is_common(words[0]) or (hit.score < _VERY_SURE and not read))

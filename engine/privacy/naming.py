@@ -13,11 +13,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from engine.privacy.cases import opens_sentence
 from engine.privacy.hits import Hit
 from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
 from engine.privacy.recognisers.known import is_brand, is_label
-from engine.privacy.recognisers.titles import ALSO_NAMES, TITLES
 from engine.privacy.recognisers.words import is_common, is_dictionary_word
+from engine.privacy.titles import ALSO_NAMES, TITLES
 
 _PARTICLES = r"(?:de|da|do|dos|das|del|della|di|van|von|der|den|ter|ten|la|le|los|bin|ibn|al|el|af|zu|O['’])"
 _INITIALS = r"(?:[A-ZÀ-Þ]\.[ ]?|(?:[A-Z]J|J[A-Z])[ ])"
@@ -31,7 +32,6 @@ _NEXT = re.compile(
     rf"(?:[ ](?:(?:{_PARTICLES}|L[ea]|D[eaiu]|V[ao]n|El|Al)[ ]){{0,2}}|(?P<line>-))(?P<word>{_NAME})(?![\w@]|['’](?!s\b))"
 )
 _LAST = re.compile(rf"(?<![\w'’.@#/\-])(?P<word>{_NAME})(?:[ ]|-)$")
-_OPENS = re.compile(r"(?:^|[.!?…:;\n*\-–—>|]|[\"“‘'(\[])\s*$")
 _NICKNAME = re.compile(r"[ ][\"“”'‘’(]{1,2}[ ]?[\w.]{2,14}[ ]?[\"“”'’)]{1,2}[ ]|[ ]?[\"“”][ ]?")
 _ITEM = r"[A-ZÀ-ÖØ-Þ][\w’\-]+(?:[ ][A-ZÀ-ÖØ-Þ][\w’\-]+)?"
 _LIST = re.compile(rf"(?<![\w@#’'.\-]){_ITEM}(?:,[ ]{_ITEM})*(?:,?[ ](?:and|&|or)[ ]{_ITEM})?(?![\w@’]|\.\w)")
@@ -77,8 +77,7 @@ def _with_neighbours(text: str, hit: Hit) -> Hit:
         before = _LAST.search(text[max(0, start - _REACH) : start])
         if before and _part_of_a_name(text, before.group("word")):
             first = start - len(before.group())
-            opens = _OPENS.search(text[max(0, first - 4) : first]) is not None
-            if not (opens and is_dictionary_word(before.group("word"))):
+            if not (opens_sentence(text, first) and is_dictionary_word(before.group("word"))):
                 start = first
     return replace(hit, start=start, end=end)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from engine.privacy.cases import opens_sentence
 from engine.privacy.hits import Hit
 from engine.privacy.recognisers.foreign import is_everyday
 from engine.privacy.recognisers.known import is_label, listed_names
@@ -19,8 +20,6 @@ from engine.privacy.surrogate.people import name_tokens
 SWEEP = "WholeFileSweep"
 """The recogniser of what was found because it stands elsewhere as somebody's name."""
 _SURE_NAME, _SCORE = 0.6, 0.6
-_OPENS = re.compile(r"(?:^|[.!?…:;\n*\-–—>]|[\"“‘'(])\s*\Z")  # noqa: RUF001
-_LOOK_BACK = 12
 
 
 def tells(part: str) -> bool:
@@ -43,11 +42,6 @@ def words_of_name(name: str) -> list[str]:
 def doubtful_words(name: str) -> list[str]:
     """Those words of a name, written with a capital, that are everyday words too."""
     return [word for word in words_of_name(name) if is_doubtful(word)]
-
-
-def opens_sentence(text: str, at: int) -> bool:
-    """Whether the word at `at` would have a capital in any case, since a sentence begins there."""
-    return _OPENS.search(text[max(0, at - _LOOK_BACK) : at] if at > _LOOK_BACK else text[:at]) is not None
 
 
 def _is_word(part: str) -> bool:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.privacy.parts import doubtful_words, is_doubtful, opens_sentence, tells, words_of_name
+from engine.privacy.cases import opens_sentence
+from engine.privacy.parts import doubtful_words, is_doubtful, tells, words_of_name
 from engine.privacy.replace import Edit
 from engine.privacy.store import FindingsStore
 from engine.privacy.sweep import Sweeper, Wanted, can_be_swept

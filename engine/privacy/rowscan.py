@@ -14,12 +14,12 @@ from engine.privacy.findings import NewFinding
 from engine.privacy.merge import Hit, merge_hits
 from engine.privacy.offered import answer, question
 from engine.privacy.parts import lone_words, tells
-from engine.privacy.recognisers.titles import is_title
 from engine.privacy.recognisers.words import is_common
 from engine.privacy.schema import explained, transaction
 from engine.privacy.store import FindingsStore
 from engine.privacy.sweep import Sweeper, Wanted, can_be_swept
 from engine.privacy.texts import CONTEXT, is_role, new_finding, role_of, scanned_fields, text_hash
+from engine.privacy.titles import is_title
 
 __all__ = [
     "CONTEXT",

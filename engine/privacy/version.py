@@ -36,6 +36,7 @@ _SOURCES = (
     "offered.py",
     "own.py",
     "presidio.py",
+    "titles.py",
     "windows.py",
 )
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from engine.data.rows import RawRow
+from engine.privacy.cases import opens_sentence
 from engine.privacy.findings import NewFinding
 from engine.privacy.innerjson import quoted_in_json, without_escapes
 from engine.privacy.intake import Intake
 from engine.privacy.merge import Hit, merge_hits
-from engine.privacy.parts import doubtful_words, lone_words, opens_sentence, tells, words_of_name
+from engine.privacy.parts import doubtful_words, lone_words, tells, words_of_name
 from engine.privacy.remains import Remains, hidden_values
 from engine.privacy.replace import Edit, apply
 from engine.privacy.rowscan import findings_of_row

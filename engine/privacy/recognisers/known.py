@@ -58,7 +58,7 @@ def listed_names() -> frozenset[str]:
 
 
 @functools.cache
-def words_that_are_names() -> frozenset[str]:
+def census_names() -> frozenset[str]:
     """Words of the dictionary that people are called too, in small letters, beyond `listed_names`."""
     lines = (PRESETS / "redaction" / "words_that_are_names.txt").read_text(encoding="utf-8").splitlines()
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
