@@ -47,7 +47,7 @@ _REASONS: dict[str, str] = {
     "NameContextRecognizer": "words around it",
     "WholeFileSweep": "named elsewhere",
     "FieldName": "name of its field",
-    "KnownValueRecognizer": "your own words",
+    "KnownValues": "your own words",
     "OwnRecognizer": "your pattern",
     "You": "you marked it",
 }

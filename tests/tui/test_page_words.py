@@ -11,6 +11,7 @@ import pytest
 from textual.events import Key
 
 from engine.jobs.events import FailedEvent
+from engine.privacy.rowscan import NameList
 from engine.project import Project
 from engine.spec import STEPS
 from engine.steps import StepStatus, take_step
@@ -19,6 +20,7 @@ from tests.tui.conftest import frame, shows, until, wizard
 from tests.tui.recorded import RecordedJob
 from tui.charset import ASCII, UNICODE, plain
 from tui.data_report import guessed_mapping
+from tui.entities import reason_for
 from tui.model_facts import Fact
 from tui.model_list import filter_note
 from tui.preview_rows import Preview
@@ -165,3 +167,8 @@ async def test_whoever_leaves_while_the_doctor_looks_need_not_wait(
     with pytest.raises(asyncio.CancelledError):
         await looking
     process.wait(10)
+
+
+def test_what_no_form_gave_away_has_its_reason() -> None:
+    wanted = NameList(names={"Maya Lindqvist": 0.9}).wanted(["Rosewood Studio"])
+    assert {reason_for(one.source) for one in wanted} == {"your own words", "named elsewhere"}

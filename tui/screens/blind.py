@@ -127,7 +127,8 @@ class BlindScreen(FrameScreen):
             first = rows
 
         def told() -> None:
-            self.say(f"Reading the rows in which nothing was found: {share * 100:.0f} %. You can begin with these.")
+            begin = " You can begin with these." if first else ""
+            self.say(f"Reading the rows in which nothing was found: {share * 100:.0f} %.{begin}")
             if self._survey is None and first:
                 self._show_first(first)
 
