@@ -31,7 +31,7 @@ from tui.widgets.facts import fact_lines
 from tui.widgets.path_field import typed_path
 from tui.widgets.rows import RowList
 from tui.widgets.stepper import way_line
-from tui.widgets.text import size_text
+from tui.widgets.text import field_words, size_text
 from tui.widgets.wrap import lines_within
 
 
@@ -172,3 +172,9 @@ async def test_whoever_leaves_while_the_doctor_looks_need_not_wait(
 def test_what_no_form_gave_away_has_its_reason() -> None:
     wanted = NameList(names={"Maya Lindqvist": 0.9}).wanted(["Rosewood Studio"])
     assert {reason_for(one.source) for one in wanted} == {"your own words", "named elsewhere"}
+
+
+def test_turns_are_counted_as_people_count() -> None:
+    assert field_words("messages.1.content") == "turn 2"
+    assert field_words("conversations.0.value") == "turn 1"
+    assert field_words("meta.title") == "meta.title"

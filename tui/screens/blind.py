@@ -38,7 +38,7 @@ from tui.screens.ask import AskScreen
 from tui.screens.frame import FrameScreen, TopLine
 from tui.screens.new_finding import NewFindingScreen
 from tui.widgets.rows import Column, Row, RowList
-from tui.widgets.text import one_line, styled
+from tui.widgets.text import field_words, one_line, styled
 
 
 class BlindScreen(FrameScreen):
@@ -216,7 +216,11 @@ class BlindScreen(FrameScreen):
             return
         parts: list[Content] = []
         for path, text in one.texts:
-            parts += [styled(plain(path, chosen), "$accent"), Content(plain(_lines(text), chosen)), Content("")]
+            parts += [
+                styled(plain(field_words(path), chosen), "$accent"),
+                Content(plain(_lines(text), chosen)),
+                Content(""),
+            ]
         line.update(Content("\n").join(parts))
         self.query_one("#blind-text", VerticalScroll).scroll_home(animate=False)
 

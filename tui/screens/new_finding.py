@@ -19,7 +19,7 @@ from tui.commands import TABLE, bindings
 from tui.entities import TYPE_KEYS, legend, short_name
 from tui.screens.ask import key_words
 from tui.widgets.marked_text import MarkedText
-from tui.widgets.text import fit, one_line, styled
+from tui.widgets.text import field_words, fit, one_line, styled
 
 _WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\w+|[^\w\s]")
 """What is marked as one: a word, a sign, or a letter of a script without spaces."""
@@ -100,7 +100,7 @@ class NewFindingScreen(ModalScreen[Pointed | None]):
             return
         path, text = self._fields[self._field]
         where = styled("What was missed?", "bold") + styled(
-            plain(f"   row {self._row + 1:,}, {path}", chosen), "$muted"
+            plain(f"   row {self._row + 1:,}, {field_words(path)}", chosen), "$muted"
         )
         self.query_one("#where", Static).update(fit(where, 70, chosen))
         self.query_one(MarkedText).show(text, self._words[self.first][0], self._words[self.last][1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from textual.content import Content
@@ -9,6 +10,7 @@ from textual.content import Content
 from tui.charset import Glyphs, plain
 
 Align = Literal["left", "right"]
+_TURN = re.compile(r"(?:messages|conversations?)\.(\d+)\.(?:content|value)")
 
 
 def styled(text: str, style: str = "") -> Content:
@@ -75,3 +77,9 @@ def ago_text(then: float, now: float) -> str:
     if days < 14:
         return f"{days} days ago"
     return f"{days // 7} weeks ago" if days < 70 else f"{days // 30} months ago"
+
+
+def field_words(path: str) -> str:
+    """Where in a row a text stands: `turn 2` for `messages.1.content` of a chat; other fields by their own names."""
+    turn = _TURN.fullmatch(path)
+    return f"turn {int(turn[1]) + 1}" if turn else path
