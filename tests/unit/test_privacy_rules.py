@@ -80,6 +80,7 @@ def found(family: str, text: str) -> set[str]:
         ("name", "hi, my name is max and i", "max"),
         ("name", "Ich heiße Jürgen Groß", "Jürgen Groß"),
         ("name", "ask Dr. Okonkwo about it", "Okonkwo"),
+        ("name", "so Pappou told us", "Pappou"),
         ("name", "I met Иван Петров at the fair in town", "Иван Петров"),
     ],
 )

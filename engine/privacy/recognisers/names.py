@@ -53,10 +53,7 @@ _SHORT_WORDS_AFTER_ROLES = frozenset(
 _NO_INITIALS = frozenset(
     "ok no hi yo oh ps xx xo ty tx lol omg pm am ps eta brb idk fyi btw tbc re id pic pdf the and you me us it is tv uk usa eu".split()
 )
-_VERB_FOLLOWS = frozenset("to will can would could may might should must not always never no a the".split()) - {
-    "the",
-    "a",
-}
+_VERB_FOLLOWS = frozenset("to will can would could may might should must not always never no".split())
 _TAG_WORDS = frozenset("tiktok tuesday thursday brexit covid netflix insta onlyfans tbt ootd".split())
 _SYLLABLES = re.compile(
     r"(?:(?:[bpmfdtnlgkhjqxrycswz]|zh|ch|sh)?(?:a|o|e|i|u|ü|ai|ei|ao|ou|ia|ie|iu|ua|uo|ui|ue|iao|uai)(?:n|ng|r)?){1,2}",
@@ -219,10 +216,8 @@ def is_foreign(text: str) -> bool:
     return not text.isascii() and _FOREIGN.search(text) is not None
 
 
-_kin = contains(
-    "papa", "pappa", "mama", "mamma", "mamá", "papá", "nonna", "nonno", "oma", "opa", "omi", "opi", "babička", "dědeček", "babcia", "dziadek", "abuel", "yiayia",
-    "babushka", "dedushka", "farmor", "farfar", "mormor", "morfar", "dadi", "nani", "ammi", "abbu", "eomma", "appa", "halmoni", "obaachan",
-)  # fmt: skip
+_KIN = """Papa Pappa Mama Mamma Mamá Papá Nonna Nonno Oma Opa Omi Opi Babička Dědeček Babcia Dziadek Abuela Abuelo Yiayia Pappou Babushka
+    Dedushka Farmor Farfar Mormor Morfar Dadi Nani Ammi Abbu Eomma Appa Halmoni Obaachan""".split()
 _capital = matches(r"[ ][A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁΑ-Ω][\w'’\-]")
 
 
@@ -279,9 +274,7 @@ def name_recogniser() -> RuleRecognizer:
             r"|speaking\b|and i'?m\b)|[ ]?,[ ]?\d\d\b)", flags), 0.6, group="name", check=_called_by_name, needs=_SAYS_WHO),
         Rule("only a name", re.compile(r"\A[ ]*(?:its|it's|it’s|this is)[ ]+(?P<name>[a-z]{3,12})[ ]*[.!]?[ ]*\Z", flags), 0.6,
              group="name", check=_called_by_name),
-        Rule("kin as a name", re.compile(
-            r"(?<![\w'’#@])(?:Papa|Pappa|Mama|Mamma|Mamá|Papá|Nonna|Nonno|Oma|Opa|Omi|Opi|Babička|Dědeček|Babcia|Dziadek|Abuela|Abuelo|Yiayia|Pappou"
-            r"|Babushka|Dedushka|Farmor|Farfar|Mormor|Morfar|Dadi|Nani|Ammi|Abbu|Eomma|Appa|Halmoni|Obaachan)(?![\w])(?!['’]s\s[A-Z])"), 0.6, needs=_kin),
+        Rule("kin as a name", re.compile(rf"(?<![\w'’#@])(?:{'|'.join(_KIN)})(?![\w])(?!['’]s\s[A-Z])"), 0.6, needs=contains(*_KIN)),
         Rule("accented word in English", re.compile(r"(?<![\w'’#@.\-])(?=\w*[À-ɏ])[A-ZÀ-ÞĀ-Ž][a-zà-ÿā-ž'’]{2,15}(?![\w@])"), 0.45,
              check=_accented, needs=lambda text: not text.isascii()),
         Rule("known name of another script", re.compile(r"(?<!\w)[^\W\d_]{2,20}(?!\w)"), 0.6, check=_known_foreign, needs=is_foreign),
