@@ -1,4 +1,4 @@
-"""Training against the usual script, paired: `python -m tests.bench.train_speed [STEPS] [--mixed] [--plain]`.
+"""Training against the usual script, paired: `python -m tests.bench.train_speed [STEPS] [--mixed] [--plain] ...`.
 
 The same model (SmolLM2-135M-Instruct, NF4, LoRA rank 16 on all linear layers, dropout 0.05), the same rows, the same
 rows per step (16), rate and seed, on this machine's processor. The usual script: TRL's `SFTTrainer` as people write it,
@@ -7,6 +7,8 @@ in a process of its own; steps take turns (one waits while the other works), so 
 slows both. The rows are the bundled chats, up to N (8) of them put together to a conversation: 60 to 700 tokens, about
 64 % of them learned.
 
+`--chats N` makes shorter rows (1) or longer ones, `--model FOLDER` takes another model: ours is to be no slower
+with any. `--micro N` is how many rows ours computes together: 1 as a recipe says by itself, more as the plan finds.
 `--mixed` leaves the usual script TRL's own default of bfloat16 autocast; else it computes in float32, as most people
 set it without a GPU. `--plain` takes from both sides what only some processors have: tiles for bfloat16 (AMX).
 
@@ -38,6 +40,8 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("steps", type=int, nargs="?", default=4)
     parser.add_argument("--chats", type=int, default=8)
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--micro", type=int, default=1)
     parser.add_argument("--mixed", action="store_true")
     parser.add_argument("--plain", action="store_true")
     parser.add_argument("--side", choices=("usual", "ours"))
@@ -51,12 +55,13 @@ def main() -> int:
 
 
 def _compare(folder: Path, given: argparse.Namespace) -> int:
-    _write_rows(folder, given.steps, given.chats)
+    _write_rows(folder, given.steps, given.chats, given.model or _smollm2())
     flags = [f"--{flag}" for flag in ("mixed", "plain") if getattr(given, flag)]
     environment = {**os.environ, "OMP_WAIT_POLICY": "passive", "TOKENIZERS_PARALLELISM": "false"}
     if given.plain:
         environment["ONEDNN_MAX_CPU_ISA"] = "AVX512_CORE"
     command = [sys.executable, "-m", "tests.bench.train_speed", str(given.steps), "--folder", str(folder), *flags]
+    command += ["--micro", str(given.micro)]
     sides = {
         name: subprocess.Popen(
             [*command, "--side", name],
@@ -109,17 +114,21 @@ def _report(found: dict[str, dict[str, Any]]) -> int:
     return int(faster < 3 or memory > 0.5 or apart > 0.01)
 
 
-def _write_rows(folder: Path, steps: int, most: int) -> None:
-    """The model as a folder, and rows as token ids with labels: `rows.json`, `model.txt`."""
-    from transformers import AutoTokenizer
-
-    from engine.machine import PRESETS
+def _smollm2() -> Path:
     from engine.models.convert import convert_gguf
     from tests.smollm2 import smollm2_gguf
 
     file = smollm2_gguf()
     os.environ["TUNESMITH_MODELS"] = str(file.parent / "models")  # converted once a machine
-    model = convert_gguf(file, hashlib.sha256(file.read_bytes()).hexdigest(), lambda *_: None, lambda: None)
+    return convert_gguf(file, hashlib.sha256(file.read_bytes()).hexdigest(), lambda *_: None, lambda: None)
+
+
+def _write_rows(folder: Path, steps: int, most: int, model: Path) -> None:
+    """The model as a folder, and rows as token ids with labels: `rows.json`, `model.txt`."""
+    from transformers import AutoTokenizer
+
+    from engine.machine import PRESETS
+
     tokenizer = AutoTokenizer.from_pretrained(str(model))
     chats = []
     for line in (PRESETS / "demo" / "chats.jsonl").read_text(encoding="utf-8").splitlines():
@@ -158,10 +167,7 @@ def _side(given: argparse.Namespace, folder: Path) -> None:
     cut = given.steps * ROWS_A_STEP
     train, holdout = rows[:cut], rows[cut:]
     torch.manual_seed(1)
-    if given.side == "usual":
-        trainer = _usual(folder, train, mixed=given.mixed)
-    else:
-        trainer = _ours(folder, train, plain=given.plain)
+    trainer = _usual(folder, train, mixed=given.mixed) if given.side == "usual" else _ours(folder, train, given)
     pad = trainer.processing_class.pad_token_id
     clock = _Clock()
     trainer.add_callback(clock.callback())
@@ -244,7 +250,7 @@ def _usual(folder: Path, train: list[Any], *, mixed: bool) -> Any:
     )
 
 
-def _ours(folder: Path, train: list[Any], *, plain: bool) -> Any:
+def _ours(folder: Path, train: list[Any], given: argparse.Namespace) -> Any:
     from dataclasses import replace
 
     from engine.jobs.context import JobContext
@@ -259,11 +265,13 @@ def _ours(folder: Path, train: list[Any], *, plain: bool) -> Any:
             pass
 
     precision = choose_precision()
-    if plain:
+    if given.plain:
         precision = replace(precision, products=None)
     path = (folder / "model.txt").read_text()
     model = ModelSpec(source=path, kind="folder", path=path)
-    recipe = RecipeSpec(epochs=1, learning_rate=RATE, scheduler="constant", effective_batch=ROWS_A_STEP)
+    recipe = RecipeSpec(
+        epochs=1, learning_rate=RATE, scheduler="constant", effective_batch=ROWS_A_STEP, micro_batch=given.micro
+    )
     context: Any = JobContext(folder=None, project=None, spec={}, writer=Unheard())  # type: ignore[arg-type]
     return build_trainer(
         context, model, recipe, tokenizer=load_tokenizer(model), train=train, holdout=[],
