@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from engine.cli.out import Out, size
+from engine.cli.out import Out, memory
 from engine.errors import EXIT_DONE
-from engine.licences.verdict import region_code
+from engine.licences.regions import region_code
 from engine.machine import PRESETS
 from engine.models.catalogue import load_catalogue
 from engine.plan.machine import amount_of, this_machine
@@ -62,7 +62,7 @@ def _row(choice: Choice) -> tuple[str, ...]:
     model = choice.model
     row: tuple[str, ...] = (model.id, billions(model.parameters), model.licence, (model.revision or "")[:12])
     if choice.fits:
-        row += (choice.fits, size(choice.needs_bytes) if choice.needs_bytes else "-")
+        row += (choice.fits, memory(choice.needs_bytes) if choice.needs_bytes else "-")
     return (*row, choice.verdict) if choice.verdict else row
 
 

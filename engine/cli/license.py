@@ -10,7 +10,8 @@ from engine.cli.out import Out
 from engine.errors import EXIT_DONE, EXIT_REFUSED, UsageError
 from engine.licences.cards import fetch_cards
 from engine.licences.check import accept, acceptance, project_verdict, set_use, verdict_for
-from engine.licences.verdict import ADVICE, Verdict, region_code
+from engine.licences.regions import region_code
+from engine.licences.verdict import ADVICE, Verdict
 from engine.project import Project
 from engine.spec import UseSpec
 
@@ -36,12 +37,16 @@ def license(args: argparse.Namespace, out: Out) -> int:
     use = _use(UseSpec(), args)
     if args.fetch:
         _fetch(args.model, out)
-    verdict = verdict_for(args.model, use, args.data_license)
+    verdict = verdict_for(args.model, use, args.data_license, Path(args.data).expanduser() if args.data else None)
     _show(verdict, out, {"model": args.model, "use": use.model_dump(mode="json")})
     return EXIT_REFUSED if verdict.verdict == "refused" else EXIT_DONE
 
 
 def _project(project: Project, args: argparse.Namespace, out: Out) -> int:
+    if args.data:
+        raise UsageError(
+            "A project has its data already.", "--data goes with a MODEL.", "State its licence with --data-license."
+        )
     spec = project.load()
     use = _use(spec.licence.use, args)
     asked = use != spec.licence.use or bool(args.data_license)

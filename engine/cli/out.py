@@ -87,3 +87,10 @@ def size(number: float) -> str:
             return f"{number:.0f} {unit}" if number >= 10 or unit == "bytes" else f"{number:.1f} {unit}"
         number /= 1000
     return f"{number:.1f} TB"
+
+
+def memory(number: float) -> str:
+    """Memory in GiB (2^30 bytes), as drivers count it and every page says it: `13.1 GiB`, `0.021 GiB`."""
+    amount = number / 2**30
+    digits = 0 if amount >= 99.95 else 1 if amount >= 9.95 else 2 if amount >= 0.0995 else 3
+    return f"{amount:.{digits}f} GiB"

@@ -82,6 +82,7 @@ def project_commands(table: Table) -> None:
     licence.add_argument("model", metavar="MODEL", help="a folder, .gguf file, hub id, catalogue name, or a project")
     _add_use(licence)
     licence.add_argument("--data-license", metavar="ID", help="of the dataset: an id such as cc-by-nc-4.0, or `own`")
+    licence.add_argument("--data", metavar="FILE", help="the dataset: its licence is looked for beside it")
     licence.add_argument("--accept", action="store_true", help="keep the verdict in the project: you read it and agree")
     licence.add_argument("--fetch", action="store_true", help="ask the hub for the card and the licence texts first")
 

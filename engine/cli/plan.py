@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.begin import before_training, gpu_here, known_plan
 from engine.cli.follow import run_job
-from engine.cli.out import Out, duration, size
+from engine.cli.out import Out, duration, memory
 from engine.errors import EXIT_DONE, EXIT_REFUSED, UsageError
 from engine.jobs.runner import hush_libraries
 from engine.plan.architecture import Architecture, architecture_of
@@ -40,8 +40,8 @@ def plan(args: argparse.Namespace, out: Out) -> int:
         raise UsageError(f"{args.price:g} is no price.", "--price", "Give what an hour costs, such as 0.42.")
     architecture = architecture_of(args.model) if args.model else architecture_for(spec)
     rows = rows_of(project, spec.recipe) if project and not args.model else rows_of_length(spec.recipe.max_length)
-    memory, count = cards_of(args.gpu_memory) if args.gpu_memory is not None else (None, 1)
-    machine = this_machine(memory, args.device, count=count)
+    each, count = cards_of(args.gpu_memory) if args.gpu_memory is not None else (None, 1)
+    machine = this_machine(each, args.device, count=count)
     report = _report(args, project, spec, architecture, rows, machine)
     out.result(report.as_dict())
     _tell(report, out)
@@ -93,7 +93,7 @@ def _tell(report: PlanReport, out: Out) -> None:
     out.say(report.note)
     out.say(f"Highest in the {report.phase}; {report.tokens_at_once:,} tokens at once.")
     for name, amount in report.breakdown.items():
-        out.say(f"  {name:12} {size(amount):>8}")
+        out.say(f"  {name:12} {memory(amount):>10}")
     if report.largest_that_fits:
         most = report.largest_that_fits
         out.say(f"At most {most['max_length']:,} tokens a row as it is, or {most['micro_batch']:,} rows at once.")
@@ -103,7 +103,7 @@ def _tell(report: PlanReport, out: Out) -> None:
             out.say(f"  {line}")
         for other in report.fit["alternatives"]:
             fits = "fits" if other["fits"] else "does not fit"
-            out.say(f"  {other['what']:26} {other['time']:.2f} x the time, {size(other['memory'])}, {fits}")
+            out.say(f"  {other['what']:26} {other['time']:.2f} x the time, {memory(other['memory'])}, {fits}")
     if report.suggestion:
         out.say(report.suggestion)
 

@@ -11,8 +11,9 @@ import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine.licences.read import Statement, Subject, read_subject
-from engine.licences.terms import UNKNOWN, family_of, find_terms, load_families, load_terms, owner_of
+from engine.licences.read import Subject, read_subject
+from engine.licences.statements import Statement
+from engine.licences.terms import UNKNOWN, Tokenizer, family_of, find_terms, load_families, load_terms, owner_of
 from engine.machine import models_folder, state_folder
 from engine.models.catalogue import load_catalogue
 from engine.models.source import DEMO, classify, hub_id
@@ -199,15 +200,26 @@ class _Walk:
                 self._hint(family.licence, subject, said, family.multimodal)
                 return
         for one in families.tokenizers:
-            size = subject.vocabulary or 0
-            fits = one.model_type == subject.model_type and one.vocabulary <= size < one.vocabulary + 256
-            if fits and not held & set(one.licences):
-                why = f"its tokenizer is that of {one.means}, and nothing says from which of them it was made"
+            found = _has_tokenizer(subject, one)
+            if found and not held & set(one.licences):
+                why = f"{found} is that of {one.means}, and nothing says from which of them it was made"
                 self.links.append(Link(one.means, UNKNOWN, why_unknown=why))
 
     def _hint(self, licence: str, subject: Subject, said: str, multimodal: bool) -> None:
         shown = subject.multimodal if subject.multimodal is not None else multimodal
         self.links.append(Link(f"what {subject.name} is made from", licence, sources=(said,), multimodal=shown))
+
+
+def _has_tokenizer(subject: Subject, one: Tokenizer) -> str:
+    """What of a model is as in that family: its vocabulary, how it stretches positions, or its special tokens."""
+    if subject.model_type and subject.model_type != one.model_type:
+        return ""
+    if subject.model_type and one.vocabulary <= (subject.vocabulary or 0) < one.vocabulary + 256:
+        return "its tokenizer"
+    if subject.model_type and one.rope and subject.rope == one.rope:
+        return "the way it stretches positions"
+    unsized = subject.vocabulary is None and not subject.parents
+    return "its tokenizer" if unsized and set(one.tokens) <= subject.tokens else ""
 
 
 def own_link(subject: Subject, name: str) -> Link:

@@ -9,8 +9,9 @@ from typing import Literal, cast
 from engine import audit
 from engine.errors import ModelError, RefusedError, UsageError, from_os_error
 from engine.licences.chain import Chain, own_link, trace
-from engine.licences.read import read_beside
-from engine.licences.terms import UNKNOWN, find_terms
+from engine.licences.read import Subject, read_beside
+from engine.licences.statements import card_statements
+from engine.licences.terms import UNKNOWN
 from engine.licences.verdict import OWN, DataLicence, Verdict, judge
 from engine.project import Project
 from engine.spec import AcceptedSpec, DataSpec, ProjectSpec, UseSpec
@@ -18,18 +19,24 @@ from engine.spec import AcceptedSpec, DataSpec, ProjectSpec, UseSpec
 Acceptance = Literal["none", "current", "stale"]
 
 
-def verdict_for(model: str | Path, use: UseSpec, data_licence: str | None = None) -> Verdict:
+def verdict_for(model: str | Path, use: UseSpec, data_licence: str | None = None, data: Path | None = None) -> Verdict:
     """The verdict for a model and a use.
 
     Args:
         model: A folder, a .gguf file, `demo`, a hub id, or the name of a model of the catalogue.
         use: What the tuned model is for.
-        data_licence: Of the dataset: an id, `own` or `unknown`; None leaves the data out of it.
+        data_licence: Of the dataset: an id, `own` or `unknown`; None: as `data` says.
+        data: The dataset, beside which its licence is looked for; None leaves the data out of it.
 
     Raises:
         ModelError: The model is not there, or damaged.
+        UsageError: The dataset is not there.
     """
-    return judge(_traced(model), use, stated_data(data_licence) if data_licence else None)
+    if data_licence:
+        return judge(_traced(model), use, stated_data(data_licence))
+    if data is not None and not data.exists():
+        raise UsageError("The dataset is not there.", str(data), "Give the path of its file or folder.")
+    return judge(_traced(model), use, found_data(DataSpec(path=str(data))) if data else None)
 
 
 def project_verdict(project: Project, spec: ProjectSpec | None = None) -> Verdict:
@@ -77,8 +84,9 @@ def stated_data(said: str) -> DataLicence:
     """A licence that the creator states for the data."""
     if said.strip().lower() in (OWN, "mine", "self"):
         return DataLicence(OWN, "as you state")
-    terms = find_terms(said)
-    return DataLicence(terms.id if terms else UNKNOWN, f"{said}, as you state")
+    statements = tuple(card_statements({"license": said}, "as you state"))
+    link = own_link(Subject("the data", Path(), statements), "the data")
+    return DataLicence(link.licence, f"{said}, as you state", link.also)
 
 
 def found_data(data: DataSpec) -> DataLicence:
@@ -89,7 +97,8 @@ def found_data(data: DataSpec) -> DataLicence:
     except OSError:
         return DataLicence()
     if not subject.statements:
-        return DataLicence()
+        # A card that cannot be read may give terms; nobody can say that there are none.
+        return DataLicence(UNKNOWN, subject.notes[0]) if subject.notes else DataLicence()
     link = own_link(subject, file.name)
     texts = {f"{file.name}: {name}": digest for name, digest in subject.texts.items()}
     where = link.why_unknown if link.licence == UNKNOWN else "; ".join(link.sources)

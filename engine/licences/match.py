@@ -7,9 +7,11 @@ so that line breaks, punctuation, list numbers and copyright lines make no diffe
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cache
 from typing import Literal
 
@@ -30,6 +32,8 @@ _NAMED_WORDS = 40
 """A text with no more words than that beside a licence's name is a note that names it."""
 _TITLE_WITHIN = 40
 """Words of a text within which a title is looked for: further down other licences are only spoken of."""
+_WHOLE_KINDS = ("open", "attribution")
+"""Kinds of licences of which not a word may be missing: what is left out of a strict one leaves it strict."""
 _MAY_ADD = 80
 """Words of no consequence that may stand beside a licence: whose it is, what it is for, a table of files."""
 _SETS_TERMS = re.compile(
@@ -65,7 +69,8 @@ class _Reference:
     terms: Terms
     needed: frozenset[str]
     allowed: frozenset[str]
-    words: int
+    sequence: tuple[str, ...]
+    """The words of the licence proper, in order."""
     has_names: bool
     """Whether makers put their names inside of it."""
 
@@ -127,7 +132,7 @@ def _whole_text(found: list[str], shingles: list[str], whole: list[tuple[float, 
     closest = min(whole, key=distance) if len(whole) > 1 else whole[0]
     score, first = closest[0], closest[1].terms
     explained, others = set(closest[1].allowed), []
-    for _, reference in sorted(whole, key=lambda entry: entry[1].words, reverse=True):
+    for _, reference in sorted(whole, key=lambda entry: len(entry[1].sequence), reverse=True):
         if len(reference.needed - explained) > 0.5 * len(reference.needed):
             others.append(reference.terms.id)
             explained |= reference.allowed
@@ -135,7 +140,11 @@ def _whole_text(found: list[str], shingles: list[str], whole: list[tuple[float, 
     telling = [stretch for stretch in rest if _SETS_TERMS.search(" ".join(stretch))]
     if first.kind == "open" and not closest[1].has_names:
         telling = telling or _inside(found, shingles, closest[1])
-    if telling or sum(map(len, rest)) > _MAY_ADD + 0.1 * closest[1].words:
+    sure = telling or first.kind not in _WHOLE_KINDS or closest[1].has_names
+    if gaps := [] if sure else _left_out(found, closest[1]):
+        note = f"reads like the {first.name} ({score:.0%}), but leaves out: {' '.join(gaps[0][:20])}"
+        return TextMatch(UNKNOWN, "changed", score, first.id, note)
+    if telling or sum(map(len, rest)) > _MAY_ADD + 0.1 * len(closest[1].sequence):
         added = " ".join((telling or rest)[0][:20])
         note = f"reads like the {first.name} ({score:.0%}), but says more: {added}"
         return TextMatch(UNKNOWN, "changed", score, first.id, note)
@@ -164,7 +173,16 @@ def _inside(found: list[str], shingles: list[str], reference: _Reference) -> lis
     first = {shingle: start for start, shingle in reversed(list(enumerate(shingles))) if shingle in reference.needed}
     body = found[min(first.values()) : max(first.values()) + _SHINGLE]
     stretches = _unexplained(body, _shingles(body), reference.allowed)
-    return [stretch for stretch in stretches if "copyright" not in stretch and not all(map(_is_idle, stretch))]
+    named = [stretch for stretch in stretches if find_terms(" ".join(stretch)) is None]
+    return [stretch for stretch in named if "copyright" not in stretch and not all(map(_is_idle, stretch))]
+
+
+def _left_out(found: list[str], reference: _Reference) -> list[tuple[str, ...]]:
+    """The stretches of words that stand inside the licence and not in the text."""
+    blocks = SequenceMatcher(None, reference.sequence, found, autojunk=False).get_matching_blocks()
+    whole = [block for block in blocks if block.size]
+    gaps = [reference.sequence[one.a + one.size : next_.a] for one, next_ in itertools.pairwise(whole)]
+    return [gap for gap in gaps if not all(map(_is_idle, gap))]
 
 
 def _titled(found: list[str]) -> Terms | None:
@@ -222,7 +240,7 @@ def _references() -> tuple[_Reference, ...]:
         if terms.use_policy:
             allowed |= set(_shingles(words((TEXTS / terms.use_policy).read_text(encoding="utf-8"))))
         shingles = frozenset(shingle for shingle in _shingles(needed) if _PLACEHOLDER not in shingle)
-        references.append(_Reference(terms, shingles, frozenset(allowed), len(needed), _PLACEHOLDER in needed))
+        references.append(_Reference(terms, shingles, frozenset(allowed), tuple(needed), _PLACEHOLDER in needed))
     return tuple(references)
 
 
@@ -238,7 +256,7 @@ def _until(whole: list[str], end: str | None) -> list[str]:
 
 
 def _whole(reference: _Reference) -> float:
-    return _WHOLE_LONG if reference.words >= _LONG else _WHOLE_SHORT
+    return _WHOLE_LONG if len(reference.sequence) >= _LONG else _WHOLE_SHORT
 
 
 def _shingles(found: list[str]) -> list[str]:

@@ -39,7 +39,18 @@ _STRICTNESS: dict[str, int] = {
 _NOTHING = ("", "unknown", "none", "other", "null", "na", "n/a", "tbd", "?")
 
 
-_SHARED = {"the", "license", "licence", "agreement", "terms", "community", "version"}
+_SHARED = {
+    "the",
+    "license",
+    "licence",
+    "agreement",
+    "terms",
+    "community",
+    "version",
+    "international",
+    "universal",
+    "gnu",
+}
 
 
 class _Strict(BaseModel):
@@ -202,6 +213,10 @@ class Tokenizer(_Strict):
 
     model_type: str
     vocabulary: int
+    tokens: list[str]
+    """Special tokens that only these have, all of them together."""
+    rope: str = ""
+    """How only these stretch positions (`rope_type` of config.json)."""
     means: str
     licences: list[str]
 
@@ -267,7 +282,10 @@ def find_terms(name: str) -> Terms | None:
     wanted = _plain(name)
     if wanted in _NOTHING:
         return None
-    return _names().get(wanted) or _names().get(_short(wanted))
+    names = _names()
+    return (
+        names.get(wanted) or names.get(_short(wanted)) or names.get(_bare(wanted)) or names.get(_bare(_short(wanted)))
+    )
 
 
 def says_nothing(name: str) -> bool:
@@ -284,7 +302,8 @@ def _names() -> dict[str, Terms]:
                 names.setdefault(_plain(name), terms)
     short: dict[str, set[str]] = {}
     for name, terms in names.items():
-        short.setdefault(_short(name), set()).add(terms.id)
+        for other in (_short(name), _bare(name), _bare(_short(name))):
+            short.setdefault(other, set()).add(terms.id)
     # Only where the words that were left out do not tell one licence from another.
     return {name: load_terms()[next(iter(ids))] for name, ids in short.items() if name and len(ids) == 1} | names
 
@@ -293,6 +312,11 @@ def _short(plain: str) -> str:
     """A plain name without the words that all licences share: `llama-3.1-community` is `llama-3.1`."""
     words = [re.sub(r"^v(?=\d)", "", word) for word in plain.split("-") if word not in _SHARED]
     return "-".join(dict.fromkeys(words))
+
+
+def _bare(plain: str) -> str:
+    """A plain name without signs between its letters: `apache2.0`, `llama-3-1` and `cc-by4.0` are written like that."""
+    return re.sub(r"[^a-z0-9]+", "", plain)
 
 
 def _plain(name: str) -> str:

@@ -12,8 +12,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from engine.errors import UsageError
 from engine.licences.chain import Chain, Link
+from engine.licences.regions import in_region, is_region
 from engine.licences.terms import UNKNOWN, Exclusion, Said, Terms, load_terms
 from engine.spec import UseSpec
 
@@ -23,21 +23,6 @@ ADVICE = "This is advice about licence terms, not legal advice: the texts decide
 OWN = "own"
 """The licence of data that the creator wrote."""
 _ORDER: tuple[Outcome, ...] = ("allowed", "conditions", "unknown", "refused")
-_MEMBERS = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
-EU = frozenset(_MEMBERS.split())
-"""The members of the European Union, as of 2026-11-22 (two letters, ISO 3166)."""
-_AREAS = {"EL": "GR", "UK": "GB"}
-_COUNTRIES = (
-    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA "
-    "CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA "
-    "GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP "
-    "KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS "
-    "MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS "
-    "RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW "
-    "TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW"
-)
-REGIONS = frozenset(_COUNTRIES.split()) | set(_AREAS) | {"EU", "XK"}
-"""What may be typed as a region: the countries of ISO 3166-1 (as of 2026-11-22), Kosovo, the Union itself."""
 
 
 @dataclass(frozen=True)
@@ -202,6 +187,8 @@ def _region(findings: _Findings, exclusion: Exclusion, use: UseSpec, link: Link 
     says = f"{who}: {exclusion.says.rstrip('.')} ({exclusion.where})"
     if use.region is None:
         findings.reasons.append(f"{says}. You did not say where you are")
+    elif not is_region(use.region):
+        findings.doubt(f"{says}. You said {use.region}, which is no region that we know")
     elif not in_region(use.region, exclusion.regions):
         return
     elif exclusion.models == "multimodal" and multimodal is None:
@@ -345,27 +332,6 @@ def _fingerprint(chain: Chain, data: DataLicence | None, use: UseSpec, texts: di
         "texts": texts,
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def region_code(typed: str) -> str:
-    """A region as it is kept: two letters, in upper case.
-
-    Raises:
-        UsageError: There is no such country. A misspelt one would silently count as outside of every exclusion.
-    """
-    code = typed.strip().upper()
-    if code not in REGIONS:
-        near = ", ".join(sorted(EU)[:3])
-        raise UsageError(
-            "This is not a region.", f"`{typed}`", f"Give two letters: EU, US, or a country such as {near}."
-        )
-    return code
-
-
-def in_region(region: str, regions: list[str]) -> bool:
-    """Whether `region` is one of `regions`; a country of the EU is in `EU`, and `EU` is in each of its countries."""
-    code = _AREAS.get(region.strip().upper(), region.strip().upper())
-    return code in regions or ("EU" in regions and code in EU) or (code == "EU" and bool(EU & set(regions)))
 
 
 def _sentences(found: list[str]) -> tuple[str, ...]:

@@ -40,8 +40,8 @@ class Figures(_Strict):
     vocabulary: Count
     tied: bool
     """Input and output embedding are one matrix."""
-    extra: dict[str, bool | int | float] = Field(default_factory=dict)
-    """Further keys of the model's config.json, by its own names: experts, latent attention."""
+    extra: dict[str, bool | int | float | list[str]] = Field(default_factory=dict)
+    """Further keys of the model's config.json, by its own names: experts, latent attention, kinds of layers."""
 
 
 class Fact(_Strict):

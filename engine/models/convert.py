@@ -20,7 +20,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
 from engine.errors import DiskFullError, ModelError, from_os_error
 from engine.files import make_private_folder, sync_folder
-from engine.licences.read import gguf_card
+from engine.licences.statements import gguf_card
 from engine.machine import models_folder
 from engine.models.facts import ModelFacts
 from engine.models.gguf_header import converted_folder, read_gguf_header

@@ -103,7 +103,9 @@ def _read(data: mmap.mmap, file: Path, size: int) -> GgufHeader:
     tensors = tuple(walker.tensor() for _ in range(tensor_count))
     alignment = metadata.get("general.alignment", 32)
     step = alignment if isinstance(alignment, int) and alignment > 0 else 32
-    _check_size(file, size, -(-walker.at // step) * step, tensors)
+    if tensors or metadata.get("split.count", 1) == 1:
+        # the first part of a cut-up file may hold metadata only
+        _check_size(file, size, -(-walker.at // step) * step, tensors)
     return GgufHeader(metadata, tensors, _special_tokens(data, metadata))
 
 

@@ -22,10 +22,13 @@ _NEEDED = {
     "num_attention_heads": ("num_attention_heads", "n_head", "num_heads"),
     "vocab_size": ("vocab_size",),
 }
+_CONTEXT = ("max_position_embeddings", "n_positions", "n_ctx", "seq_length", "max_sequence_length", "max_seq_len")
 _MOST = {"hidden_size": 1 << 20, "num_hidden_layers": 4096, "num_attention_heads": 1 << 16, "vocab_size": 1 << 27}
 """Larger figures are mistakes; the largest models of 2026 have a hundredth of them."""
 _OTHER_FIGURES = ("num_key_value_heads", "intermediate_size", "head_dim", "moe_intermediate_size")
 _EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts", "num_routed_experts")
+_NOT_OF_THE_STEP = ("quantization_config", "auto_map", "text_config", "dtype", "torch_dtype")
+"""What a plan does not depend on: it has number formats of its own, and of nested parts the used one is taken out."""
 _GGUF_TYPES = {"gemma3": "gemma3_text", "qwen2moe": "qwen2_moe", "qwen3moe": "qwen3_moe", "gpt-oss": "gpt_oss"}
 """Where llama.cpp and transformers name an architecture differently."""
 
@@ -44,6 +47,13 @@ class Architecture:
         """A whole number of the config."""
         value = next((self.config[key] for key in _NEEDED.get(name, (name,)) if key in self.config), None)
         return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    @property
+    def context(self) -> int | None:
+        """Tokens that the model can take at once; None where neither its config nor its class says it."""
+        defaults = config_defaults(str(self.config.get("model_type")))
+        said = (config.get(name) for config in (self.config, defaults) for name in _CONTEXT)
+        return next((size for size in said if isinstance(size, int) and not isinstance(size, bool) and size > 0), None)
 
     @property
     def has_experts(self) -> bool:
@@ -119,6 +129,13 @@ def checked(config: dict[str, Any], name: str, source: str) -> Architecture:
     for field, keys in _NEEDED.items():
         given = next((config[key] for key in keys if key in config), None)
         if given is None:
+            defaults = config_defaults(kind)
+            if defaults and not any(key in defaults for key in keys):
+                raise _problem(
+                    "tunesmith cannot plan this kind of model.",
+                    f"{source}: `{field}` is missing, and models of the type `{kind}` have none.",
+                    "Choose another model; `tunesmith models` lists what is known to work.",
+                )
             raise _problem("The model's config is incomplete.", f"{source}: `{field}` is missing.")
         _check_figure(source, field, given, _MOST[field])
     for field in (*_OTHER_FIGURES, *_EXPERTS):
@@ -130,7 +147,7 @@ def checked(config: dict[str, Any], name: str, source: str) -> Architecture:
         # latent attention: what transformers calls the head's size there is the part that turns with the position
         config = {**config, "head_dim": config["qk_rope_head_dim"]}
     note = " ".join(filter(None, (note, _stored(config))))
-    wanted = {key: value for key, value in config.items() if key not in ("quantization_config", "auto_map")}
+    wanted = {key: value for key, value in config.items() if key not in _NOT_OF_THE_STEP}
     return Architecture(wanted, name, source, note)
 
 
@@ -182,9 +199,12 @@ def _from_gguf(path: Path) -> Architecture:
         "max_position_embeddings": facts.context_length,
         "tie_word_embeddings": facts.tied_embeddings,
     }
-    experts = [weight.shape[0] for weight in facts.weights if weight.role == "expert" and len(weight.shape) == 3]
-    if experts:
-        config |= {"num_experts": experts[0], "num_local_experts": experts[0]}
+    inward = [weight for weight in facts.weights if "ffn_up" in weight.name or "ffn_gate" in weight.name]
+    if experts := next((one.shape for one in inward if one.role == "expert" and len(one.shape) == 3), None):
+        config |= {"num_experts": experts[0], "num_local_experts": experts[0], "moe_intermediate_size": experts[1]}
+        if facts.architecture == "llama":
+            # llama.cpp keeps Mixtral under the name of the architecture it was made from
+            config |= {"model_type": "mixtral", "intermediate_size": experts[1]}
     return checked({key: value for key, value in config.items() if value is not None}, path.stem, str(path))
 
 

@@ -121,7 +121,19 @@ def _to_be_had(config: Any, attention: str) -> str:
 
 def _config(architecture: Architecture) -> Any:
     settings = {key: value for key, value in architecture.config.items() if key != "model_type"}
-    return AutoConfig.for_model(str(architecture.config["model_type"]), **settings)
+    config = AutoConfig.for_model(str(architecture.config["model_type"]), **settings)
+    text = config.get_text_config()
+    for name in ("hidden_size", "num_hidden_layers"):
+        if (figure := architecture.figure(name)) != getattr(text, name, figure):
+            # a model of several parts, described as if it were one: its class would take its own figures instead
+            raise ValueError(f"its `{name}` does not stand where models of this type have it, in `text_config`")
+    # layers with figures of their own (Gemma 4): the general one is asked for where a layer has none
+    text.allow_global_per_layer_attribute_access = True
+    padding = getattr(text, "pad_token_id", None)
+    if isinstance(padding, int) and not padding < text.vocab_size:
+        # a default of the class that lies outside of this vocabulary; no memory depends on it
+        text.pad_token_id = None
+    return config
 
 
 def _no_plan(architecture: Architecture, error: Exception) -> UsageError:

@@ -8,6 +8,7 @@ Heavy: imports torch, transformers, peft and bitsandbytes.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from transformers.integrations.bitsandbytes import replace_with_bnb_linear
 from transformers.quantizers.base import get_keys_to_not_convert
 
 from engine.models.load import quantization_config
-from engine.plan.layers import small_config
+from engine.plan.layers import belongs_together, chosen_layers, in_order, small_config
 from engine.plan.profile import Work
 from engine.spec import RecipeSpec
 from engine.train.reference import prepare_reference
@@ -74,11 +75,15 @@ def fake_model(
         attention: A name that transformers' attention registry knows.
         first_differs: As `small_config`.
     """
-    small, kinds, extra = small_config(config, first_differs=first_differs)
+    whole = belongs_together(config)
+    places, kinds, extra = chosen_layers(config, first_differs=first_differs)
+    small = copy.deepcopy(config) if whole else small_config(config, first_differs=first_differs)[0]
     small._attn_implementation = attention
     with torch.device("meta"), no_init_weights(), replaced(dora, "dequantize_module_weight", _weight_shape):
         model = AutoModelForCausalLM.from_config(small, dtype=dtype)
         model.tie_weights()
+        if whole:
+            _keep_layers(model, places)
         _quantise(model, recipe, dtype)
         if recipe.loss == "nll":
             model = prepare_reference(model)
@@ -89,6 +94,17 @@ def fake_model(
         for module in peft_model.modules():
             _materialise(module, dtype, tied)
     return FakeModel(mode, peft_model, _decoder_layers(peft_model, len(kinds)), kinds, extra)
+
+
+def _keep_layers(model: Any, places: list[int]) -> None:
+    """Leave these layers of a whole model."""
+    text = model.config.get_text_config()
+    layers = _decoder_layers(model, int(text.num_hidden_layers))
+    in_order(text, places)
+    for module in list(model.modules()):
+        for name, inner in list(module.named_children()):
+            if isinstance(inner, torch.nn.ModuleList) and len(inner) and inner[0] is layers[0]:
+                setattr(module, name, torch.nn.ModuleList(layers[place] for place in places))
 
 
 def _quantise(model: Any, recipe: RecipeSpec, dtype: torch.dtype) -> None:
@@ -224,15 +240,21 @@ def work_of(fake: FakeModel) -> Work:
     layers += [(fake.layers[fake.kinds.index(kind)], more) for kind, more in fake.extra.items()]
     linear = sum(times * _used_parameters(layer, config) for layer, times in layers)
     heads = int(getattr(config, "num_attention_heads", 0) or 0)
-    head_dim = int(getattr(config, "head_dim", 0) or config.hidden_size // max(1, heads))
-    depth = sum(times for _, times in layers)
-    return Work(int(linear), int(config.vocab_size) * int(config.hidden_size), depth * heads * head_dim)
+    width = sum(times * heads * _head_dim(layer, config, heads) for layer, times in layers)
+    return Work(int(linear), int(config.vocab_size) * int(config.hidden_size), width)
+
+
+def _head_dim(layer: Any, config: Any, heads: int) -> int:
+    """Of a layer's attention: what its own modules say, since layers may differ; else what the config says."""
+    said = (getattr(module, "head_dim", None) for module in layer.modules())
+    own = next((size for size in said if isinstance(size, int) and size > 0), None)
+    return own or int(getattr(config, "head_dim", 0) or config.hidden_size // max(1, heads))
 
 
 def _used_parameters(layer: Any, config: Any) -> float:
     """Parameters of a layer's matrices that a token is multiplied with."""
     experts = int(getattr(config, "num_local_experts", 0) or getattr(config, "num_experts", 0) or 0)
-    chosen = int(getattr(config, "num_experts_per_tok", 0) or 0)
+    chosen = int(getattr(config, "num_experts_per_tok", 0) or getattr(config, "top_k_experts", 0) or 0)
     total = 0.0
     for name, module in layer.named_modules():
         if "lora_" in name:

@@ -226,7 +226,7 @@ def _fastest(planner: Planner, recipe: RecipeSpec, known: Known) -> RecipeSpec |
 
 def largest_that_fits(planner: Planner, recipe: RecipeSpec) -> dict[str, int]:
     """The longest rows with this micro-batch, and the most rows at once with this length; 0: not even the smallest."""
-    limit = planner.architecture.figure("max_position_embeddings") or 1 << 20
+    limit = planner.architecture.context or 1 << 20
 
     def of_length(length: int) -> RecipeSpec:
         return recipe.model_copy(update={"max_length": length})

@@ -25,14 +25,39 @@ def small_config(config: Any, *, first_differs: bool = False) -> tuple[Any, tupl
         A copy with few layers; the kind of each of them, as a number; and how many more of each kind there were.
     """
     small = copy.deepcopy(config)
-    text = small.get_text_config()
-    total = int(text.num_hidden_layers)
-    kinds = _kinds(text, total)
+    chosen, kinds, extra = chosen_layers(config, first_differs=first_differs)
+    _keep(small.get_text_config(), chosen, int(config.get_text_config().num_hidden_layers))
+    return small, kinds, extra
+
+
+def chosen_layers(config: Any, *, first_differs: bool = False) -> tuple[list[int], tuple[int, ...], dict[int, int]]:
+    """Which layers stand for all: their places, their kinds, and how many more of each kind there are."""
+    text = config.get_text_config()
+    kinds = _kinds(text, int(text.num_hidden_layers))
     chosen = _choose(kinds, first_differs=first_differs)
-    _keep(text, chosen, total)
     left = Counter(kinds)
     left.subtract(kinds[place] for place in chosen)
-    return small, tuple(kinds[place] for place in chosen), {kind: count for kind, count in left.items() if count}
+    return chosen, tuple(kinds[place] for place in chosen), {kind: count for kind, count in left.items() if count}
+
+
+def belongs_together(config: Any) -> bool:
+    """Whether a model of fewer layers would be another one outside of them too.
+
+    Gemma 3n and 4 have a table with a part for every layer, layers that read what certain others keep, and figures of
+    single layers by their number. Such a model is built whole and cut down then.
+    """
+    text = config.get_text_config()
+    names = ("hidden_size_per_layer_input", "num_kv_shared_layers", "is_heterogeneous")
+    return any(getattr(text, name, 0) for name in names)
+
+
+def in_order(text: Any, chosen: list[int]) -> None:
+    """Let a whole model's config speak of the chosen layers first, in its lists of one entry for each layer."""
+    total = int(text.num_hidden_layers)
+    others = [place for place in range(total) if place not in chosen]
+    for name, value in list(vars(text).items()):
+        if isinstance(value, list) and len(value) == total:
+            setattr(text, name, [value[place] for place in chosen + others])
 
 
 def _kinds(text: Any, total: int) -> list[int]:
@@ -52,6 +77,9 @@ def _traits(text: Any, place: int, total: int) -> tuple[Any, ...]:
     ]
     first_dense = getattr(text, "first_k_dense_replace", None)
     step = getattr(text, "decoder_sparse_step", None)
+    modes = getattr(text, "kv_sharing_modes", None)
+    shares = getattr(text, "num_kv_shared_layers", None) or 0
+    lists.append(str(modes[place]) if modes else str(place >= total - shares))
     dense = isinstance(first_dense, int) and place < first_dense
     sparse = isinstance(step, int) and step > 1 and (place + 1) % step == 0
     return (*lists, *numbers, dense, sparse)

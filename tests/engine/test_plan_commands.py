@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import AutoConfig, AutoModelForCausalLM
 
 from engine.cli.entry import main
 from engine.errors import EXIT_DONE, EXIT_REFUSED, EXIT_USAGE
@@ -167,6 +168,27 @@ def test_a_probe_step_corrects_the_plan_and_leaves_no_gradient() -> None:
     assert factor == pytest.approx(1.25, rel=1e-3)
     assert correction_for("GPU of a test") == pytest.approx(1.25, rel=1e-3)
     assert layer.weight.grad is None
+
+
+@pytest.mark.slow
+def test_a_model_whose_layers_belong_together_is_counted_whole() -> None:
+    """Gemma 4: a table with a part for every layer, layers without keys of their own, layers of another width."""
+    config = {
+        **{"model_type": "gemma4_text", "hidden_size": 256, "num_hidden_layers": 10, "intermediate_size": 512},
+        **{"num_attention_heads": 4, "num_key_value_heads": 1, "head_dim": 64, "global_head_dim": 128},
+        **{"hidden_size_per_layer_input": 32, "vocab_size": 4096, "vocab_size_per_layer_input": 4096},
+        **{"num_kv_shared_layers": 4, "use_double_wide_mlp": True, "tie_word_embeddings": True},
+        "layer_types": (["sliding_attention"] * 2 + ["full_attention"]) * 3 + ["full_attention"],
+    }
+    architecture, recipe = checked(config, "small", "test"), RecipeSpec(quantization="none", rank=4)
+    planned = memory_of(architecture, recipe, rows_of_length(256), profiles_of(architecture), on_cuda=True)
+    whole = {key: value for key, value in config.items() if key != "model_type"}
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(AutoConfig.for_model("gemma4_text", **whole), dtype=torch.bfloat16)
+        stored = sum(weight.nbytes for weight in model.parameters())
+    assert planned.breakdown["weights"] == pytest.approx(stored, rel=0.01)
+    layers = [one for name, one in model.named_modules() if isinstance(one, torch.nn.Linear) and name != "lm_head"]
+    assert planned.trained_parameters == sum(4 * (one.in_features + one.out_features) for one in layers)
 
 
 def test_the_light_half_loads_nothing_heavy() -> None:

@@ -120,7 +120,7 @@ async def test_only_what_may_fit_a_card_can_be_listed(fresh: Project, size: tupl
         await until(pilot, lambda: len(rows.rows) > 60, "all are listed")
         before = len(rows.rows)
         await pilot.press("m")
-        await shows(pilot, "of 75 may fit RTX 3060 12 GB", "By a lean setting", "m shows all again.")
+        await shows(pilot, "of 75 may fit RTX 3060 12 GiB", "By a lean setting", "m shows all again.")
         left = {row.key for row in rows.rows}
         assert {"HuggingFaceTB/SmolLM2-135M-Instruct", "Qwen/Qwen2.5-7B-Instruct", "demo"} <= left
         assert not left & {"meta-llama/Llama-3.3-70B-Instruct", "deepseek-ai/DeepSeek-R1"}

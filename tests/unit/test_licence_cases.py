@@ -19,7 +19,21 @@ from tests.tiny_gguf import gguf_bytes
 
 _FILE = Path(__file__).parent.parent / "data" / "licence_cases.yaml"
 CASES: list[dict[str, Any]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
-_KEYS = {"name", "folder", "files", "gguf", "hub", "beside", "machine", "data", "data_files", "use", "expect"}
+_KEYS = {
+    "name",
+    "folder",
+    "files",
+    "gguf",
+    "with",
+    "ask",
+    "hub",
+    "beside",
+    "machine",
+    "data",
+    "data_files",
+    "use",
+    "expect",
+}
 
 
 def test_there_are_enough_cases_and_each_has_its_name() -> None:
@@ -46,6 +60,17 @@ def test_case(case: dict[str, Any], tmp_path: Path) -> None:
     assert verdict.reasons, "a verdict always has a reason"
 
 
+def test_of_a_gguf_file_in_parts_the_first_speaks(tmp_path: Path) -> None:
+    first = {"general.architecture": "llama", "general.license": "llama3.1", "split.count": 2}
+    (tmp_path / "m-00001-of-00002.gguf").write_bytes(gguf_bytes(first, {}))
+    second = tmp_path / "m-00002-of-00002.gguf"
+    second.write_bytes(gguf_bytes({"split.count": 2}, {"token_embd.weight": (4, 4)}))
+    for model in (tmp_path, second):
+        assert trace(model).licence == "llama3.1", model
+    (tmp_path / "m-00001-of-00002.gguf").unlink()
+    assert trace(second).licence == "unknown"
+
+
 def _model_of(case: dict[str, Any], folder: Path) -> str:
     for name, files in case.get("beside", {}).items():
         _write(folder / name, files)
@@ -55,9 +80,9 @@ def _model_of(case: dict[str, Any], folder: Path) -> str:
         return str(case["hub"])
     model = folder / str(case.get("folder", "model"))
     if "gguf" in case:
-        model.mkdir()
+        _write(model, case.get("with", {}))
         (model / "some-model.gguf").write_bytes(gguf_bytes(case["gguf"], {"token_embd.weight": (4, 4)}))
-        return str(model / "some-model.gguf")
+        return str(model if case.get("ask") == "folder" else model / "some-model.gguf")
     _write(model, case["files"])
     return str(model)
 

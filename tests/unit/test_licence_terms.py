@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import SpecError
+from engine.errors import SpecError, UsageError
 from engine.licences.match import match_text, words
-from engine.licences.read import card_statements
+from engine.licences.regions import EU, in_region, known_regions, region_code
+from engine.licences.statements import card_statements
 from engine.licences.terms import FOLDER, TEXTS, family_of, find_terms, load_families, load_terms
-from engine.licences.verdict import EU, in_region
 from engine.models.catalogue import load_catalogue
 
 _WANTED = (
@@ -127,6 +127,13 @@ def test_regions() -> None:
     assert not in_region("GB", ["EU"])
     assert not in_region("CH", ["EU"])
     assert in_region("EU", ["FR"])
+    assert set(known_regions().values()) >= EU | {"EU", "GB", "US", "CH", "XK"}
+    for code, names in (("DE", "Germany, deutschland, DEU"), ("GB", "UK, United Kingdom"), ("US", "U.S.A., us"),
+                        ("NL", "the Netherlands"), ("AT", "Österreich"), ("EU", "european union")):  # fmt: skip
+        assert {region_code(name) for name in names.split(", ")} == {code}
+    with pytest.raises(UsageError) as caught:
+        region_code("Frnace")
+    assert "FR (France)" in caught.value.hint
 
 
 def test_a_wrong_file_is_named(tmp_path: Path) -> None:

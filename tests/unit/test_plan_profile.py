@@ -21,6 +21,7 @@ from engine.plan.profile import Batch, Moment, Profile, Terms, Work, only_highes
 from engine.plan.speed import cost_of, flops_per_token, fullness, run_duration, step_seconds
 from engine.plan.variants import NotPlannedYetError, Variant, keep_profile, kept_profile, profile_key
 from engine.spec import RecipeSpec
+from tests.tiny_gguf import gguf_bytes
 from tests.tiny_model import CONFIG
 
 GIB = 2**30
@@ -101,6 +102,7 @@ class _Config(SimpleNamespace):
         ({"num_hidden_layers": 61, "first_k_dense_replace": 3}, 4, [1, 56]),
         ({"num_hidden_layers": 48, "moe_layers": list(range(1, 48, 2))}, 4, [22, 22]),
         ({"num_hidden_layers": 24, "decoder_sparse_step": 2}, 4, [10, 10]),
+        ({"num_hidden_layers": 12, "num_kv_shared_layers": 4}, 4, [6, 2]),
     ],
 )
 def test_a_small_model_stands_for_all_layers(settings: dict[str, Any], kept: int, extra: list[int]) -> None:
@@ -121,6 +123,7 @@ def test_a_small_model_stands_for_all_layers(settings: dict[str, Any], kept: int
         ({"num_attention_heads": True}, "num_attention_heads"),
         ({"model_type": None}, "model_type"),
         ({"model_type": "toaster"}, "toaster"),
+        ({"model_type": "mamba", "num_attention_heads": None}, "`mamba` have none"),
     ],
 )
 def test_an_incomplete_config_names_the_field(tmp_path: Path, change: dict[str, Any], named: str) -> None:
@@ -130,6 +133,33 @@ def test_an_incomplete_config_names_the_field(tmp_path: Path, change: dict[str, 
         architecture_of(str(tmp_path / "config.json"))
     assert named in caught.value.what
     assert "config.json" in caught.value.what
+
+
+@pytest.mark.parametrize(
+    ("change", "context"),
+    [({}, 512), ({"max_position_embeddings": None}, 2048), ({"max_position_embeddings": None, "n_positions": 77}, 77)],
+)
+def test_the_context_is_found_under_its_other_names_and_in_the_class(change: dict[str, Any], context: int) -> None:
+    content = {key: value for key, value in (CONFIG | change).items() if value is not None}
+    assert checked(content, "m", "t").context == context
+
+
+def test_what_a_plan_does_not_depend_on_is_left_out() -> None:
+    odd = {"text_config": {"hidden_size": 9}, "dtype": "nonsense", "torch_dtype": "float16", "auto_map": {"a": "b"}}
+    assert checked(CONFIG | odd, "m", "t").config == {key: CONFIG[key] for key in CONFIG if key != "dtype"}
+
+
+def test_experts_of_a_gguf_file_are_told_from_their_matrices(tmp_path: Path) -> None:
+    figures = {"block_count": 1, "embedding_length": 64, "feed_forward_length": 128, "attention.head_count": 4}
+    shapes = {"token_embd.weight": (300, 64), "output.weight": (300, 64), "blk.0.ffn_down_exps.weight": (8, 64, 32)}
+    for architecture, kind, inner in (("llama", "mixtral", 32), ("qwen3moe", "qwen3_moe", 128)):
+        entries = {f"{architecture}.{name}": figure for name, figure in {**figures, "vocab_size": 300}.items()}
+        weights = {**shapes, "blk.0.ffn_up_exps.weight": (8, 32, 64)}
+        file = tmp_path / f"{architecture}.gguf"
+        file.write_bytes(gguf_bytes({"general.architecture": architecture, **entries}, weights))
+        found = architecture_of(str(file))
+        assert (found.config["model_type"], found.config["intermediate_size"]) == (kind, inner)
+        assert (found.config["num_local_experts"], found.config["moe_intermediate_size"]) == (8, 32)
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "\xff"])

@@ -210,6 +210,6 @@ def _region(typed: str) -> str | None:
     Raises:
         UsageError: Something else.
     """
-    from engine.licences.verdict import region_code
+    from engine.licences.regions import region_code
 
     return region_code(typed) if typed.strip() else None
