@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from engine.audit import append
+from engine.privacy.content import person_key
 from engine.project import Project
 from engine.spec import ConsentSpec, ProjectSpec, StatementSpec
 
@@ -23,16 +24,19 @@ def state_content(
     """
     now = datetime.now(UTC).replace(microsecond=0)
     persons = [name for person in consents if (name := " ".join(person.split()))]
+    named: dict[str, str] = {}
+    for name in persons:
+        named.setdefault(person_key(name), name)
 
     def apply(spec: ProjectSpec) -> ProjectSpec:
         content = spec.content.model_copy(deep=True)
         if rights or adults:
             before = content.statement or StatementSpec(at=now, rights=False, adults=False)
             content.statement = StatementSpec(at=now, rights=rights or before.rights, adults=adults or before.adults)
-        known = {consent.person for consent in content.consents}
+        known = {person_key(consent.person) for consent in content.consents}
         content.consents = [
             *content.consents,
-            *(ConsentSpec(person=name, at=now) for name in dict.fromkeys(persons) if name not in known),
+            *(ConsentSpec(person=name, at=now) for key, name in named.items() if key not in known),
         ]
         return spec.model_copy(update={"content": content})
 
@@ -43,12 +47,14 @@ def state_content(
 
 def withdraw_consent(project: Project, persons: Iterable[str]) -> ProjectSpec:
     """Take recorded consents back; rows that rely on them need another redaction."""
-    gone = {" ".join(person.split()).casefold() for person in persons}
+    gone = set(map(person_key, persons))
+    before = project.load()
 
     def apply(spec: ProjectSpec) -> ProjectSpec:
-        kept = [consent for consent in spec.content.consents if consent.person.casefold() not in gone]
+        kept = [consent for consent in spec.content.consents if person_key(consent.person) not in gone]
         return spec.model_copy(update={"content": spec.content.model_copy(update={"consents": kept})})
 
     spec = project.update(apply)
-    append(project, "consent_withdrawn", {"persons": len(gone)})
+    withdrawn = len(before.content.consents) - len(spec.content.consents)
+    append(project, "consent_withdrawn", {"persons": withdrawn})
     return spec

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.actions import read_json
+from engine.data.rows import SOUND_KINDS
 from engine.project import Project
 from tui.model_facts import Fact
 from tui.widgets.text import size_text
@@ -31,6 +32,18 @@ SHAPES = {
 }
 """Each shape: its name in words, and what a row looks like."""
 
+KINDS = {
+    "truncated_json": "cut off",
+    "not_json": "not JSON",
+    "not_object": "no object",
+    "not_text": "not text",
+    "duplicate": "repeats",
+    "near_duplicate": "near repeats",
+    "wrong_language": "in another language",
+    "invalid_json": "answers that are no JSON",
+}
+"""Kinds of bad rows whose name in the engine says too little."""
+
 
 @dataclass(frozen=True)
 class Report:
@@ -42,6 +55,20 @@ class Report:
     def bad(self) -> list[dict[str, Any]]:
         """The listed bad rows: line, field, reason, fate."""
         return list(self.content.get("bad", []))
+
+    @property
+    def bad_first_broken(self) -> list[dict[str, Any]]:
+        """The same, broken ones first and repeats last; each part in the order of the file."""
+        return sorted(self.bad, key=lambda row: (row.get("kind") in SOUND_KINDS, row.get("kind") == "duplicate"))
+
+    @property
+    def bad_kinds(self) -> list[tuple[str, int]]:
+        """Why rows cannot be used and how many, all of them counted; broken ones first, then the commonest."""
+        reasons = list(self.content.get("reasons", []))
+        reasons.sort(key=lambda reason: (reason["kind"] in SOUND_KINDS, -int(reason["count"])))
+        return [
+            (KINDS.get(reason["kind"], str(reason["kind"]).replace("_", " ")), reason["count"]) for reason in reasons
+        ]
 
     @property
     def bad_rows(self) -> int:

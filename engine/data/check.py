@@ -14,12 +14,13 @@ from typing import Any
 from engine.data.examples import Dataset, Stop, open_dataset
 from engine.data.formats import foreign_encoding
 from engine.data.read import Progress
-from engine.data.rows import BadRow
+from engine.data.rows import SOUND_KINDS, BadRow, RawRow
 from engine.data.shapes import Example
 from engine.data.split import choose_holdout, holdout_point
 from engine.errors import DataError
 from engine.files import sha256_of
 from engine.privacy.content import ContentTally
+from engine.privacy.rowtext import row_text
 from engine.spec import DataSpec
 
 LISTED_BAD_ROWS = 1000
@@ -71,7 +72,7 @@ class CheckReport:
         rows: Records in the file.
         usable: Of them, rows that can be trained on.
         bad_rows: The others.
-        bad: The first `LISTED_BAD_ROWS` of them.
+        bad: `LISTED_BAD_ROWS` of them at most: the first broken ones, then the first of the others; in file order.
         reasons: Exact counts, commonest first.
         duplicates: Rows left out because they repeat another exactly.
         holdout: Usable rows that would be kept apart for evaluation; redaction can move single rows.
@@ -150,7 +151,7 @@ def check_data(data: DataSpec, progress: Progress | None = None, stop: Stop | No
     passes = 2 if data.fixes else 1
     dataset = open_dataset(data.model_copy(update={"fixes": []}), _part_of(progress, 0, passes))
     tally, survey, content = _Tally(), Survey(load_health_rules()), ContentTally()
-    for row in _allowed(dataset.examples(stop), content):
+    for row in _allowed(dataset, stop, content):
         if isinstance(row, BadRow):
             tally.add_bad(row)
         else:
@@ -164,7 +165,7 @@ def check_data(data: DataSpec, progress: Progress | None = None, stop: Stop | No
         dataset = open_dataset(data, _part_of(progress, 1, passes))
         dataset.treatment = treatment(surveyed, data.fixes)
         tally = _Tally()
-        for row in _allowed(dataset.examples(stop), ContentTally()):
+        for row in _allowed(dataset, stop, ContentTally()):
             if isinstance(row, BadRow):
                 tally.add_bad(row)
             else:
@@ -174,17 +175,26 @@ def check_data(data: DataSpec, progress: Progress | None = None, stop: Stop | No
     return replace(_report(data, dataset, tally), health=found, content=content.as_dict())
 
 
-def _allowed(rows: Iterator[Example | BadRow], content: ContentTally) -> Iterator[Example | BadRow]:
-    """The rows, with those that the content rules block as bad rows: of these nothing is kept or shown but the line."""
-    for row in rows:
-        if isinstance(row, Example) and content.take(row.line, _text_of(row)) == "blocked":
+def _allowed(dataset: Dataset, stop: Stop | None, content: ContentTally) -> Iterator[Example | BadRow]:
+    """The rows, with those that the content rules block as bad rows: of these nothing is kept or shown but the line.
+
+    Judged is the whole record, as the redaction does it: what no part of a row is mapped to counts too.
+    """
+    last: list[RawRow | BadRow] = []
+    dataset.rows = _remembered(dataset.rows, last)
+    for row in dataset.examples(stop):
+        raw = last[0]
+        text = row_text(raw.record) if isinstance(row, Example) and isinstance(raw, RawRow) else ""
+        if isinstance(row, Example) and content.take(row.line, text) == "blocked":
             yield BadRow(row.index, row.line, "", "blocked by the content rules", kind="blocked")
         else:
             yield row
 
 
-def _text_of(row: Example) -> str:
-    return "\n".join(text for _, text in row.content())
+def _remembered(rows: Iterator[RawRow | BadRow], last: list[RawRow | BadRow]) -> Iterator[RawRow | BadRow]:
+    for row in rows:
+        last[:] = [row]
+        yield row
 
 
 def _refuse_all_blocked(dataset: Dataset, tally: _Tally) -> None:
@@ -223,7 +233,8 @@ class _Tally:
     longest: int = -1
     kinds: Counter[str] = field(default_factory=Counter)
     first: dict[str, BadRow] = field(default_factory=dict)
-    bad: list[BadRow] = field(default_factory=list)
+    broken: list[BadRow] = field(default_factory=list)
+    sound: list[BadRow] = field(default_factory=list)
 
     def add(self, example: Example) -> None:
         content = example.content()
@@ -239,8 +250,13 @@ class _Tally:
     def add_bad(self, row: BadRow) -> None:
         self.kinds[row.kind] += 1
         self.first.setdefault(row.kind, row)
-        if len(self.bad) < LISTED_BAD_ROWS:
-            self.bad.append(row)
+        listed = self.sound if row.kind in SOUND_KINDS else self.broken
+        if len(listed) < LISTED_BAD_ROWS:
+            listed.append(row)
+
+    def bad(self) -> list[BadRow]:
+        """The rows to list, in the order of the file. Thousands of repeats never push a broken one off the list."""
+        return sorted([*self.broken, *self.sound][:LISTED_BAD_ROWS], key=lambda row: row.index)
 
 
 def _report(data: DataSpec, dataset: Dataset, tally: _Tally) -> CheckReport:
@@ -266,7 +282,7 @@ def _report(data: DataSpec, dataset: Dataset, tally: _Tally) -> CheckReport:
         rows=len(lengths) + bad_rows,
         usable=len(lengths),
         bad_rows=bad_rows,
-        bad=tally.bad,
+        bad=tally.bad(),
         reasons=reasons,
         duplicates=tally.kinds["duplicate"],
         holdout=sum(choose_holdout(tally.points, data.holdout)),

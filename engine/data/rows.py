@@ -13,6 +13,11 @@ from typing import Any
 LEFT_OUT = "left out"
 """The fate of a bad row: it is neither scanned, nor redacted, nor trained on."""
 
+SOUND_KINDS = frozenset(
+    {"duplicate", "near_duplicate", "too_short", "too_long", "wrong_language", "invalid_json", "blocked"}
+)
+"""Kinds of bad rows with which nothing is broken: they could be read, and are left out for what they say."""
+
 
 @dataclass(frozen=True)
 class RawRow:

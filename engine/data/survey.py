@@ -21,7 +21,7 @@ from engine.data.shapes import Example
 from engine.data.split import choose_holdout, split_key
 
 _NO_JSON, _JSON, _BROKEN = 0, 1, 2
-_FENCE = re.compile(r"\A```(?:json)?\s*\n(.*)\n```\s*\Z", re.DOTALL)
+_FENCE = re.compile(r"\A```(?:json)?\s(.*)```\Z", re.DOTALL | re.IGNORECASE)
 _LONG = 100_000
 _WORD = re.compile(r"\w+")
 _DENSE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
@@ -168,6 +168,15 @@ def _json_state(example: Example) -> int:
     return _JSON if states == {True} else _BROKEN
 
 
+def _no_json(word: str) -> None:
+    """Python reads `NaN` and `Infinity`, which are no JSON.
+
+    Raises:
+        ValueError: Always.
+    """
+    raise ValueError(word)
+
+
 def _is_json(text: str) -> bool:
     text = text.strip()
     if fenced := _FENCE.match(text):
@@ -175,7 +184,7 @@ def _is_json(text: str) -> bool:
     if not text.startswith(("{", "[")):
         return False
     try:
-        json.loads(text)
+        json.loads(text, parse_constant=_no_json)
     except (ValueError, RecursionError):
         return False
     return True

@@ -1,58 +1,207 @@
-"""Signs in a text that somebody is under 18, by patterns: ages, birthdays, school years. Too many rather than too few.
+"""Signs in a text that somebody is under 18, by what stands around its numbers: ages, birthdays, school years.
 
-Only asked about rows that hold sexual content, so that an age alone never matters.
+Only asked about rows that hold sexual content, so that an age alone never matters. Number words of the seven languages
+are written as figures first; then each number up to 18 is looked at with what stands before and after it. What cannot
+be told apart counts as a sign, but for what plainly counts or measures something (`15 minutes`, `at 10`, `$15`).
 """
 
 from __future__ import annotations
 
 import re
 
-_UNITS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
-_ORDINALS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth"
-    " sixteenth seventeenth"
-)
-_WORD_AGE = "|".join(sorted(_UNITS.split(), key=len, reverse=True))
-_DIGITS = r"(?<![\d.,:$\u20ac\u00a3#])(?:1\s?[0-7]|0?[1-9])(?![\d%]|[.,:]\d)"
-_AGE = rf"(?:{_DIGITS}|\b(?:{_WORD_AGE})\b)"
-_GAP = r"[\s\-_.]*"
-_YEARS = rf"y{_GAP}(?:ea)?{_GAP}rs?"
+from engine.privacy.numerals import in_figures
+from engine.privacy.plainwords import disguised, readings
 
-PATTERNS: tuple[re.Pattern[str], ...] = tuple(
+BORN_FROM = 2008
+"""Whoever was born in this year or later was under 18 in every text that was written before 2026."""
+
+_LOOK_BACK, _LOOK_ON = 64, 56
+_NO_SUM = r"(?<![\d$\u20ac\u00a3#])(?<!\d[.,:])(?<!\s\.)"
+_NUMBER = re.compile(
+    rf"{_NO_SUM}(?:(?<![a-z])(?:1\s?[0-8]|0?[1-9])|(?:1[0-8]|[1-9])(?![a-xz]))(?![\d%]|[.,:]\d)|{_NO_SUM}1[0-7](?=[.,][05]\b)"
+)
+_MARKUP = re.compile(r"[*_`~]+")
+_DIGIT = re.compile(r"\d")
+_NEAR = 12
+_WORDED = re.compile(r"(?:\A|[a-z(\[/,;.!?\n<:\-][^a-z0-9]*)\Z")
+"""Before a number that may be an age stand words or the begin of a sentence: not another number."""
+_HALF = re.compile(r"[.,][05]\b|\s+and\s+a\s+half\b")
+_G = r"[\s\-_.*~\"'`()\[\]]{0,6}"
+"""What may stand within an age."""
+
+# Ages by a unit, and what is no person's.
+_NO_LINK = (
+    r"(?!(?:girl|boy|kid|child|teen|son|daughter|student|female|male|virgin|sister|brother|friend|and|with|in|on|who|at|or|the|a|my"
+    r"|her|his|is|was)\b)"
+)
+_THING = (
+    rf"(?:{_NO_LINK}[a-z]+\s){{0,2}}(?:cars?|trucks?|vans?|bikes?|laptops?|phones?|computers?|pcs?|whiske?y|scotch|bourbon|wine|rum"
+    r"|malt|dogs?|cats?|pupp(?:y|ies)|kittens?|horses?|houses?|homes?|mattress|couch|sofa|marriage|relationship|company|business"
+    r"|tradition|trees?|cheese|jeans|shirts?|books?|buildings?|tattoos?|scars?|tv|fridge|guitars?|boats?|motor\w*|software"
+    r"|code|bugs?|systems?|machines?|mistakes?|debts?|mortgage|jokes?|songs?|movies?|films?|shows?|games?|ports?|auto|wagen"
+    r"|voiture|coche|macchina|carro)\b"
+)
+_AS_THING = re.compile(rf"{_G}(?:years?|yrs?|months?|weeks?|y){_G}(?:olds?|of{_G}age|o)?[\s\-]+{_THING}")
+_THING_BEFORE = re.compile(
+    r"\b(?:cars?|truck|van|bike|laptop|phone|computer|pc|dog|cat|puppy|kitten|horse|house|home|mattress|couch|sofa|marriage"
+    r"|relationship|company|business|building|tv|fridge|guitar|boat|machine|wagen|auto|hund|katze)"
+    r"\s*(?:is|was|are|['\u2019]s|ist|turned|turns)\s+(?:\w+\s+){0,2}\Z"
+)
+_OLD = re.compile(
+    rf"{_G}(?:y{_G}[/\\|]?{_G}o(?![a-z])|(?:years?|yeer|yea|yrs?|y){_G}(?:olds?|o{_G}l{_G}d|of{_G}age|young)(?!er)"
+    rf"|jahre?{_G}(?:alt|jung)|jahrig|jarig|jaar{_G}oud|\s?[\u6b73\u624d\u5c81\u6b72]|anos{_G}de{_G}(?:edad|idade)|ans{_G}d{_G}age)"
+)
+_BABY = re.compile(rf"{_G}(?:months?|weeks?|days?|monate|mois|meses|mesi|maanden)[\s\-]+(?:olds?|alt|oud)\b")
+_YEARS = re.compile(
+    r"\s?(?:ans|anos|anni|jaar|jahren)\b(?!\s*(?:de\b(?!\s+(?:edad|idade))|geleden|atras|fa\b|ago|di\b|zusammen|verheiratet))"
+)
+_LASTING = re.compile(
+    r"\b(?:(?:hace|desde|durante|depuis|pendant|y\s+a|seit|vor|nach|voor|sinds|na|da|per|dans|in|por|em|apres|plus\s+de|mais\s+de"
+    r"|mas\s+de|piu\s+di|ultimos|dernieres|letzten)\s+(?:(?!los|os|ai|les)\w+\s+)?)\Z"
+)
+_AGO = re.compile(r"\bha\s+\d+\s+anos\b")
+"""Portuguese; in Italian `ha` tells an age."""
+_LABEL = re.compile(
+    r"(?<![a-z])(?:age[ds]?|alter|edad|idade|eta|leeftijd)"
+    r"(?:[^a-z0-9\n]{1,12}|\s*(?:is|was|of|about|around|only|just|from|between|group|range|de|di|von|van|ist|es|e)\b){0,4}"
+    r"[\"'\\:=>\s(\[]*(?P<age>1\s?[0-7]|0?[1-9])(?![\d%]|[.,:]\d)"
+)
+_BIRTHDAY = re.compile(
+    rf"\s*(?:st|nd|rd|th|e|eme|er|o|a|\.)?{_G}"
+    rf"(?:b(?:irth)?{_G}day|geburtstag|anniversaire|cumpleanos|compleanno|aniversario|verjaardag)"
+)
+
+# Ages by the words around them.
+_FILL = (
+    r"(?:(?:only|just|like|about|around|still|barely|almost|nearly|now|actually|really|turning|exactly|already|maybe|probably|approx"
+    r"|roughly|practically|literally|basically|erst|nur|gerade|solo|apenas|seulement|que|pas|maar)\s+)*"
+)
+_IS = re.compile(
+    r"(?:\b(?P<who>[a-z]+)\s*)?(?P<be>(?:['\u2019]\s?|\b)(?:m|am|s|is|are|re|was|were|being|be|turn(?:s|ed|ing)?|bin|bist|ist|war|wird"
+    rf"|werde|ben|wordt)|\b(?:im|hes|shes|youre|theyre))\s+{_FILL}\Z"
+)
+_ASKS = frozenset({"is", "are", "was", "were", "s", "re", "be"})
+"""With nobody named before them they ask: `is 10 fine?`"""
+_NO_WHO = frozenset(
+    """it that this there time price size total number score temperature password code pin cost costs result level
+    episode chapter page version answer date today tonight tomorrow which what room bus weather distance length width
+    height weight rate ratio value volume dose balance bill rent fee tip odds average maximum minimum max min limit
+    grade shoe waist dress bra consent dick cock penis we dinner lunch breakfast checkout meeting deadline""".split()  # noqa: SIM905
+)
+_SOMEBODY = frozenset(
+    """kid kids child children one both teen teens baby character characters pupil pupils model models actor actors
+    actress participants heroine hero couple victim victims people""".split()  # noqa: SIM905
+)
+_BARE = re.compile(
+    r"(?:\A|[.!?,;:\n(\-]\s*|\b(?:and|but|so|because)\s+)(?:only|just|barely|like|about|nearly|almost|still)\s+(?:like\s+)?\Z"
+)
+_LOOKS = re.compile(
+    r"\b(?:looks?|looking|looked|acts?|acted|acting|seems?|pass(?:es)?\s+for|dress(?:ed|es)?\s+as|pretend\w*(?:\s+(?:to\s+be|i\s?a?m"
+    rf"|you\s?a?re))?|play(?:s|ing)?|role\s?-?play(?:s|ing)?)\s+(?:like\s+|as\s+)?{_FILL}\Z"
+)
+_AT = re.compile(r"\b(?:at|since|mit|a\s+los|con)\s+(?:only\s+|just\s+)?\Z")
+_AT_FIRST = re.compile(
+    r"\b(?:virgin\w*|first\s+time|raped|abused|molested|started|began|lost)\b[^.!?\n]{0,30}\bat\s+\Z"
+)
+_PERSON = re.compile(
+    r"\b(?:girls?|boys?|females?|males?|(?:step|grand)?(?:daughters?|sons?)|sisters?|brothers?|nieces?|nephews?|students?|girlfriend|boyfriend|gf|bf"
+    r"|cousins?|neighbou?rs?|virgins?|madchen|junge|fille|garcon|chica|chico|ragazza|ragazzo|menina|menino|meisje|jongen)"
+    r"\s*[,(:\-\u2013]?\s*(?:of|is|was|aged?|de|di|von|van|only|just)?\s*\Z"
+)
+_SAYS_PERSON = re.compile(
+    r"\s*[,/\-]?\s*(?:(?:fe)?male|girl|boy|lesbian|virgin)\b|\s*going\s+on\b|\s*(?:is\s+)?(?:too|so)\s+young\b"
+)
+_GENDER = re.compile(
+    r"\s?/\s?[fmw](?![a-z0-9'\u2019])|\s?f(?![a-z0-9'\u2019])(?!\s*-?\s*(?:cup|degrees))"
+    r"|m(?=\s*(?:here|looking|for|4|f\b|uk\b|usa?\b|[/,\])]))"
+)
+_GENDER_BEFORE = re.compile(r"(?<!\bat\s)(?<![a-z0-9'\u2019])(?:[fmw]\s?/|f\s?|m)\Z")
+_IN_BRACKETS = re.compile(r"\b(?P<who>[a-z]{2,})\s*[(\[]\s*\Z")
+_COUNTED = frozenset(
+    """page chapter fig figure step version episode number day week lesson size level part set pack bundle album folder
+    gallery video item round question answer row line table section act scene vol volume no nr""".split()  # noqa: SIM905
+)
+_NAMED = re.compile(r"\s*,\s+(?:from|who|she|he|her|his|has|had|was|is)\b")
+_NAME = re.compile(r"[a-z]{2,},\s\Z")
+_ALONE = re.compile(r"(?:\A|[.!?,;\n])\s*\Z")
+_AND = re.compile(r"\s+(?:and|n|&|but)\s+(?!counting|up\b|over\b|older|above|more|a\s+half)[a-z]")
+_ASKED = re.compile(
+    r"(?<![a-z])(?:how\s+old|u?r\s+age|your\s+age|age\s*\?|wie\s+alt|quel\s+age|cuantos\s+anos|que\s+edad|quanti\s+anni|quantos\s+anos"
+    r"|hoe\s+oud|asl\b|a/s/l)[^0-9]{0,56}(?P<age>1[0-7]|0?[89])(?![\d%]|[.,:]\d)"
+)
+_END = re.compile(
+    r"\s*(?:[.,;:!?)\]\n]|\Z|(?:and|but|now|when|years?|lol|btw|so|yrs?|too|yet|then|jahren|i|she|he|we|my|her|his|or\s+so)\b)"
+)
+
+# What is counted or measured.
+_QUANTITY = re.compile(
+    r"\s*-?\s*(?:(?:min|hr|hour|minute|sec|inch|in\s+(?:long|tall|deep|wide|thick)|ft|foot|feet|cm|mm|km|mi|mile|kg|lb|g|oz|k|x|am|pm|h|uhr|euros?|eur|usd|gbp|bucks"
+    r"|quid|dollars?|percent|people|men|women|guys|times?|o['\u2019]?\s?clock|of|out|or\s+more|more|left|each|per|stone|degrees?"
+    r"|week|month|day|night|second|away|off|mb|gb|pics?|vids?|minuten|stunden|heures?|horas?|ore|uur"
+    r"|years?\s+(?:younger|apart|in\b|into|with|together|married|sober|clean|ago|away|left|later|now|since))\b"
+    r"|(?!(?:is|was|has|does|yes|this|as|us|always|perhaps|pls|plus|thus|unless|guess|miss|kiss|years|yrs|sometimes|ans|anos)\b)[a-z]{2,}s\b"
+    r"|['\u2019\"\u2032\u2033]{1,2}(?=\s*(?:\d|tall|long|deep|wide|thick|x\b))|[%\u00b0+x/](?!\s*[fmwy]\b))"
+)
+_QUOTES = ("'", '"', "\u2019", "\u201d", "\u2032", "\u2033")
+_TIME = re.compile(r"\s*-?\s*(?:min|h|hours?|hrs?|seconds?|secs?|days?)\b|\s*mins?\b|\s*minutes?\b")
+_YEARS_ALONE = re.compile(r"\s*(?:years?|yrs?)\b")
+_LASTED = re.compile(r"\b(?:together|married|been|dat(?:ed|ing)|worked|known|lived|lasted)\b[^.!?\n]{0,24}\Z")
+_YEARS_OF = re.compile(r"\s*(?:years?|yrs?)\s+(?!olds?\b|of\s+age|young\b)[a-z]")
+
+# 18, but not yet.
+_NOT_YET = re.compile(
+    r"(?:\b(?:under|below|not|isn['\u2019]?t|ain['\u2019]?t|wasn['\u2019]?t|aren['\u2019]?t|hasn['\u2019]?t\s+turned|haven['\u2019]?t\s+turned"
+    r"|younger\s+than|less\s+than|close\s+to|almost|nearly|going\s+on|about\s+to\s+(?:be|turn)|yet\s+to\s+turn|unter|noch\s+nicht"
+    r"|noch\s+keine?|moins\s+de|pas\s+encore|bientot|menos\s+de|aun\s+no|todavia\s+no|ainda\s+nao|meno\s+di|sotto\s+i|non\s+ancora"
+    r"|onder(?:\s+de)?|nog\s+geen|nog\s+niet|bijna|fast|casi|quase|quasi|presque|jonger\s+dan|junger\s+als|menor(?:es)?\s+de"
+    r"|minor[ei]\s+di|minder\s+dan)|<)"
+    r"[\s\-]*(?:(?:yet|quite|even|the|age|of|to|be|turns?|turning|tiene|cumple|cumplo|tem|tenho|ha|ho|gli|los|les|as|de|legal|fully"
+    r"|actually)\s+)*\Z|\bu-?\Z"
+)
+_BEFORE_18 = re.compile(
+    r"\b(?:before|until|till?|soon)\s+(?:(?:i|she|he|they|you|i['\u2019]?m|she['\u2019]?s|he['\u2019]?s|am|is|are|turns?|to|be|the|age|of)\s+)*\Z"
+)
+_SOON = re.compile(
+    r"\s*(?:(?:years?\s+old|ans|anos|anni|jahre|jaar)\s+)?(?:(?:soon|tomorrow|next|later\s+this|bald|demnachst|bientot|pronto|presto"
+    r"|em\s+breve|binnenkort|volgende|nachste[nrms]?|proxim[oa]|le\s+mois\s+prochain|el\s+(?:mes|ano|proximo)|il\s+(?:mese|prossimo)"
+    r"|no\s+(?:mes|proximo)|mes\s+que\s+v\w+)\b|this\s+(?:year|month|week|summer|winter|spring|autumn|fall|coming)\b"
+    r"|in\s+(?:a|an|one|two|three|\d{1,2}|few|some)\s+(?:few\s+|couple\s+(?:of\s+)?)?(?:day|week|month|year)s?\b"
+    r"|in\s+(?:january|february|march|april|may|june|july|august|september|october|november|december)\b)"
+)
+_WILL = re.compile(
+    r"\b(?:turns?|turning|(?:will|gonna|going\s+to|i['\u2019]?ll|she['\u2019]?ll|he['\u2019]?ll)\s+(?:be|turn)|wird|werde|cumpl\w+|aura"
+    r"|compi[er]\w*|(?:vai\s+)?fazer|faz|faco|wordt|word)\s+(?P<when>(?:\w+\s+){0,2})\Z"
+)
+_SOON_BEFORE = re.compile(r"\b(?:soon|next|tomorrow|bald|bientot|pronto|nachsten?)\b")
+
+_SCHOOL = tuple(
     re.compile(pattern)
     for pattern in (
-        # 15yo, 15 y/o, 15 y.o., 15 yrs old, fifteen-year-old, 15 years of age
-        rf"{_AGE}{_GAP}(?:y{_GAP}[/\\]?{_GAP}o(?![a-z])|(?:yrs?|years?|yeer|yr){_GAP}(?:olds?|of{_GAP}age|young))",
-        rf"{_AGE}{_GAP}{_YEARS}{_GAP}o{_GAP}l{_GAP}d",
-        # aged 15, age: fifteen, age of 12, at the age of 15
-        rf"\bage[ds]?(?:\s+(?:is|was|of|about|around|only|just))*{_GAP}:?=?{_GAP}{_AGE}",
-        # i'm 16, she is only 15, turned 14, turning fifteen, he was like 12
-        rf"\b(?:i|she|he|they|you|u|who|that|ur)?\s?['\u2019]?(?:m|am|s|is|are|re|was|were|being|turned|turns|turning|just"
-        rf"|only|barely|almost|nearly|be)\s+(?:(?:only|just|like|about|around|still|barely|almost|nearly|now|actually|really"
-        rf"|turning)\s+)*{_AGE}(?!\s*(?:(?:minutes?|mins?|hours?|hrs?|seconds?|secs?|days?|weeks?|months?|times?|dollars?"
-        rf"|euros?|bucks?|percent|miles?|km|cm|inch(?:es)?|feet|foot|people|of\s+(?:us|them|you|my|the)|am|pm|more|or|in"
-        rf"|o['\u2019]?clock|videos?|pics?|photos?|items?|steps?|k)\b|['\u2019\"/]))",
-        # when i was 15, at 16 he
-        rf"\b(?:when|since|at|til+|until|before|after)\s+(?:(?:i|she|he|we|they)\s+)?(?:was|were|turned)?\s*{_DIGITS}"
-        r"(?=\s*(?:[,.;!?]|$|\b(?:i|she|he|we|they|my|her|his)\b))",
-        # 15/f, f/15, 15f, f15, m 16
-        rf"{_DIGITS}\s?/?\s?[fm](?![a-z0-9'\u2019])",
-        rf"(?<![a-z0-9'\u2019])[fm]\s?/?\s?{_DIGITS}(?![a-z])",
-        # my 16th birthday, her fifteenth birthday
-        rf"(?<!\d)(?:1?\s?[0-7](?:st|nd|rd|th)|[89]th|\b(?:{'|'.join(_ORDINALS.split())}))\s+b(?:irth)?{_GAP}day",
-        # under 18, below eighteen, not 18 yet, not yet 18, isn't 18, younger than 18, less than 18, almost 18
-        r"\b(?:under|below|not|isn['\u2019]?t|aint|ain['\u2019]t|wasn['\u2019]?t|younger\s+than|less\s+than|almost|nearly|before|u|<)"
-        r"\s*(?:yet\s+|quite\s+|even\s+|the\s+age\s+of\s+)*(?:18|17|16|15|14|13|eighteen|seventeen|sixteen)\b",
-        r"\b(?:soon|until|till)\s+(?:to\s+be\s+|i\s+turn\s+|she\s+turns\s+|he\s+turns\s+|i['\u2019]?m\s+)?(?:18|eighteen)\b",
-        # 9th grade, ninth grader, grade 7, year 10 student, 8th-grade
-        rf"(?<!\d)(?:1[0-2]|[1-9])\s?(?:st|nd|rd|th){_GAP}grade",
-        rf"\b(?:{'|'.join(_ORDINALS.split()[:12])}){_GAP}grade",
-        r"\bgrade\s?(?:1[0-2]|[1-9])(?!\d)",
-        r"\byear\s?(?:1[0-3]|[7-9])\s+(?:student|pupil|girl|boy|class|at\s+school)",
-        # born in a year is not judged; German, French, Spanish, Italian, Portuguese and Dutch ages
-        rf"{_DIGITS}\s?(?:jahre?\s+alt|j[a\u00e4]hrig|ans?\b|anos?\b|anni\b|jaar\b)",
+        # 9th grade, grade 7, year 10 student, class 9, 8. Klasse, en 4eme, 2 de la ESO, groep 7
+        rf"(?<!\d)(?:1[0-2]|[1-9])\s?(?:st|nd|rd|th){_G}grader?\b",
+        r"\bgrade\s?(?:1[0-2]|[1-9])(?!\d|\s*(?:bolt|steel|piano|titanium|exam|point))",
+        r"\b(?:year|yr|form)\s?(?:1[0-3]|[7-9])\s+(?:student|pupil|girl|boy|class|at\s+school)",
+        r"\bin\s+(?:year|yr)\s?(?:1[0-3]|[7-9])\b(?!\s+of)|\b(?:in|of)\s+class\s+(?:1[0-2]|[1-9])\b",
+        r"\b(?:in|of)\s+(?:the\s+)?(?:1[0-2]|[1-9])(?:st|nd|rd|th)\s+(?:class|standard|std)\b",
+        r"(?<!\d)(?:1[0-3]|[1-9])\.?\s?klasse\b|\bklasse\s(?:1[0-3]|[1-9])\b",
+        r"\b(?:en|de)\s[3-6]\s?e(?:me)?\b|\b[1-4]\s?o?\s+(?:de\s+)?(?:la\s+)?eso\b|(?<!\d)[5-9]o\s+ano\b|\bgroep\s[3-8]\b",
     )
 )
+_SCHOOL_WORD = re.compile(r"grade|year|yr|form|class|st[da]|klas|eso\b|ano\b|groep|\b(?:en|de)\s[3-6]")
+_BORN = re.compile(
+    r"\b(?:born|dob|d\.o\.b\.?|birth[\s_-]?(?:date|day|year)|(?:date|year)\s+of\s+birth|geboren|geb\.|nee|nacid[oa]|nascid[oa]|nat[oa]"
+    r"|geboortedatum|geburtsjahr)(?![a-z])[^\n]{0,20}?(?<!\d)(?P<year>20[0-3]\d)(?!\d)"
+)
+
+# Written so that no gap is a usual one: `six. teen y e a r old`.
+_USUAL = re.compile(r"(?:\d{1,2}|[a-z]*teen|eleven|twelve|[a-z]+ty)[\s\-]{0,3}(?:years?|yrs?)[\s\-]{0,3}olds?")
+_DENSE = re.compile(
+    r"(?<!\d)(?:1[0-7]|[1-9])(?:years?old|yrs?old|yearsofage)(?!er)"
+    r"|(?:eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen)(?:years?old|yrs?old)(?!er)"
+)
+_TEENS = frozenset(["eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"])
+"""Who disguises one of these means an age."""
+_NO_SIGN = re.compile(r"[^a-z0-9]+")
 
 
 def sign_of_minor(plain: str) -> bool:
@@ -61,4 +210,99 @@ def sign_of_minor(plain: str) -> bool:
     Args:
         plain: From `engine.privacy.plainwords.plain_letters`.
     """
-    return any(pattern.search(plain) for pattern in PATTERNS)
+    if disguised(plain) & _TEENS:
+        return True
+    texts = [text for reading in readings(plain) if _DIGIT.search(text := in_figures(reading))]
+    if any(map(_says_age, texts)):
+        return True
+    return bool(texts) and _DENSE.search(_NO_SIGN.sub("", _USUAL.sub("#", plain))) is not None
+
+
+def _says_age(text: str) -> bool:
+    text = _MARKUP.sub(" ", text)
+    if any(not _TIME.match(text, found.end()) for found in _LABEL.finditer(text)):
+        return True
+    if any(not _counts("", text[found.end() : found.end() + _LOOK_ON]) for found in _ASKED.finditer(text)):
+        return True
+    if any(_is_age(text, found) for found in _NUMBER.finditer(text)):
+        return True
+    if "20" in text and any(int(found["year"]) >= BORN_FROM for found in _BORN.finditer(text)):
+        return True
+    return _SCHOOL_WORD.search(text) is not None and any(pattern.search(text) for pattern in _SCHOOL)
+
+
+def _is_age(text: str, found: re.Match[str]) -> bool:
+    """Whether a number up to 18 is an age under 18, or 18 that is not reached yet."""
+    number = int("".join(found[0].split()))
+    before, after = text[max(0, found.start() - _LOOK_BACK) : found.start()], text[found.end() : found.end() + _LOOK_ON]
+    after = after[half.end() :] if (half := _HALF.match(after)) else after
+    if number == 18:
+        return _not_yet_18(before, after)
+    if _OLD.match(after) or _BABY.match(after) or _BIRTHDAY.match(after):
+        return _AS_THING.match(after) is None and _THING_BEFORE.search(before) is None
+    if _YEARS.match(after) and not _LASTING.search(before):
+        return _AGO.search(text, max(0, found.start() - 3)) is None
+    if _counts(before, after) or not _WORDED.search(before[-_NEAR:]):
+        return False
+    return (number >= 13 and _NOT_YET.search(before) is not None) or (number > 2 and _by_context(number, before, after))
+
+
+def _not_yet_18(before: str, after: str) -> bool:
+    if _counts(before, after):
+        return False
+    if _NOT_YET.search(before) or _BEFORE_18.search(before):
+        return True
+    will = _WILL.search(before)
+    if _SOON.match(after):
+        return bool(will or _IS.search(before) or _ALONE.search(before) or _BARE.search(before))
+    return will is not None and _SOON_BEFORE.search(will["when"]) is not None
+
+
+def _counts(before: str, after: str) -> bool:
+    """Whether something is counted or measured."""
+    inches = after[:1] in _QUOTES and after[:1] not in before[-2:]
+    lasting = _YEARS_ALONE.match(after) is not None and _LASTED.search(before) is not None
+    return inches or lasting or _QUANTITY.match(after) is not None or _YEARS_OF.match(after) is not None
+
+
+def _by_context(number: int, before: str, after: str) -> bool:
+    """An age by the words around it, where nothing is counted or measured."""
+    ends = _END.match(after) is not None
+    if (
+        (told := _IS.search(before))
+        and _is_somebody(before, told, known=number < 8)
+        and not _THING_BEFORE.search(before)
+    ):
+        return number >= 8 or ends
+    if number < 8:
+        return False
+    if _GENDER.match(after) and not before[-1:].isalpha():
+        return True
+    if number >= 12 and _GENDER_BEFORE.search(before) and not after[:1].isalpha():
+        return True
+    if _SAYS_PERSON.match(after) or _PERSON.search(before) or _LOOKS.search(before):
+        return True
+    if (who := _IN_BRACKETS.search(before)) and after.lstrip()[:1] in (")", "]", ","):
+        return who["who"] in ("girls", "boys") or (who["who"] not in _COUNTED and not who["who"].endswith("s"))
+    if ends and (_AT_FIRST.search(before) or (number >= 13 and (_AT.search(before) or _BARE.search(before)))):
+        return True
+    if number >= 13 and _ALONE.search(before) and _AND.match(after):
+        return True
+    return _NAMED.match(after) is not None and _NAME.search(before) is not None
+
+
+def _is_somebody(before: str, told: re.Match[str], *, known: bool) -> bool:
+    """Whether it is a person of whom a number is told; with an article (`the room is`) only by a word for a person.
+
+    Args:
+        before: What stands before the number.
+        told: Of `_IS`.
+        known: Only with a word for who it is.
+    """
+    who = told["who"]
+    if who is None:
+        return not known and told["be"].lstrip("'\u2019 ") not in _ASKS
+    if who in _NO_WHO:
+        return False
+    article = re.search(r"\b(?:the|this|that|its)\s+\Z", before[: told.start("who")])
+    return article is None or _PERSON.search(f"{who} ") is not None or who in _SOMEBODY

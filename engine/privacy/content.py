@@ -15,16 +15,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.data.rows import text_fields
 from engine.errors import from_os_error
 from engine.machine import PRESETS
 from engine.privacy.ages import sign_of_minor
-from engine.privacy.plainwords import WordList, hidden_words, plain_letters, starred, words_of
+from engine.privacy.children import FamilyWords, children_in_view
+from engine.privacy.plainwords import WordList, hidden_words, plain_letters, put_together, starred, unescaped, words_of
+from engine.privacy.rowtext import row_text
 from engine.spec import ContentSpec
 from engine.spec_text import parse_yaml_as
 
 RULES_FILE = PRESETS / "content" / "rules.yaml"
 LISTED_LINES = 1000
+_MEDICAL_WORDS = 2
 
 Fate = Literal["keep", "blocked", "needs_consent"]
 
@@ -34,11 +36,21 @@ class _Sexual(BaseModel):
     clear: str
     suggestive: str
     ambiguous: str
+    body: str
+    medical: str
 
 
 class _Minor(BaseModel):
     model_config = ConfigDict(extra="forbid")
     words: str
+    family: str
+    everyday_before: str
+    everyday_after: str
+    only_of_several: str
+    links: str
+    breaks: str
+    kin: str
+    no_minor: str
     minor_is_no_person: str
 
 
@@ -58,12 +70,16 @@ class Rules:
     clear: WordList
     suggestive: WordList
     ambiguous: WordList
+    body: WordList
+    medical: WordList
     joined: WordList
     neutral: WordList
     minor: WordList
+    no_minor: WordList
+    family: FamilyWords
     no_person: frozenset[str]
     any_sexual: WordList
-    """The first four together: most rows hold none of them, and are done with."""
+    """All words of sexual content and the joined ones: most rows hold none of them, and are done with."""
     fingerprint: str
 
 
@@ -95,17 +111,30 @@ def load_rules() -> Rules:
     except OSError as error:
         raise from_os_error(error, "reading the content rules") from error
     file = parse_yaml_as(_RulesFile, text, RULES_FILE)
+    sexual, minor = file.sexual, file.minor
+    words = (sexual.clear, sexual.suggestive, sexual.ambiguous, sexual.body)
     return Rules(
-        clear=WordList(_entries(file.sexual.clear)),
-        suggestive=WordList(_entries(file.sexual.suggestive)),
-        ambiguous=WordList(_entries(file.sexual.ambiguous)),
-        joined=WordList(_entries(file.joined)),
-        neutral=WordList(_entries(file.neutral)),
-        minor=WordList(_entries(file.minor.words)),
-        no_person=frozenset(_entries(file.minor.minor_is_no_person)),
-        any_sexual=WordList(
-            [entry for words in (*file.sexual.model_dump().values(), file.joined) for entry in _entries(words)]
+        clear=_list(sexual.clear),
+        suggestive=_list(sexual.suggestive),
+        ambiguous=_list(sexual.ambiguous),
+        body=_list(sexual.body),
+        medical=_list(sexual.medical),
+        joined=_list(file.joined),
+        neutral=_list(file.neutral),
+        minor=_list(minor.words),
+        no_minor=_list(minor.no_minor),
+        family=FamilyWords(
+            family=_list(minor.family),
+            kin=_list(minor.kin),
+            everyday_before=_list(minor.everyday_before),
+            everyday_after=_list(minor.everyday_after),
+            only_of_several=frozenset(_entries(minor.only_of_several)),
+            links=frozenset(_entries(minor.links)),
+            breaks=frozenset(_entries(minor.breaks)),
+            sexual=_list(*words),
         ),
+        no_person=frozenset(_entries(minor.minor_is_no_person)),
+        any_sexual=_list(*words, file.joined),
         fingerprint=f"{file.version}-{hashlib.sha256(text.encode()).hexdigest()[:12]}",
     )
 
@@ -117,7 +146,7 @@ def judge(text: str) -> Judgement:
         SpecError: The rules cannot be read.
     """
     rules = load_rules()
-    plain = plain_letters(text)
+    plain = plain_letters(unescaped(text))
     words = words_of(plain)
     more = hidden_words(plain)
     stars = starred(plain) if "*" in plain else []
@@ -126,28 +155,42 @@ def judge(text: str) -> Judgement:
     if rules.joined.find(words, more) or any(rules.joined.match(star) for star in stars):
         return Judgement(adult=True, blocked=True)
     starred_clear = any(rules.clear.match(star) for star in stars)
-    adult = starred_clear or _is_adult(rules, rules.neutral.without(words), more)
-    near = starred_clear or rules.clear.find(words, more) or rules.suggestive.find(words, more)
-    if not (near or len(rules.ambiguous.find(words, more)) >= 2 or any(map(rules.suggestive.match, stars))):
+    # Letters that stand apart are no words of a phrase: `sex m i n o r`.
+    together = put_together(plain)
+    spoken = words if together == plain else words_of(together)
+    adult = starred_clear or bool(rules.clear.find(spoken, more))
+    suggestive: set[str] = set()
+    if not adult:
+        suggestive, ambiguous = _sexual(rules, rules.neutral.without(spoken), more)
+        adult = len(suggestive | ambiguous) >= 2
+    near = adult or suggestive or any(map(rules.suggestive.match, stars))
+    if not near:
         return _CLEAN
-    minor = sign_of_minor(plain) or _says_minor(rules, words, more) or any(map(rules.minor.match, stars))
+    minor = sign_of_minor(plain) or _says_minor(rules, plain, words, more) or any(map(rules.minor.match, stars))
     return Judgement(adult=adult or minor, blocked=minor)
 
 
-def _is_adult(rules: Rules, words: list[str], more: set[str]) -> bool:
-    """Sexual content: a clear word, or two different doubtful ones."""
-    if rules.clear.find(words, more):
-        return True
-    return len(rules.suggestive.find(words, more) | rules.ambiguous.find(words, more)) >= 2
+def _sexual(rules: Rules, words: list[str], more: set[str]) -> tuple[set[str], set[str]]:
+    """The suggestive and ambiguous entries that occur; parts of the body are suggestive, but not to physicians."""
+    suggestive = rules.suggestive.find(words, more)
+    ambiguous, body = rules.ambiguous.find(words, more), rules.body.find(words, more)
+    if body and not suggestive and not ambiguous and len(rules.medical.find(words)) >= _MEDICAL_WORDS:
+        body = set()
+    return suggestive | body, ambiguous
 
 
-def _says_minor(rules: Rules, words: list[str], more: set[str]) -> bool:
+def _says_minor(rules: Rules, plain: str, words: list[str], more: set[str]) -> bool:
     found = rules.minor.find(words, more)
-    if found != {"minor"} or "minor" in more:
-        return bool(found)
+    if found or rules.family.family.find(words):
+        words = rules.no_minor.without(words)
+        found = rules.minor.find(words, more)
+    if found - {"minor"} or "minor" in more:
+        return True
     # "minor" alone: a person, unless every time it belongs to a word as `bug`.
     following = [words[place + 1 : place + 2] for place, word in enumerate(words) if word == "minor"]
-    return not all(word and word[0] in rules.no_person for word in following)
+    if not all(word and word[0] in rules.no_person for word in following):
+        return True
+    return children_in_view(rules.family, plain, words, more)
 
 
 def full_names(values: Iterable[str]) -> list[str]:
@@ -216,11 +259,6 @@ def person_mark(key: str) -> str:
 def consents_of(content: ContentSpec) -> frozenset[str]:
     """The persons who agreed, by `person_key`."""
     return frozenset(person_key(consent.person) for consent in content.consents)
-
-
-def row_text(record: Mapping[str, Any]) -> str:
-    """All text of a record."""
-    return "\n".join(text for _, text in text_fields(record))
 
 
 @dataclass
@@ -293,6 +331,10 @@ class ContentTally:
             "needs_consent": {"count": self.needs_consent_count, "lines": list(self.needs_consent)},
             "relied": sorted(self.relied),
         }
+
+
+def _list(*texts: str) -> WordList:
+    return WordList([entry for text in texts for entry in _entries(text)])
 
 
 def _entries(text: str) -> list[str]:

@@ -1,33 +1,43 @@
 """The content gate: no training on blocked rows, and none on sexual content without the creator's statements.
 
-Ordinary data needs no statement and never meets this gate.
+Ordinary data needs no statement and never meets this gate. What the proof says is believed only as the redaction wrote
+it: the trail of the project knows it by its hash. The training itself believes no file and judges every row again.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from engine import audit
 from engine.actions import read_json
 from engine.data.read import read_rows
 from engine.data.rows import RawRow
 from engine.errors import RefusedError
 from engine.files import atomic_write
-from engine.privacy.content import ContentTally, consents_of, load_rules, person_mark, row_text
+from engine.privacy.content import ContentTally, consents_of, load_rules, person_mark
+from engine.privacy.rowtext import row_text
 from engine.project import Project
 from engine.spec import ProjectSpec
 
 
-def check_content(project: Project, spec: ProjectSpec) -> None:
+def check_content(project: Project, spec: ProjectSpec, *, every_row: bool = False) -> None:
     """Pass, or say why training is refused and which command mends it. Ask the privacy gate first.
 
+    Args:
+        project: The project.
+        spec: Its settings.
+        every_row: Judge the rows themselves, whatever was written down about them.
+
     Raises:
-        RefusedError: A blocked row is in the redacted file; a consent was withdrawn that rows in it rely on; or
-            there is sexual content and the creator's statement is missing. Exit code 3.
+        RefusedError: A blocked row is in the redacted file; a consent was withdrawn that rows in it rely on; there is
+            sexual content and the creator's statement is missing; or the proof was changed by hand. Exit code 3.
         DataError, UsageError: The redacted file or a report of it cannot be read.
     """
-    facts = _facts_of_redacted(project, spec)
+    facts = _facts_of_redacted(project, spec, every_row=every_row)
     blocked = facts["blocked"]["count"]
     if blocked:
         lines = ", ".join(f"{line:,}" for line in facts["blocked"]["lines"][:5])
@@ -56,7 +66,12 @@ def check_content(project: Project, spec: ProjectSpec) -> None:
         )
 
 
-def _facts_of_redacted(project: Project, spec: ProjectSpec) -> dict[str, Any]:
+def content_seal(facts: Mapping[str, Any]) -> str:
+    """The hash by which the trail knows what the redaction said of the content."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _facts_of_redacted(project: Project, spec: ProjectSpec, *, every_row: bool) -> dict[str, Any]:
     """What the redacted file holds by the rules of now: from its proof, else by reading it once.
 
     A row that the redaction left out is not in the file, so the proof's own count of blocked rows is none of it.
@@ -65,17 +80,40 @@ def _facts_of_redacted(project: Project, spec: ProjectSpec) -> dict[str, Any]:
     proof = read_json(project.proof_file)
     told, made = proof.get("content"), proof.get("redacted")
     if isinstance(told, dict) and isinstance(made, dict) and made.get("sha256") == sha256:
-        if told.get("version") == version:
+        sealed = _refuse_changed(project, sha256, told)
+        if told.get("version") == version and sealed and not every_row:
             return {**told, "blocked": {"count": 0, "lines": []}}
         relied = list(told.get("relied", []))
     else:
         relied = []
+    if every_row:
+        return {**_read_through(project, spec), "relied": relied}
     cache = project.proof_file.with_name("content.json")
     known = read_json(cache)
     if known.get("version") != version or known.get("sha256") != sha256:
         known = {**_read_through(project, spec), "relied": relied, "sha256": sha256}
         atomic_write(cache, json.dumps(known), "saving the content check")
     return known
+
+
+def _refuse_changed(project: Project, sha256: str | None, told: dict[str, Any]) -> bool:
+    """Whether the trail knows the redacted file; of one that an older version made it says nothing of the content.
+
+    Raises:
+        RefusedError: The proof is not the one that the redaction wrote.
+    """
+    made = [entry.details for entry in audit.entries(project) if entry.action == "redacted"]
+    seals = [details.get("content") for details in made if details.get("sha256") == sha256]
+    if not seals:
+        return False
+    if seals[-1] is not None and seals[-1] != content_seal(told):
+        raise RefusedError(
+            "The proof of the redaction was changed by hand.",
+            f"{project.proof_file}: what it says of the content is not what the redaction wrote.",
+            f"Run `tunesmith redact {project.root}`: it writes the proof anew.",
+            code="proof_changed",
+        )
+    return True
 
 
 def _read_through(project: Project, spec: ProjectSpec) -> dict[str, Any]:

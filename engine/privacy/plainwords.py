@@ -1,38 +1,88 @@
 """Words as a reader hears them, however they are written: for lists of words that somebody may want to get around.
 
-`p0rn`, `s e x`, `s.e.x`, `s*x`, `seeexy`, full-width letters and letters of other scripts that look the same: all
-become plain words.
+`p0rn`, `s e x`, `s.e.x`, `s*x`, `seeexy`, full-width letters, letters and figures of other scripts, and characters
+written as escapes: all become plain words and plain figures.
 """
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Iterable
 
 _TOKEN = re.compile(r"[a-z0-9@$!*|+]+")
 _APART = re.compile(r"(?<![a-z0-9])(?:[a-z0-9@$!][\s._\-*,/\\~]{1,3}){2,}[a-z0-9@$!](?![a-z0-9])")
+_FURTHER = re.compile(r"[\s._\-*,/\\~]{2,3}")
+_MOST_OTHERS = 20_000
 _NOT_WORD = re.compile(r"[^a-z0-9@$!]+")
 _DRAWN_OUT = re.compile(r"([a-z])\1{2,}")
 _ODD = re.compile(r"[0-9@$!*|+]|([a-z])\1\1")
+_MIXED = re.compile(r"(?<![a-z0-9@$!|])[a-z0-9@$!|]*[a-z][0-9@$!|]+[a-z][a-z0-9@$!|]*")
+_ESCAPE = re.compile(r"(?<!\\)\\+(?:u([0-9a-fA-F]{4})|[nrtbf/\"'])")
+_FRACTION = re.compile("[\u00bc-\u00be\u2150-\u215f\u2189]")
 # Digits and signs that stand for a letter; 1 and | are read as i, and a second time as l.
 _LEET = str.maketrans("0134578@$!|+9", "oieastbasiitg")
 _LEET_L = str.maketrans("0134578@$!|+9", "oleastbaslltg")
 # Cyrillic and Greek letters that look like Latin ones.
-_ALIKE = str.maketrans(
-    "\u0430\u0435\u043e\u0440\u0441\u0445\u0443\u0456\u0455\u0458\u043d\u043a\u043c\u0442\u0432\u0501\u04bb"
-    "\u03b1\u03bf\u03c1\u03b5\u03b9\u03ba\u03bd\u03c4\u03c5",
-    "aeopcxyisjhkmtbdhaopeikvtu",
+_ALIKE = dict(
+    zip(
+        map(
+            ord,
+            "\u0430\u0435\u043e\u0440\u0441\u0445\u0443\u0456\u0455\u0458\u043d\u043a\u043c\u0442\u0432\u0501\u04bb\u04cf"
+            "\u03b1\u03bf\u03c1\u03b5\u03b9\u03ba\u03bd\u03c4\u03c5\u0251",
+        ),
+        "aeopcxyisjhkmtbdhlaopeikvtua",
+        strict=True,
+    )
+)
+_NO_SIGN = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters and symbols that are not seen."""
+_LATIN = re.compile(
+    r"(?:LATIN (?:SMALL |CAPITAL )?LETTER|NEGATIVE (?:SQUARED|CIRCLED) LATIN CAPITAL LETTER)"
+    r"(?: SMALL CAPITAL| SCRIPT| DOTLESS)* ([A-Z])(?: WITH .*)?"
 )
 
 
+class _Folding(dict[int, str]):
+    """What stands for a character that is not ASCII; found out once for each, by its name and class in Unicode."""
+
+    def __missing__(self, code: int) -> str:
+        sign = chr(code)
+        value = self[code] = sign if sign.isascii() else _ALIKE.get(code) or _folded(sign)
+        return value
+
+
+def _folded(sign: str) -> str:
+    kind = unicodedata.category(sign)
+    if sign in _NO_SIGN or kind in ("Mn", "Me", "Cf"):
+        return ""
+    if kind in ("Nd", "No"):
+        number = unicodedata.numeric(sign)
+        return str(int(number)) if number == int(number) else " "
+    named = _LATIN.fullmatch(unicodedata.name(sign, ""))
+    return named[1].lower() if named else sign
+
+
+_FOLDING = _Folding()
+
+
 def plain_letters(text: str) -> str:
-    """Lower case without accents, invisible signs and letters that only look Latin; full-width forms as usual ones."""
-    text = text.casefold()
+    """Lower case without accents, invisible signs and letters that only look Latin; full-width forms as usual ones.
+
+    Figures of all scripts become 0 to 9.
+    """
     if text.isascii():
-        return text
-    text = unicodedata.normalize("NFKD", text).translate(_ALIKE)
-    return "".join(sign for sign in text if unicodedata.category(sign) not in ("Mn", "Me", "Cf"))
+        return text.casefold()
+    # A fraction is no digit of the number before it.
+    return unicodedata.normalize("NFKD", _FRACTION.sub(" ", text)).casefold().translate(_FOLDING)
+
+
+def unescaped(text: str) -> str:
+    r"""A text with the characters that stand in it as escapes: `\n` and `\u0031` of JSON within text, `&#49;`."""
+    if "\\" in text:
+        text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else " ", text)
+    return html.unescape(text) if "&" in text and ";" in text else text
 
 
 def words_of(plain: str) -> list[str]:
@@ -45,8 +95,10 @@ def hidden_words(plain: str) -> set[str]:
     """Further readings of words that are written to be overlooked."""
     found: set[str] = set()
     for match in _APART.finditer(plain):
-        joined = _NOT_WORD.sub("", match[0])
-        found.update((_read(joined, _LEET), _read(joined, _LEET_L)))
+        # Two words that are written so stand further from each other than their letters do.
+        for part in (match[0], *_FURTHER.split(match[0])):
+            joined = _NOT_WORD.sub("", part)
+            found.update((_read(joined, _LEET), _read(joined, _LEET_L)))
     if not _ODD.search(plain):
         return found
     drawn_out = _DRAWN_OUT.search(plain) is not None
@@ -56,6 +108,29 @@ def hidden_words(plain: str) -> set[str]:
         if drawn_out and _DRAWN_OUT.search(token):
             found.add(_DRAWN_OUT.sub(r"\1\1", token if token.isalpha() else token.translate(_LEET)))
     return found
+
+
+def readings(plain: str) -> list[str]:
+    """The text as it stands; with `s1xteen` as `sixteen`; and with letters that stand apart put together."""
+    read = without_signs(plain)
+    apart = (put_together(plain), put_together(read)) if _APART.search(plain) else ()
+    return list(dict.fromkeys((plain, read, *apart)))
+
+
+def put_together(plain: str) -> str:
+    """The text with letters and figures that are written apart as words: `1 5 y o` as `15yo`."""
+    return _APART.sub(lambda found: f" {_NOT_WORD.sub('', found[0])} ", plain)
+
+
+def disguised(plain: str) -> set[str]:
+    """The words that are written with digits or signs between their letters, or with letters that stand apart."""
+    apart = {_read(_NOT_WORD.sub("", found[0]), _LEET) for found in _APART.finditer(plain)}
+    return apart | {_read(word, _LEET) for word in _MIXED.findall(plain)}
+
+
+def without_signs(plain: str) -> str:
+    """The text with digits and signs between letters read as letters: `s1xteen` as `sixteen`; `15yo` and `f15` stay."""
+    return _MIXED.sub(lambda found: _read(found[0], _LEET), plain)
 
 
 def starred(plain: str) -> list[re.Pattern[str]]:
@@ -95,7 +170,11 @@ class WordList:
             else:
                 self._words.add(parts[0])
         self._beginnings = tuple(beginnings)
-        self._heads = {word[:2] for word in beginnings}
+        self._by_head: dict[str, tuple[str, ...]] = {}
+        for word in beginnings:
+            self._by_head[word[:2]] = (*self._by_head.get(word[:2], ()), word)
+        self._others: set[str] = set()
+        """Words of texts that are in no entry: most are met again and again."""
         # Phrases written as one word, or hidden by writing letters apart.
         self._in_one = {"".join(phrase): " ".join(phrase) for phrases in self._phrases.values() for phrase in phrases}
 
@@ -107,9 +186,14 @@ class WordList:
             more: Further readings of single words.
         """
         alone = {*words, *more}
+        alone -= self._others
+        for word in alone:
+            if len(self._others) < _MOST_OTHERS and not self._may_match(word):
+                self._others.add(word)
+        if not alone:
+            return set()
         found = alone & self._words
-        if self._beginnings:
-            found.update([word for word in alone if word[:2] in self._heads and word.startswith(self._beginnings)])
+        found.update([word for word in alone if self._begins(word)])
         found.update(self._in_one[word] for word in alone & self._in_one.keys())
         firsts = alone & self._phrases.keys()
         for position, word in enumerate(words) if firsts else ():
@@ -118,15 +202,24 @@ class WordList:
                     found.add(" ".join(phrase))
         return found
 
+    def _begins(self, word: str) -> bool:
+        return word.startswith(self._by_head.get(word[:2], "\0"))
+
+    def _may_match(self, word: str) -> bool:
+        return word in self._words or word in self._phrases or word in self._in_one or self._begins(word)
+
     def without(self, words: list[str]) -> list[str]:
         """The words of a text without the phrases of this list."""
+        if self._phrases.keys().isdisjoint(words):
+            return words
         kept: list[str] = []
         position = 0
         while position < len(words):
             phrases = self._phrases.get(words[position], ())
-            found = max((len(p) for p in phrases if _begins(words[position : position + len(p)], p)), default=0)
-            kept += [] if found else [words[position]]
-            position += found or 1
+            found = [len(p) for p in phrases if _begins(words[position : position + len(p)], p)] if phrases else []
+            if not found:
+                kept.append(words[position])
+            position += max(found, default=1)
         return kept
 
     def match(self, pattern: re.Pattern[str]) -> bool:

@@ -62,7 +62,7 @@ def run_train(context: JobContext) -> dict[str, Any]:
     model_spec, recipe = _required(spec)
     smoke = bool(context.spec.get("smoke"))
     check_privacy(context.project, spec)
-    check_content(context.project, spec)
+    check_content(context.project, spec, every_row=True)
     spread = spread_here(context.project, spec)
     check_spread(recipe, spread)
     run = open_run(context, spec, smoke=smoke)

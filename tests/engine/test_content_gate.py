@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from engine.actions import choose_data, choose_model
-from engine.audit import entries
+from engine.audit import append, entries
 from engine.begin import before_training
 from engine.cli.entry import main
 from engine.errors import RefusedError
 from engine.privacy import content_gate
 from engine.privacy.consents import Waiting, waiting_for
 from engine.privacy.content import load_rules
-from engine.privacy.content_gate import check_content
+from engine.privacy.content_gate import check_content, content_seal
 from engine.privacy.gate import check_privacy
 from engine.project import Project, create_project
 from engine.spec import RedactionSpec
@@ -72,6 +72,7 @@ def older(ordinary: Project, tmp_path: Path) -> Project:
     proof = json.loads(project.proof_file.read_text())
     proof["content"]["version"] = "0-older"
     project.proof_file.write_text(json.dumps(proof))
+    append(project, "redacted", {"sha256": proof["redacted"]["sha256"], "content": content_seal(proof["content"])})
     return project
 
 
@@ -124,6 +125,10 @@ def test_the_way_of_data_with_adult_rows(tmp_path: Path, capsys: pytest.CaptureF
     check_content(project, project.load())
     withdraw_consent(project, [NAME.lower()])
     assert refusal(project) == "consent_withdrawn"
+    assert entries(project)[-1].details == {"persons": 1}
+    proof = json.loads(project.proof_file.read_text())
+    project.proof_file.write_text(json.dumps({**proof, "content": {**proof["content"], "relied": []}}))
+    assert refusal(project) == "proof_changed"
 
 
 def test_newer_rules_are_asked_about_an_older_file(older: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,3 +143,16 @@ def test_a_blocked_row_in_the_file_is_refused(older: Project) -> None:
     with (older.root / str(older.load().redaction.path)).open("a", encoding="utf-8") as file:
         file.write(chat(ROWS[1]) + "\n")
     assert refusal(older) == "blocked_rows"
+    known = older.root / "privacy" / "content.json"
+    known.write_text(json.dumps({**json.loads(known.read_text()), "blocked": {"count": 0, "lines": []}}))
+    with pytest.raises(RefusedError) as caught:
+        check_content(older, older.load(), every_row=True)
+    assert caught.value.error_code == "blocked_rows"
+
+
+def test_a_consent_is_one_persons_however_the_name_is_written(ordinary: Project, tmp_path: Path) -> None:
+    shutil.copytree(ordinary.root, tmp_path / "project")
+    project = Project(tmp_path / "project")
+    stated = state_content(project, consents=["Zo\u00eb  Berg", "ZOE BERG", "Maya Holm", " "])
+    assert [consent.person for consent in stated.content.consents] == ["Zo\u00eb Berg", "Maya Holm"]
+    assert [consent.person for consent in withdraw_consent(project, ["zoe berg"]).content.consents] == ["Maya Holm"]

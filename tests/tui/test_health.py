@@ -78,7 +78,9 @@ async def test_a_fix_is_chosen_counted_and_undone(fresh: Project, unhealthy: Pat
         await pilot.press("escape")
         await shows(pilot, "1 rows can be used")
         await pilot.press("b")
-        await shows(pilot, "2 rows of rows.jsonl cannot be used", "nearly the same as line 1")
+        await shows(
+            pilot, "2 rows of rows.jsonl cannot be used", "1 near repeats, 1 too short", "nearly the same as line 1"
+        )
     assert sha256_of(unhealthy) == before
 
 

@@ -16,10 +16,10 @@ from engine.privacy.content import (
     judge,
     load_rules,
     person_key,
-    row_text,
     verdict,
 )
 from engine.privacy.plainwords import WordList, hidden_words, plain_letters, words_of
+from engine.privacy.rowtext import row_text
 from engine.spec import ConsentSpec, ContentSpec
 from tests.tui.conftest import CHATS
 
@@ -65,7 +65,7 @@ def test_words_that_mean_both_are_blocked_alone(text: str) -> None:
     assert judge(text).blocked
 
 
-@pytest.mark.parametrize("text", ["no minors here, sexy", "sex is not for children", "not underage, nude"])
+@pytest.mark.parametrize("text", ["no minors here, sexy", "no sex with minors", "not underage, nude"])
 def test_negations_are_not_read(text: str) -> None:
     assert judge(text).blocked
 
@@ -102,7 +102,8 @@ def test_one_doubtful_word_is_no_adult_row() -> None:
 def test_law_and_health_are_no_adult_rows_but_stay_apart_from_minors() -> None:
     for text in ("race, color, religion, sex, or national origin", "same-sex sexual orientation", "sex: female"):
         assert not judge(text).adult
-    assert judge("sex education for children").blocked
+    assert not judge("sex education for children").blocked
+    assert judge("sex education for children, nude").blocked
     assert judge("they had sex").adult
 
 
@@ -176,4 +177,4 @@ def test_ages_need_no_word_list() -> None:
     assert sign_of_minor("15yo")
     assert not sign_of_minor("25yo")
     assert not sign_of_minor("115 years old")
-    assert load_rules().fingerprint.startswith("1-")
+    assert load_rules().fingerprint.startswith("2-")

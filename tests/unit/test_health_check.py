@@ -25,6 +25,7 @@ from engine.files import sha256_of
 from engine.project import create_project
 from engine.spec import FIXES, DataSpec
 from engine.steps import inputs_of, step_statuses, take_step
+from tui.data_report import Report
 
 CHANCE = random.Random(5)
 NOUNS = ["".join(CHANCE.choices("abcdefghijklmnopqrstuvwxyz", k=7)) for _ in range(2000)]
@@ -201,3 +202,30 @@ def test_an_unknown_fix_names_the_nearest(tmp_path: Path) -> None:
     assert "drop_near_duplicates" in caught.value.hint
     with pytest.raises(DataError):
         choose_fixes(project, add=["drop_too_short"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "sound"),
+    [
+        ('```JSON\r\n{"a": 1}\r\n```', True),
+        ('``` {"a": 1} ```', True),
+        ('{"a": 1}', True),
+        ('{"a": NaN}', False),
+        ('Here: {"a": 1}', False),
+        ('```json\n{"a": ```', False),
+        ("1", False),
+    ],
+)
+def test_what_counts_as_a_json_answer(tmp_path: Path, answer: str, sound: bool) -> None:
+    lines = [chat(words(n), json.dumps({"answer": words(n + 1)})) for n in range(12)]
+    found = issue(check_data(save(tmp_path, [*lines, chat(words(90), answer)])), "invalid_json")
+    assert found["count"] == (0 if sound else 1)
+
+
+def test_repeats_never_push_broken_rows_off_the_list(tmp_path: Path) -> None:
+    report = check_data(save(tmp_path, [*good(1)] * 1100 + [chat("a question", ""), '{"messages": [']))
+    assert (len(report.bad), report.bad_rows, report.duplicates) == (1000, 1101, 1099)
+    assert [row.line for row in report.bad[-2:]] == [1101, 1102]
+    shown = Report(report.as_dict())
+    assert [row["kind"] for row in shown.bad_first_broken[:3]] == ["empty_answer", "truncated_json", "duplicate"]
+    assert shown.bad_kinds == [("empty answer", 1), ("cut off", 1), ("repeats", 1099)]

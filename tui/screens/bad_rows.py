@@ -1,4 +1,4 @@
-"""The rows that cannot be used: where, why, and what becomes of each."""
+"""The rows that cannot be used: where, why, and what becomes of each. Broken rows come first, repeats last."""
 
 from __future__ import annotations
 
@@ -30,14 +30,15 @@ class BadRowsScreen(ModalScreen[None]):
 
     def __init__(self, name: str, report: Report) -> None:
         super().__init__()
-        self._name, self._report = name, report
+        self._name, self._report, self._bad = name, report, report.bad_first_broken
 
     def compose(self) -> ComposeResult:
         """The list and the detail."""
         chosen = glyphs(self)
-        bad = self._report.bad
+        bad = self._bad
+        kinds = ", ".join(f"{count:,} {words}" for words, count in self._report.bad_kinds)
         title = f"{self._report.bad_rows:,} rows of {self._name} cannot be used"
-        more = f"   the first {len(bad):,} are listed" if len(bad) < self._report.bad_rows else ""
+        more = f"   {len(bad):,} are listed" if len(bad) < self._report.bad_rows else ""
         rows = [
             Row(
                 str(index),
@@ -47,6 +48,7 @@ class BadRowsScreen(ModalScreen[None]):
         ]
         with Vertical(classes="dialog"):
             yield Static(styled(plain(title, chosen), "bold") + styled(more, "$muted"))
+            yield Static(styled(plain(kinds, chosen), "$muted"), id="kinds")
             yield RowList(
                 [Column("line", 7, "right"), Column("field", 20), Column("why"), Column("", 10, wide_only=True)], rows
             )
@@ -55,7 +57,7 @@ class BadRowsScreen(ModalScreen[None]):
 
     def on_row_list_marked(self, message: RowList.Marked) -> None:
         """The marked row in full."""
-        row = self._report.bad[int(message.key)]
+        row = self._bad[int(message.key)]
         chosen = glyphs(self)
         where = styled(f"line {row['line']:,}", "$accent") + Content(
             f"  {plain(str(row.get('field') or ''), chosen)}\n"

@@ -1,0 +1,87 @@
+"""All that a row says, for the content rules: its texts, and what its other columns say of somebody's age.
+
+Numbers and keys are no text (`engine.data.rows.text_fields`), but `{"age": 15}` says what "age: 15" does.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+_PARTS = re.compile(r"[A-Z]?[a-z\u00e0-\u00ff]+|[A-Z]+(?![a-z])")
+_AGE = frozenset({"age", "ages", "alter", "edad", "idade", "eta", "et\u00e0", "leeftijd", "\u00e2ge"})
+_BORN = frozenset({"dob", "born", "birth", "birthdate", "birthday", "birthyear", "geburtsjahr", "geburtsdatum"})
+_MINOR = frozenset({"minor", "underage"})
+_NO_PERSON = frozenset(
+    {
+        "account",
+        "cache",
+        "message",
+        "hours",
+        "days",
+        "seconds",
+        "minutes",
+        "ms",
+        "data",
+        "file",
+        "token",
+        "version",
+        "max",
+        "min",
+    }
+)
+
+
+def row_text(record: Mapping[str, Any]) -> str:
+    """All text of a record, one piece a line; ages, years of birth and the like with a word for what they are.
+
+    Args:
+        record: As it stands in the file.
+    """
+    pieces: list[str] = []
+    waiting: list[tuple[str, Any]] = [("", record)]
+    while waiting:
+        label, value = waiting.pop()
+        if isinstance(value, str):
+            pieces.append(_written(label, value) if label else value)
+        elif isinstance(value, Mapping):
+            waiting += [(_label(key) or label, inner) for key, inner in reversed(list(value.items()))]
+        elif isinstance(value, list | tuple):
+            waiting += [(label, inner) for inner in reversed(value)]
+        elif label and (said := _said(label, value)):
+            pieces.append(said)
+    return "\n".join(pieces)
+
+
+def _written(label: str, text: str) -> str:
+    """A text under such a label; whether somebody is a minor may be written in words."""
+    if label == "minor: ":
+        return "a minor." if text.strip().casefold() in ("true", "yes", "1") else text
+    return f"{label}{text}"
+
+
+def _said(label: str, value: Any) -> str:
+    """A value that is no text, in words; empty where it says nothing."""
+    if isinstance(value, bool) or value is None:
+        return "a minor." if value and label == "minor: " else ""
+    if label == "minor: ":
+        return "a minor." if value == 1 else ""
+    if isinstance(value, float):
+        value = int(value) if math.isfinite(value) else ""
+    return f"{label}{value}" if isinstance(value, int | date) else ""
+
+
+@lru_cache(maxsize=4096)
+def _label(key: Any) -> str:
+    """What to call the values of a key: `age: `, `born: `, `minor: `, or nothing."""
+    parts = {part.lower() for part in _PARTS.findall(key)} if isinstance(key, str) else set()
+    if not parts or parts & _NO_PERSON:
+        return ""
+    for words, label in ((_AGE, "age: "), (_BORN, "born: "), (_MINOR, "minor: ")):
+        if parts & words:
+            return label
+    return ""

@@ -1,0 +1,101 @@
+# ruff: noqa: E501 (tables of short cases)
+"""The content rules on odd ways of telling an age, and on talk that only looks so. As short and plain as can be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.privacy.content import judge
+from engine.privacy.numerals import in_figures
+from engine.privacy.plainwords import plain_letters, unescaped
+from engine.privacy.rowtext import row_text
+
+# Each beside "nude".
+MINORS = (
+    # written around
+    "s1xteen", "f1ft33n years old", "s i x t e e n", "s.i.x.t.e.e.n years", "1 5 y o", "she is 1 5", "l. 15yrold", "15 Y.O.",
+    "\uff11\uff15 yo", "she is \u0661\u0665 years old", "\u0967\u096b years old", "\U0001d7cf\U0001d7d3yo", "\u246e years old",
+    "1\ufe0f\u20e35\ufe0f\u20e3 yo", "1\u200b5 y\u200bo", "16\u00bd years old", "\\u0031\\u0035 yo", "&#49;&#53; yo",
+    "hi\\n15yo", "**15** yo", "fifteen. y e a r old", "te3n", "ch!ldren", "t.e.e.n", "scho\u043elgirl", "und3r@ge",
+    # told by what stands around
+    "emma (15)", "girl, 14", "a girl of 14", "emma, 15, from leeds", "asl? 14 f uk", "[16M]", "F 16", "16, female", "im only 13 lol",
+    "my girlfriend just turned 17", "only fifteen.", "14 and curious", "she is 18 but looks 14", "acts like fourteen",
+    "pretend you are 15", "lost virginity at twelve.", "since i was 13", "how old are you?\nassistant\n15", "17 going on 18",
+    "she is 17 and a half", "17.5 years old", "6 months old", "she's 9.", "ages 13-15", "my daughter is 12",
+    # not yet, born, school
+    "turns 18 next month", "18 in two months", "she'll be 18 in May", "will be eighteen soon", "u18", "under-18", "<18",
+    "born in 2012", "dob 2011-05-04", "eighth grader", "in class 8", "year 9 student", "high school freshman",
+    # within JSON and markup
+    '{"age":15}', '{\\"age\\": \\"15\\"}', "age=15", "<age>15</age>", "age15", "user_age: 14",
+    # kin
+    "kids", "kids in bed naked", "naked kid at school", "naked picture of my daughter", "little sister",
+    # other languages
+    "f\u00fcnfzehnj\u00e4hrig", "sie ist f\u00fcnfzehn", "9. Klasse", "wird n\u00e4chsten Monat 18", "noch nicht 18", "quinze ans",
+    "coll\u00e9gienne", "pas encore 18 ans", "quince a\u00f1os", "a\u00fan no tiene 18", "quindici anni", "quindicenne", "ha 15 anni",
+    "tem quinze anos", "ainda n\u00e3o tem 18", "vijftien jaar", "nog geen 18", "meisje van 14", "crian\u00e7a",
+)  # fmt: skip
+# Each beside "sexy".
+ADULTS = (
+    "my 16 year old car", "2 kids at school tonight, so a quiet call later", "size 14 jeans", "17 minutes", "17 cm", "18+", "class of 2010",
+    "i am twenty-five years old", "thirty-one years old", "just turned 18", "are u 18?", "my 40th birthday", "you are one lucky man",
+    "call me at 10", "free at 9, babe", "m4f", "f4m, 30", "5m ago", "i'm 6ft tall", "i'm 5 ft 6", "he's 9\" tall", "it is 12 now",
+    "under 15 minutes", "less than 16 euros", "together almost 18 years", "he's 15 years older", "it was 15 years ago",
+    "been together for 16 years", "10 out of 10", "you're a 10", "$15", "14 july", "the room is 15 degrees", "f/8 at 1/125",
+    "a 12 year old scotch", "15 year anniversary", "only 10 left", "born in 1995", "dob 1990-05-04", "episode 14", "windows 11",
+    "the kids are asleep, call me", "picking up the kids first", "kids are with their dad", "i have two kids", "got a babysitter",
+    "my son plays football", "high school reunion", "in the infantry", "kinder than him", "minor scratch", "elf costume",
+    "hace 15 a\u00f1os que nos casamos", "depuis 15 ans", "seit 15 Jahren verheiratet", "h\u00e1 15 anos", "15 jaar geleden", "um 15 Uhr",
+)  # fmt: skip
+LAW_AND_HEALTH = (
+    "the school offers sex education to teens",
+    "the patient, sex female, age 14, has fever",
+    "my 12 year old has a rash and pain near the penis, which doctor should we see",
+    "police charged a man with sexual abuse of a minor",
+    "sexual assault of a 15 year old was reported",
+    "breast milk storage for infants, ask your doctor",
+    "well fuck, my 15 year old broke the tv",
+)
+
+
+def test_odd_ways_of_telling_an_age_are_seen() -> None:
+    assert [sign for sign in MINORS if not judge(f"nude, {sign}").blocked] == []
+    assert [sign for sign in MINORS if not judge(f"{sign}\nuser\nnude").blocked] == []
+
+
+def test_everyday_talk_of_adults_is_not_blocked() -> None:
+    assert [text for text in ADULTS if judge(f"sexy, {text}").blocked] == []
+    assert [text for text in ADULTS if judge(f"{text}\nuser\nsexy").blocked] == []
+    assert [text for text in LAW_AND_HEALTH if judge(text).blocked] == []
+    assert [text for text in LAW_AND_HEALTH[:-1] if not judge(f"{text}, nude").blocked] == []
+
+
+@pytest.mark.parametrize(
+    ("record", "blocked"),
+    [
+        ({"age": 15}, True),
+        ({"age": "15"}, True),
+        ({"user": {"ageYears": 15.0}}, True),
+        ({"is_minor": True}, True),
+        ({"birth_year": 2014}, True),
+        ({"age": "<18"}, True),
+        ({"tags": ["schoolgirl"]}, True),
+        ({"age": 25}, False),
+        ({"age": float("nan")}, False),
+        ({"is_minor": False}, False),
+        ({"minor": "Biology"}, False),
+        ({"account_age": 12}, False),
+        ({"page": 15}, False),
+    ],
+)
+def test_other_columns_count(record: dict[str, Any], blocked: bool) -> None:
+    assert judge(row_text({"text": "nude", **record})).blocked is blocked
+    assert not judge(row_text({"text": "hello", "nsfw": False, **record})).blocked
+
+
+def test_numbers_are_read_in_words_and_in_all_scripts() -> None:
+    assert in_figures("fifteen, twenty-five, dix-sept ans, sechzehnjahrig") == "15, 99, 17 ans, 16jahrig"
+    assert in_figures("the second one; her fifteenth birthday") == "the 2th 1; her 15th birthday"
+    assert plain_letters("\u0661\u0665 \u00d8\u0131 \U0001d412 \u1d07 \u00bd") == "15 oi s e  "
+    assert unescaped(r"a\nb \u0031 &amp;") == "a b 1 &"
