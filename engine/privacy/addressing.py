@@ -14,31 +14,46 @@ from dataclasses import replace
 from engine.privacy.hits import Hit
 
 _LONGEST_GAP, _LONGEST_TAIL, _LONGEST_HEAD = 40, 120, 90
-_WORD = r"(?:[A-ZÀ-ÞŁŚŻŽČŘŠΑ-ΩА-Я][\w'’.()/\-]*|\d[\w/\-]*|Apt\.?|Suite|Ste\.?|Unit|#\d+)"
+_WORD = r"(?:[A-ZÀ-ÞŁŚŻŽČŘŠΑ-ΩА-Я][\w'’.()/\-]*|\d[\w/\-]*|Apt\.?|Suite|Ste\.?|Unit|#\d+|\([A-Z]{2,3}\)"
+_WORD += r"|(?:app|appt|apto|apdo|bât|bat|esc|int|piso|pta|planta|depto|edif|lgh|lok|kv|кв|et|étage)\.?[ ]?(?:[A-Z]|\d{1,4}[A-Za-z]?)(?!\w))"
 _SPACE = r"[ \t,;]{0,4}\n?[ \t,;]{0,4}"
 _GAP = re.compile(rf"{_SPACE}(?:{_WORD}{_SPACE}){{0,3}}")
 _CROSSING = re.compile(r"[ ](?:and|&|y|und|et|at)[ ]")
 _AT_A_CROSSING = re.compile(r"[ ](?:and|&|y|und|et)[ ]$")
-_STATE = re.compile(r",?[ ][A-Z]{2}(?=[ ]*(?:$|[.,;!?)\n]))")
+_STATE = re.compile(r"(?:,?[ ](?:[A-Z]{2}|\([A-Z]{2}\))|[ ]?/[ ]?[A-Z]{2})(?=[ ]*(?:$|[.,;!?)\n]))")
 _TAIL = re.compile(
-    rf"(?:{_SPACE}{_WORD}){{0,4}}{_SPACE}(?<!\w)(?:\d{{4,6}}(?:-\d{{4}})?|\d{{3}}-\d{{4}})(?![\w.,]\d|\w)"
+    rf"(?:{_SPACE}{_WORD}){{0,4}}{_SPACE}(?<!\w)(?:\d{{4,7}}(?:-\d{{3,4}})?|\d{{2,3}}-\d{{3,4}}|[A-Z]\d[A-Z\d][ ]?[A-Z\d]{{3,4}}|\d{{4}}[ ][A-Z]{{2}}|S\(?\d{{6}}\)?)(?![\w.,]\d|\w)"
 )
 _PARTS = (
     r"c/o|(?:H\.?[ ]?No|D\.?[ ]?No|Door No|Plot No|Flat No|House No|Shop No|Plot|Flat|House|Room|Rm|Apt|Apartment|Unit|Suite|Ste"
     r"|Floor|Building|Bldg|Block|Blk|Tower|Wing|Lot|Wohnung|Whg|Top|Stiege|Appartement|Appt|Bât|Piso|Depto|Dpto|Int|Interno|Scala|Lgh"
-    r"|Blk|Section|Sec|Sector|Phase|Stage|Road|Street|Lane|Alley|No|Nr|Nº|N°)(?:[ ]No)?\.?:?[ ]?#?[A-Za-z]?\d[\w/\-]*"
+    r"|Blk|Section|Sec|Sector|Phase|Stage|Road|Street|Lane|Alley|No|Nr|Nº|N°)(?:[ ]No)?\.?:?[ ]?(?:#?[A-Za-z]?\d[\w/\-]*|[A-Z](?!\w))"
 )
 _ESTATE = (
     r"(?:The[ ])?(?:[A-Z][\w'’\-]*[ ]){1,3}(?:House|Cottage|Rectory|Vicarage|Farm|Hall|Lodge|Court|Villas?|Manor|Barn|Mill|Towers?"
     r"|Building|Gardens?|Residency|Residences?|Apartments?|Mansions?|Estate|Heights|Complex|Centre|Center|Plaza|Enclave|Society|Village)"
 )
 _HEAD = re.compile(
-    rf"(?:(?<=\s)|(?<=^)|(?<=[(:,]))(?:(?:Flat|Unit|Apt|Apartment|Suite|Room|Block|Tower|Wing)[ ][A-Z],[ ]|(?:{_PARTS}|{_ESTATE})(?:,[ ]?|[ ](?=[A-Z\d]))|\d{{1,2}}(?:st|nd|rd|th|er|\.)?[ ](?i:floor|stock|og|[ée]tage|piso|piano|andar),?[ ]|\d{{1,3}}-\d{{1,3}}(?:-\d{{1,3}})?,?[ ]|c/o[ ][A-Z][\w'’\-]*(?:[ ][A-Z][\w'’\-]*){{0,2}},[ ]"
+    rf"(?:(?<=\s)|(?<=^)|(?<=[(:,]))(?:(?:Flat|Unit|Apt|Apartment|Suite|Room|Block|Tower|Wing)[ ][A-Z],[ ]|(?:{_PARTS}|{_ESTATE})(?:,[ ]?|[ ](?=[A-Z\d]))|\d{{1,2}}(?:st|nd|rd|th|er|\.)?[ ](?i:floor|stock|og|[ée]tage|piso|piano|andar)(?:[ ](?i:links|rechts|mitte|izq\.?|dcha\.?|left|right))?,?[ ]|\d{{1,3}}-\d{{1,3}}(?:-\d{{1,3}})?,?[ ]|c/o[ ][A-Z][\w'’\-]*(?:[ ][A-Z][\w'’\-]*){{0,2}},[ ]"
     r"|(?:H\.?[ ]?No|D\.?[ ]?No|Plot|No|Nr|№|Wohnung|Whg|Appartement|Appt|Piso|Interno|Room|Building|Bldg|Block|Blk|Tower|Flat|Unit|Apt|Apartment|Suite|Floor|Road|Street|Lane|Sector|Phase)\.?:?[ ]|\d{1,6}[A-Za-z]?,?[ ]){1,5}$"
 )
 _PLACE = re.compile(
-    rf",[ ]{{1,2}}(?:(?:{_PARTS}),[ ])?[A-ZÀ-Þ][\w'’.\-]*[\w](?:[ ][A-ZÀ-Þ][\w'’\-]*){{0,2}}(?:,?[ ][A-Z]{{2,4}}\b)?(?:,?[ ](?:\d{{4,6}}|\d{{3}}-\d{{4}}))?"
-    r"(?=[ ]*(?:$|[.,;!?)\n]))"
+    rf",[ ]{{1,2}}(?:(?:{_PARTS}),[ ])?(?:(?:місто|село|смт|город|г\.|м\.|пос\.|miasto|město|mesto|grad|ΤΚ[ ]\d{{5}})[ ])?[A-ZÀ-ÞΑ-ΩΆ-ΏЀ-Я][\w'’.\-]*[\w](?:[ ][A-ZÀ-Þ][\w'’\-]*){{0,2}}(?:[ ]\([A-Z][a-z]+\))?(?:,?[ ][A-Z]{{2,4}}\b)?(?:,?[ ](?:-[ ])?(?:\d{{4,6}}|\d{{3}}-\d{{4}}|\d{{3}}[ ]\d{{2,3}}))?"
+    r"(?=[ ]*(?:$|[.,;!?)\n])|(?<=[)]))"
+)
+_TOWN_ON = re.compile(
+    r"[ ](?:am|an der|im|in der|bei|ob der|vor der|na|nad|pod|sur|sous|en|de la|de|del|della|di|do|da|dos|upon|on|under|aan den|aan de|den|v|pri)[ ][A-ZÀ-ÞŽŠČ][\w'’\-]+(?=[ ]*(?:$|[.,;!?)\n/]))"
+)
+"""What follows the first word of a town: "Braunau am Inn"."""
+_CODE_AND_TOWN = re.compile(r"\d{4,6}[ ][A-ZÀ-ÞŽŠČ][\w'’\-]+$")
+_NUMBER_AND_WORD = re.compile(r"\d{1,5}[A-Za-z]?,?[ ][A-ZÀ-Þ][\w'’\-]+$")
+_SECOND_WORD = re.compile(r"[ ][A-ZÀ-Þ][a-zà-ÿ'’\-]{2,}(?=[ ]*(?:$|[.,;!?)\n]|[a-z]))")
+"""A model often stops inside the name of a street: "37 Grey" of "37 Grey Ithafa"."""
+_COUNTRY = re.compile(
+    r"(?:[ ,]{0,3}\n[ ]{0,2}(?:[A-ZÀ-ÞΑ-ΩΆ-Ώ∆][A-ZÀ-ÞΑ-ΩΆ-Ώ∆'’.\-]+[ ]?){1,4})?[ ,]{0,3}\n[ ]{0,2}"
+    r"(?:United (?:Kingdom|States)|Ireland|Canada|Australia|New Zealand|India|Germany|Deutschland|Austria|Österreich|Switzerland|Schweiz|Suisse|France|Spain|España|Italy|Italia"
+    r"|Portugal|Brazil|Brasil|Mexico|México|Netherlands|Belgium|Sweden|Norway|Denmark|Finland|Iceland|Poland|Polska|Czech Republic|Hungary|Greece|Cyprus|Estonia|Slovenia|South Africa"
+    r"|Uruguay|Argentina|Chile|Colombia|Japan|Singapore|Philippines|Malaysia|Nigeria|Kenya|Ghana|Greenland|Tunisia|Vietnam|Romania|Croatia|Türkiye|Turkey|USA|UK)(?:[ ]\([A-Z][a-z]+\))?(?:[ ]\d{4,6})?(?![\w])"
 )
 _MOST_PLACES = 3
 _SENTENCE = re.compile(r"[a-z]{3}\.\s")
@@ -100,10 +115,15 @@ def _completed(text: str, hit: Hit) -> Hit:
     tail = _TAIL.match(text[: hit.end + _LONGEST_TAIL], hit.end)
     start = hit.start - len(head.group()) if head else hit.start
     end = tail.end() if tail else hit.end
+    if _NUMBER_AND_WORD.fullmatch(text, start, end) and (second := _SECOND_WORD.match(text, end)):
+        end = second.end()
     if any(letter.isdigit() for letter in text[start:end]):
         for _ in range(_MOST_PLACES):
             place = _PLACE.match(text, end)
             end = place.end() if place else end
-        state = _STATE.match(text, end)
-        end = state.end() if state else end
+        if _CODE_AND_TOWN.search(text, max(start, end - 40), end) and (on := _TOWN_ON.match(text, end)):
+            end = on.end()
+        for pattern in (_STATE, _COUNTRY):
+            more = pattern.match(text, end)
+            end = more.end() if more else end
     return replace(hit, start=start, end=end)

@@ -18,8 +18,8 @@ from engine.privacy.nlp import CaseRecognizer, LocalSpacyEngine, Reading
 from engine.privacy.own import entity_of
 from engine.privacy.presidio import LemmaContextAwareEnhancer, RecognizerRegistry, RecognizerResult
 from engine.privacy.profiles import Profile
-from engine.privacy.recognisers import make_recogniser
 from engine.privacy.recognisers.own import OwnRecognizer
+from engine.privacy.recognisers.table import make_recogniser
 from engine.privacy.windows import windows_of
 from engine.spec import OwnSpec
 

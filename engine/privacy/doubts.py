@@ -19,6 +19,7 @@ from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, i
 from engine.privacy.recognisers.known import census_names, given_names, is_brand, is_label, listed_names
 from engine.privacy.recognisers.links import in_short_link
 from engine.privacy.recognisers.secrets import is_fingerprint
+from engine.privacy.recognisers.things import in_known_thing
 from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
 
 _MODELS = frozenset({"RampartRecognizer", "SpacyRecognizer", "CaseRecognizer"})
@@ -96,7 +97,7 @@ def believable(text: str, hits: Iterable[Hit]) -> list[Hit]:
         text: The text they were found in.
         hits: Of all recognisers, not merged yet.
     """
-    hits = list(hits)
+    hits = [hit for hit in hits if not _a_known_thing(text, hit)]
     announced = [hit for hit in hits if hit.recogniser == _CONTEXT and hit.score >= 0.6]
     one_case = gives_no_hint(text)
     return [
@@ -112,6 +113,12 @@ def believable(text: str, hits: Iterable[Hit]) -> list[Hit]:
             or (_a_word(text, hit, one_case and not _stands_out(text, hit)) and not _backed(text, hit, hits))
         )
     ]
+
+
+def _a_known_thing(text: str, hit: Hit) -> bool:
+    """What everybody knows, called like somebody."""
+    by_guess = hit.recogniser in _MODELS or hit.recogniser == _CONTEXT
+    return by_guess and hit.entity in ("PERSON", "ORGANIZATION") and in_known_thing(text, hit.start, hit.end)
 
 
 def _backed(text: str, hit: Hit, hits: list[Hit]) -> bool:
@@ -173,7 +180,8 @@ def _no_person(text: str, hit: Hit) -> bool:
     """A label of a field, a maker or a program taken for a name."""
     if hit.recogniser not in _MODELS or hit.entity not in ("PERSON", "ORGANIZATION"):
         return False
-    words = _ANY_WORD.findall(text[hit.start : hit.end])
+    piece = text[hit.start : hit.end]
+    words = _ANY_WORD.findall(piece)
     named = [word for word in words if not (_labels(word, len(words)) or is_brand(word) or word.isdigit())]
     if _THING_NAMED_AFTER.match(text, hit.end):
         return True

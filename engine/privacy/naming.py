@@ -16,12 +16,15 @@ from dataclasses import replace
 from engine.privacy.cases import opens_sentence
 from engine.privacy.hits import Hit
 from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
-from engine.privacy.recognisers.known import is_brand, is_label
+from engine.privacy.recognisers.known import given_names, is_brand, is_label
 from engine.privacy.recognisers.words import is_common, is_dictionary_word
-from engine.privacy.titles import ALSO_NAMES, TITLES
+from engine.privacy.titles import ALSO_NAMES, RELATION, TITLES
 
 _PARTICLES = r"(?:de|da|do|dos|das|del|della|di|van|von|der|den|ter|ten|la|le|los|bin|ibn|al|el|af|zu|O['’])"
 _INITIALS = r"(?:[A-ZÀ-Þ]\.[ ]?|(?:[A-Z]J|J[A-Z])[ ])"
+_INITIAL_AFTER = re.compile(r"[ ][A-ZÀ-Þ]\.(?![\w.])")
+_SMALL_PARTICLES = re.compile(rf"(?<![\w'’.\-])(?:{_PARTICLES}[ ]){{1,3}}$")
+_COUPLE = re.compile(r"(?<![\w'’.\-])(?:Mr|Dr|Prof|Herr)\.?[ ](?:&|and|und)[ ](?:Mrs|Ms|Dr|Mr|Frau)\.?[ ]$")
 _BEFORE = re.compile(rf"(?<![\w'’.]){_INITIALS}{{1,3}}(?:{_PARTICLES}[ ]){{0,3}}$")
 _TITLE = re.compile(
     rf"(?<![\w'’.\-])(?:(?:{f'{TITLES} {ALSO_NAMES}'.replace(' ', '|')})(?:\.-?[ ]?|[ ])){{1,2}}$", re.IGNORECASE
@@ -57,10 +60,19 @@ def whole_names(text: str, hits: Iterable[Hit]) -> list[Hit]:
 def _completed(text: str, hit: Hit) -> Hit:
     if text[hit.start].isupper():
         before = _BEFORE.search(text[max(0, hit.start - _REACH) : hit.start])
+        if before is None and not is_foreign_text(text):
+            before = _SMALL_PARTICLES.search(text[max(0, hit.start - _REACH) : hit.start])
         if before:
             hit = replace(hit, start=hit.start - len(before.group()))
         hit = _with_neighbours(text, hit)
-    title = _TITLE.search(text[max(0, hit.start - _REACH) : hit.start])
+    initial = _INITIAL_AFTER.match(text, hit.end)
+    if initial and text[hit.start].isupper():
+        hit = replace(hit, end=initial.end())
+    related = RELATION.match(text, hit.end)
+    if related:
+        hit = replace(hit, end=related.end())
+    before_it = text[max(0, hit.start - _REACH) : hit.start]
+    title = _TITLE.search(before_it) or _COUPLE.search(before_it)
     return replace(hit, start=hit.start - len(title.group())) if title else hit
 
 
@@ -151,4 +163,4 @@ def _a_name_too(text: str, start: int, end: int, items: int) -> bool:
     words = text[start:end].split()
     if not all(_part_of_a_name(text, word) for word in words):
         return False
-    return items > 2 or not any(map(is_dictionary_word, words))
+    return items > 2 or not any(is_dictionary_word(word) and word.casefold() not in given_names() for word in words)

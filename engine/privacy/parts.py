@@ -20,6 +20,8 @@ from engine.privacy.surrogate.people import name_tokens
 SWEEP = "WholeFileSweep"
 """The recogniser of what was found because it stands elsewhere as somebody's name."""
 _SURE_NAME, _SCORE = 0.6, 0.6
+_DATES = frozenset("mon tue wed thu fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec".split())  # noqa: SIM905
+"""Short forms of days and months: "Thu Trang" must not hide every Thursday."""
 
 
 def tells(part: str) -> bool:
@@ -45,7 +47,7 @@ def doubtful_words(name: str) -> list[str]:
 
 
 def _is_word(part: str) -> bool:
-    if is_common(part) or is_label(part) or is_everyday(part):
+    if part.casefold() in _DATES or is_common(part) or is_label(part) or is_everyday(part):
         return True
     a_name = part.casefold() in names_that_are_words() or (part != part.lower() and part.casefold() in listed_names())
     return not a_name and is_dictionary_word(part)

@@ -4,6 +4,7 @@
   fetches one from publicsuffix.org, and hangs where a firewall swallows the packets.
 - torch and transformers stay out. Both libraries load them when they find them, for parts that are not used here;
   that costs several seconds and about 300 MB before the first text is read.
+- spaCy's command line stays out too, with the web clients that it brings.
 - Presidio's log lines about every recogniser it loads are silenced; errors are not.
 """
 
@@ -14,6 +15,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
+from types import ModuleType
 
 _UNUSED = ("torch", "transformers", "stanza", "gliner", "tensorflow", "cupy")
 
@@ -32,8 +34,25 @@ def _without(names: tuple[str, ...]) -> Iterator[None]:
                 del sys.modules[name]
 
 
+@contextlib.contextmanager
+def _without_commands() -> Iterator[None]:
+    """While the block runs, spaCy finds an empty module in place of its command line.
+
+    It imports that for one function, and with it the clients of the web: a fifth of all that is loaded here.
+    """
+    names = [name for name in ("spacy.cli", "spacy.cli.info") if name not in sys.modules and "spacy" not in sys.modules]
+    for name in names:
+        sys.modules[name] = ModuleType(name)
+        sys.modules[name].__dict__.update(info=None, __path__=[])
+    try:
+        yield
+    finally:
+        for name in names:
+            del sys.modules[name]
+
+
 os.environ.setdefault("PRESIDIO_DEVICE", "cpu")
-with _without(_UNUSED):
+with _without(_UNUSED), _without_commands():
     import presidio_analyzer
     import spacy
     import tldextract

@@ -50,7 +50,7 @@ class Profile(BaseModel):
     operators: dict[str, Operator] = Field(default_factory=dict)
     """The same for single types."""
     recognisers: list[str]
-    """The recognisers that run, by the names in `engine.privacy.recognisers`."""
+    """The recognisers that run, by the names in `engine.privacy.recognisers.table`."""
 
     @property
     def entities(self) -> frozenset[str]:

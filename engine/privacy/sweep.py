@@ -12,16 +12,19 @@ import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from engine.privacy.innerjson import without_escapes
+from engine.privacy.innerjson import eased
 from engine.privacy.recognisers.words import is_common, is_dictionary_word
 
-_WORD = re.compile(r"\w+")
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+WORD = re.compile(r"\w+")
+"""Values are searched by their words, in small letters."""
+UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Scripts that do not put spaces between words; values in them match anywhere."""
 _EXACT = frozenset({"SECRET", "CRYPTO"})
 _GAP = re.compile(r"[\s\u00a0]+")
+_NOT = re.compile(r"['\u2019]t(?!\w)")
+"""What makes another word of the one before: "Don" is nobody in "Don't"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class Sweeper:
             if key in seen:
                 continue
             seen.add(key)
-            if _UNSPACED.search(one.value):
+            if UNSPACED.search(one.value):
                 self._unspaced.append(one)
             elif entry := _entry(one):
                 words = tuple(word.lower() for word in entry.words)
@@ -82,15 +85,18 @@ class Sweeper:
     def find(self, text: str) -> list[Match]:
         """All places, in order; matches of different values may overlap."""
         found = self._find(text)
-        if (eased := without_escapes(text)) is not text:
-            found += [match for match in self._find(eased) if match not in found]
+        if (meant := eased(text)) is not None:
+            for one in self._find(meant.text):
+                place = replace(one, start=meant.origin(one.start), end=meant.origin(one.end))
+                if place not in found:
+                    found.append(place)
         found.sort(key=lambda match: (match.start, -match.end, -len(match.wanted.value)))
         return found
 
     def _find(self, text: str) -> list[Match]:
         found: list[Match] = []
         if self._entries:
-            words = [match.span() for match in _WORD.finditer(text)]
+            words = [match.span() for match in WORD.finditer(text)]
             small = [text[start:end].lower() for start, end in words]
             for number, word in enumerate(small):
                 for length in _bits(self._lengths.get(word, 0)):
@@ -116,7 +122,7 @@ def can_be_swept(value: str, entity: str) -> bool:
     At least three letters or digits; numbers need six digits; an everyday word in small letters never.
     """
     solid = [letter for letter in value if letter.isalnum()]
-    if _UNSPACED.search(value):
+    if UNSPACED.search(value):
         return len(solid) >= 2
     if not any(letter.isalpha() for letter in solid):
         return len(solid) >= 6
@@ -129,7 +135,7 @@ def can_be_swept(value: str, entity: str) -> bool:
 
 
 def _entry(one: Wanted) -> _Entry | None:
-    matches = list(_WORD.finditer(one.value))
+    matches = list(WORD.finditer(one.value))
     if not matches:
         return None
     words = tuple(match.group() for match in matches)
@@ -151,7 +157,7 @@ def _match(text: str, words: list[tuple[int, int]], number: int, entry: _Entry) 
         if offset and not _same_gap(text[words[number + offset - 1][1] : start], entry.gaps[offset - 1]):
             return None
     start, end = words[number][0] - len(entry.lead), words[number + len(entry.words) - 1][1] + len(entry.tail)
-    if start < 0 or text[start : words[number][0]] != entry.lead:
+    if start < 0 or text[start : words[number][0]] != entry.lead or _NOT.match(text, end):
         return None
     return (start, end) if text[end - len(entry.tail) : end] == entry.tail else None
 

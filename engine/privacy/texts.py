@@ -10,6 +10,7 @@ from engine.data.leaves import KEY_MARK, Key, Unquoted, all_fields
 from engine.data.rows import RawRow, split_path
 from engine.privacy.findings import NewFinding
 from engine.privacy.hits import Hit
+from engine.privacy.innerjson import with_letters
 from engine.privacy.offered import is_offered
 
 CONTEXT = 60
@@ -75,7 +76,7 @@ def new_finding(row: int, path: str, text: str, hit: Hit, role: str, name: str) 
         start=hit.start,
         end=hit.end,
         entity=hit.entity,
-        value=text[hit.start : hit.end],
+        value=with_letters(text[hit.start : hit.end]),
         score=hit.score,
         recogniser=hit.recogniser,
         before=text[max(0, hit.start - CONTEXT) : hit.start],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Sequence
@@ -47,10 +48,7 @@ def detector_version(profile: Profile, own: Sequence[OwnSpec] = ()) -> str:
     looked_for += [one.model_dump(mode="json") for one in own]
     digest = hashlib.sha256(json.dumps(looked_for, sort_keys=True).encode())
     for package in _PACKAGES:
-        try:
-            digest.update(f"{package} {version(package)};".encode())
-        except PackageNotFoundError:
-            digest.update(f"{package} missing;".encode())
+        digest.update(f"{package} {_version_of(package)};".encode())
     folder = Path(__file__).parent
     for source in sorted([*(folder / name for name in _SOURCES), *(folder / "recognisers").glob("*.py")]):
         digest.update(source.read_bytes())
@@ -58,3 +56,11 @@ def detector_version(profile: Profile, own: Sequence[OwnSpec] = ()) -> str:
     for words in (*sorted((lists / "names").glob("*.yaml")), lists / "words_that_are_names.txt"):
         digest.update(words.read_bytes())
     return digest.hexdigest()[:16]
+
+
+@functools.cache
+def _version_of(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "missing"

@@ -10,13 +10,13 @@ from engine.privacy.doubts import believable
 from engine.privacy.hits import Hit
 from engine.privacy.merge import merge_hits
 from engine.privacy.naming import whole_names
-from engine.privacy.recognisers import make_recogniser
 from engine.privacy.recognisers.births import birth_recogniser
 from engine.privacy.recognisers.contacts import phone_recogniser
 from engine.privacy.recognisers.handles import handle_recogniser
 from engine.privacy.recognisers.links import in_short_link
 from engine.privacy.recognisers.names import name_recogniser
 from engine.privacy.recognisers.rules import digit_runs
+from engine.privacy.recognisers.table import make_recogniser
 from engine.privacy.rowscan import NameList
 
 NAMES = name_recogniser()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.privacy.doubts import says_nothing
-from engine.privacy.recognisers import make_recogniser
 from engine.privacy.recognisers.rules import RuleRecognizer, begins_like, both, contains, has_digits, has_long_run
+from engine.privacy.recognisers.table import make_recogniser
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 
-from engine.privacy.recognisers.rules import Rule, RuleRecognizer, contains, has_digits
+from engine.privacy.recognisers.places import KINDS_BEFORE, SMALL, place_rules
+from engine.privacy.recognisers.rules import Rule, RuleRecognizer, both, by_first_letter, contains, has_digits, matches
 
 _EN_TYPES = (
     r"street|st|str|avenue|ave|av|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|circle|cir|place|pl|terrace|ter|terr"
@@ -15,6 +16,13 @@ _EN_TYPES = (
     r"|meadows?|mill|pass|ranch|route|rte|spring|springs|station|summit|valley|village|villas?|well|wells|landing|manor"
     r"|island|isle|junction|knoll|lake|lodge|orchard|oval|broadway|estates?|fields?|forest|glen|harbou?r|haven|shore"
 )
+_MORE_TYPES = (
+    r"Arcade|Branch|Bridge|Brooks?|Burgs?|Camp|Canyon|Cape|Center|Centers|Cliffs?|Common|Corners?|Course|Courts|Crest|Crossroads?|Curve|Dale|Dam|Divide|Drives|Copse|Croft|Dene|Drove"
+    r"|Extensions?|Falls?|Ferry|Flats?|Fords?|Forges?|Forks?|Fort|Freeway|Gateway|Glens|Greens|Groves|Harbou?rs|Hills|Inlet|Islands|Junctions|Knolls|Lakes|Landing|Lodge|Mall|Manors"
+    r"|Mission|Motorway|Mount|Mountains?|Neck|Overpass|Parks|Parkways|Passage|Pines?|Plains?|Points|Ports?|Prairie|Radial|Ramp|Rapids?|Ridges|River|Roads|Rue|Shoals?|Shores|Skyway"
+    r"|Spurs?|Squares|Stravenue|Stream|Streets|Throughway|Trace|Tracks|Trafficway|Tunnel|Underpass|Unions?|Valleys|Viaduct|Views|Villages|Ville|Walks|Wall|Ways|Drift|Dell|End|Gate|Hey|Nook|Paddock|Ride|Slip"
+)
+"""Types of streets that are words of every day too (USPS Publication 28, appendix C1; Royal Mail): only with a capital."""
 _SURE_TYPES = frozenset(
     """street st avenue ave road rd boulevard blvd lane ln drive court ct circle cir terrace parkway pkwy highway hwy crescent
     cres trail trl turnpike expressway mews gdns aly rdg""".split()
@@ -28,6 +36,16 @@ NOT_STREET = frozenset(
     not be have has had do does did i you he she we they it me him us them can will would could should
     """.split()
 )
+_ROMANCE = (
+    r"calle|c/|avenida|avda?\.|av\.|plaza|paseo|carrera|cra\.?|cl\.|camino|ronda|rambla|rua|r\.|travessa|pra[çc]a|via|viale|v\.le|piazza|p\.za"
+    r"|corso|vicolo|largo|lungomare|strada|bulevardul|str\.|calea|alameda|bulevar|callej[óo]n|carretera|cuesta|glorieta|pasaje|prolongaci[óo]n"
+    r"|privada|circuito|cerrada|calzada|diagonal|diag\.|andador|estrada|condom[íi]nio|conjunto|ladeira|loteamento|residencial|rodovia|s[íi]tio|setor"
+    r"|vereda|viela|vila|quadra|parque|jardim|fazenda|alto|beco|praceta|urbaniza[çc][ãa]o|urbanizaci[óo]n|borgo|contrada|rotonda|stretto|vico"
+    r"|canale|fondamenta|salita|traversa|localit[àa]|frazione|aleea|bulevardul|intrarea|splaiul|[șs]oseaua|drumul|carrer|passeig|avinguda|pla[çc]a"
+    r"|r[úu]a|praza"
+)
+_ROMANCE_TOO = r"Distrito|[ÁA]rea|P[áa]tio|Corredor|Campo|Col[ôo]nia|Esplanada|Esta[çc][ãa]o|Favela|Feira|Lagoa?|Morro|N[úu]cleo|Passarela|Praia|Recanto|Ch[áa]cara|Trecho|Trevo|Vale|Viaduto|Eje [Vv]ial|Peatonal|Perif[ée]rico|Retorno|Circunvalaci[óo]n|Continuaci[óo]n"
+"""Types of streets that are words of every day too: only with a capital."""
 _DIRECTION = r"(?:(?:[NSEW]|NE|NW|SE|SW|North|South|East|West|Northeast|Northwest|Southeast|Southwest)\.?\s)?"
 _UNIT = (
     r"(?:[,\s]{1,3}(?:apartment|apt|suite|ste|unit|flat|floor|fl|room|rm|building|bldg|lot|space|spc|penthouse|ph|no|nr|#)"
@@ -42,7 +60,7 @@ _TAIL = (
     r"|[,\s]{1,3}\d{4,5}\s[A-ZÀ-Ý][\w.'’\-]+(?:\s[A-ZÀ-Ý][\w'’\-]+){0,2})?"
 )
 _SURE = r"street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|court|parkway|pkwy|highway|hwy"
-_CROSSED = r"(?:[A-ZÀ-Ž0-9][\w'’.\-]*)(?:\s[A-ZÀ-Ž0-9][\w'’\-]*){0,4}"
+_CROSSED = r"(?:[A-ZÀ-ŽΑ-ΩА-Я0-9\u0590-\u05ff\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3][\w'’.\-]*)(?:\s[A-ZÀ-ŽΑ-ΩА-Я0-9\u0590-\u05ff\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3][\w'’\-]*){0,4}"
 _HAN = r"(?:(?![我你您他她它们住在是的了到去来于往寄给请就从])[\u3400-\u9fff])"
 
 
@@ -64,28 +82,30 @@ def address_recogniser() -> RuleRecognizer:
     rules = [
         Rule("number street", re.compile(
             rf"(?<![\w$€£#.])\d{{1,6}}(?:[A-Za-z]|\s?1/2)?(?:[\-/]\d{{1,5}}[A-Za-z]?)?,?\s(?!\d+\s)(?:(?i:{_DIRECTION}))"
-            rf"(?P<words>(?:[\w'’.\-]+\s){{1,4}}?)(?P<kind>(?i:{_EN_TYPES}))\b\.?"
+            rf"(?P<words>(?:[\w'’.\-]+\s){{1,4}}?)(?P<kind>(?i:{_EN_TYPES})|{_MORE_TYPES})\b\.?"
             rf"(?:\s(?i:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\b\.?)?(?i:{_UNIT}){_TAIL}"), 0.75, check=_a_street,
             needs=digit),
+        Rule("kilometre of a road", re.compile(
+            r"(?<!\w)(?:ruta|carretera|ctra\.?|rodovia|autopista|autov[íi]a|strada statale|route nationale|estrada|highway|panamericana)\s[^\n,;]{1,30},?\s(?:km\.?|kil[óo]metro)\s?\d{1,4}(?:[.,]\d)?(?!\w)", any_case), 0.65,
+             needs=both(digit, contains("km", "metro"))),
         Rule("highway", re.compile(r"(?<!\w)\d{1,6}\s(?:(?:US|State|County)\s)?(?:Highway|Hwy|Route|Rte|County Road|CR|FM|SR)\s"
                                    r"\d{1,4}[A-Z]?\b", any_case), 0.7, needs=digit),
         Rule("German street", re.compile(
             r"(?<!\w)(?:[A-ZÄÖÜ][\wäöüß\-]*(?:str(?:aße|asse|\.)|weg|gasse|platz|allee|ring|ufer|damm|steig|chaussee|hof"
             r"|graben|berg|markt|promenade|stieg|pfad)"
             r"|(?:[A-ZÄÖÜ][\wäöüß\-]+\s){1,3}(?:Stra(?:ß|ss)e|Str\.|Weg|Platz|Allee|Ring|Ufer|Damm|Gasse|Chaussee))"
-            r"\s\d{1,4}(?:\s?[a-z])?(?:\s?-\s?\d{1,4})?(?!\w)"
+            r"\s\d{1,4}(?:\s?[a-z])?(?:\s?[-/]\s?\d{1,4}){0,3}(?!\w)"
             r"(?:,?\s(?:[A-Z]{1,2}-)?\d{4,5}\s[A-ZÄÖÜ][\wäöüß\-]+(?:\s[A-ZÄÖÜ][\wäöüß\-]+)?)?"), 0.75, needs=digit),
         Rule("German street, small letters", re.compile(
             r"(?<!\w)[a-zäöüß\-]{3,}(?:straße|strasse|str\.|gasse|allee|platz|weg)\s\d{1,4}\s?[a-z]?(?!\w)", any_case), 0.6,
             needs=digit),
         Rule("French street", re.compile(
-            r"(?<!\w)\d{1,4}(?:\s?(?:bis|ter|quater))?,?\s(?:rue|avenue|av\.|boulevard|bd\.?|blvd|place|chemin|all[ée]e|impasse|quai"
+            r"(?<!\w)\d{1,4}(?:\s?(?:bis|ter|quater))?,?\s(?:rue|avenue|av\.|boulevard|bd\.?|blvd|place|chemin|all[ée]e|impasse|quai|mont[ée]e|rang|c[ôo]te|square|villa|cit[ée]|clos|r[ée]sidence|hameau|lotissement|promenade|traverse|venelle|parvis|voie|mail|esplanade|terrasse"
             r"|cours|route|passage|ruelle|sentier|faubourg)\s(?:(?:de|du|des|la|le|les|aux?|en|d'|l'|de l')\s?){0,3}"
             r"[\wÀ-ÿ'’\-]+(?:\s(?:de|du|des|la|le|et)?\s?[A-ZÀ-Ý][\wÀ-ÿ'’\-]+){0,4}"
-            r"(?:,?\s\d{5}\s[A-ZÀ-Ý][\wÀ-ÿ'’\-]+)?", any_case), 0.75, needs=digit),
+            r"(?:,?\s\d{5}\s[A-ZÀ-Ý][\wÀ-ÿ'’\-]+|,?\sà\s(?-i:[A-ZÀ-Ý])[\wÀ-ÿ'’\-]+)?", any_case), 0.75, needs=digit),
         Rule("Romance street", re.compile(
-            r"(?<!\w)(?:calle|c/|avenida|avda?\.|av\.|plaza|paseo|carrera|cra\.?|cl\.|camino|ronda|rambla|rua|r\.|travessa|pra[çc]a|via"
-            r"|viale|v\.le|piazza|p\.za|corso|vicolo|largo|lungomare|strada|bulevardul|str\.|calea)\s(?:[\wÀ-ÿ'’.º\-]+\s?){1,6}?"
+            rf"(?<!\w)(?:{by_first_letter(_ROMANCE)}|(?-i:{_ROMANCE_TOO}))\s(?:[\wÀ-ÿ'’.º\-]+\s?){{1,6}}?"
             r",?\s(?:n(?:[.º°]|ro\.?|[uú]m\.?|o\.)?\s?)?\d{1,5}(?:[\s,]{1,2}\d{1,2}[ºª°][\s]?\w{0,3})?(?!\w)"
             r"(?:[,\s]{1,2}\d{5}\s[A-ZÀ-Ý][\wÀ-ÿ'’\-]+)?", any_case), 0.65, check=_a_romance_street, needs=digit),
         Rule("Dutch or Nordic street", re.compile(
@@ -101,6 +121,9 @@ def address_recogniser() -> RuleRecognizer:
             r"(?:\s[\wÀ-ž\-]+){0,3}?,?\s(?:д(?:ом|\.)\s?|буд\.\s?)?\d{1,4}[a-zA-Zа-я]?(?:[/\-]\d{1,4}|\sm\.?\s?\d+)?"
             r"(?:,?\s(?:корп(?:ус|\.)|к\.|стр\.|подъезд|этаж|кв(?:артира|\.)|оф(?:ис|\.))\s?\d+){0,4}(?!\w)"), 0.75,
             needs=digit),
+        Rule("street named before its kind", re.compile(
+            r"(?<![\w'’])[A-ZÀ-Ž][\wÀ-ž\-]*(?:\s[\wÀ-ž\-]+)?\s(?:cesta|ulica|ulice|třída|trg|pot|put|prolaz|naselje|šetalište|obala|tee|tänav|puiestee|mnt|gatvė|g\.|alėja|prospektas|iela|bulvāris|prospekts|náměstí|nábřeží|námestie|nábrežie|rkp\.|sétány|köz"
+            r"|bulvar|bulevard|bul\.)\s\d{1,4}(?:[a-z](?!\w))?(?:[/\-]\d{1,4})?(?!\w|[.,:]\d)"), 0.6, needs=digit),
         Rule("Slavic number street", re.compile(r"(?<!\w)\d{1,5}\s(?:ul\.|ulica|al\.|ulice)\s\w+(?:\s\w+){0,2}", any_case), 0.6,
             needs=digit),
         Rule("number in words", re.compile(
@@ -110,19 +133,23 @@ def address_recogniser() -> RuleRecognizer:
             r"(?<!\w)(?i:jl|jln|jalan|gg|gang|lorong|lrg|persiaran|lebuh|soi|thanon|đường|ngõ|phố)\b\.?\s(?:[A-ZĐ][\w'’.\-]*\s){1,4}?"
             r"(?:(?i:no|nr)\.?\s?)?\d{1,4}[A-Za-z]?(?:/\d{1,4})?(?!\w)(?:,\s[A-Z][\w\-]+(?:\s[A-Z][\w\-]+){0,2})?"), 0.7,
             needs=digit),
+        Rule("Vietnamese street", re.compile(
+            r"(?<!\w)(?:số\s)?\d{1,5}(?:/\d{1,5})*,?\s(?:(?:đường|phố|hẻm|ngõ|ngách|khóm|ấp|tổ|thôn|kiệt|đại lộ|khu phố|khu|xã|phường|quận|huyện|tp\.?|thị xã|thị trấn|tỉnh|thành phố)\s(?:số\s)?[\wÀ-ỹ]+(?:\s(?-i:[A-ZĐÀ-Ỹ])[\wÀ-ỹ]+){0,5}[\s,]{0,2}){1,3}(?<=[\wÀ-ỹ])(?:,\s(?-i:[A-ZĐÀ-Ỹ])[\w.À-ỹ]+(?:\s(?-i:[A-ZĐÀ-Ỹ])[\wÀ-ỹ]+){0,3}){0,3}", any_case), 0.7,
+             needs=both(digit, contains("đường", "phố", "hẻm", "ngõ", "ngách", "khóm", "ấp", "tổ", "thôn", "kiệt", "đại lộ"))),
+        Rule("Korean street", re.compile(
+            r"(?:[가-힣]{1,8}(?:특별시|광역시|특별자치시|특별자치도|[도시군구])\s){0,3}[가-힣]{1,8}\d{0,4}[가-힣]{0,3}(?:로|길|가|동|리)\s?(?:지하)?\d{1,4}(?:-\d{1,4})?(?:\s?\([가-힣\d\s,]{1,20}\))?(?:,?\s?\d{1,4}[동호]){0,2}"), 0.7, needs=both(digit, matches("[가-힣]"))),
         Rule("Chinese street", re.compile(
-            rf"{_HAN}{{0,24}}?{_HAN}(?:路|街|大道|巷|弄|胡同|里|段)\s?\d{{1,5}}\s?(?:号|弄|號)(?:\s?\d{{0,5}}[A-Za-z]?\s?(?:号楼|号|楼|室|单元|层|栋|座|幢|樓|棟)){{0,4}}"), 0.75,
+            rf"{_HAN}{{0,24}}?{_HAN}(?:路|街|大道|巷|弄|胡同|里|段)(?:[A-Z]座|\s?\d{{1,5}}\s?(?:号|弄|號))(?:\s?\d{{0,5}}[A-Za-z]?\s?(?:号楼|号|楼|室|单元|层|栋|座|幢|樓|棟)){{0,4}}"), 0.75,
             needs=digit),
         Rule("Japanese street", re.compile(
             rf"(?:{_HAN}{{1,4}}[都道府県])?{_HAN}{{1,6}}[市区町村郡]{_HAN}{{0,8}}\d{{1,4}}(?:(?:丁目|番地?|号)\d{{0,4}}|[\-−ー‐]\d{{1,4}}){{1,4}}(?:\s?\d{{1,4}}号室)?"), 0.7,
             needs=digit),
-        Rule("lines before a UK postcode", re.compile(
-            r"(?<![\w'’])(?:(?:\d{1,4}[A-Za-z]?\s)?[A-Z][\w'’.\-]*(?:\s[A-Z][\w'’.\-]*){0,3},\s?){1,5}"
-            r"(?:[A-Z][\w'’\-]+\s){0,3}[A-PR-UWYZ][A-HK-Y]?\d[\dA-HJKPSTUW]?\s?\d[ABD-HJLNP-UW-Z]{2}(?!\w)"), 0.75, needs=digit),
         Rule("street, then the number", re.compile(
             rf"(?<![\w'’])(?P<words>[^\W\d_][\w'’\-]{{2,}})\s(?P<kind>(?i:{_SURE}))\.?,?\s(?i:number\s|no\.?\s|nr\.?\s|#)?\d{{1,5}}[A-Za-z]?(?![\w%:]|[.,]\d)"
             r"(?!\s?(?:min(?:ute)?s?|hours?|hrs?|miles?|km|blocks?|days?|weeks?|months?|years?|people|times|am|pm|mph)\b)"), 0.6, check=_a_street,
             needs=digit),
+        Rule("Indian quarter", re.compile(
+            r"(?<![\w'’/])\d{1,4}(?:[/\-]\d{1,4})?[A-Z]?,\s(?:[A-Z][\w'’.\-]*\s){1,3}(?:Ganj|Nagar|Marg|Chowk|Colony|Vihar|Puram|Peta?|Peth|Bagh|Gali|Mohalla|Zila|Enclave|Circle|Layout|Road|Street|Salai|Extn?|Society)\b"), 0.65, needs=digit),
         Rule("Indian cross", re.compile(
             r"(?<![\w'’])#?\s?\d{1,5}[\w/\-]{0,8},\s(?:[A-Z][\w'’.\-]*(?:\s[A-Z][\w'’.\-]*){0,3},\s)?\d{1,2}(?:st|nd|rd|th)\s(?:[A-Z]\s)?"
             r"(?:Main|Cross|Block|Stage|Phase|Floor|Street|Avenue|Road)(?:\sRoad)?(?:,\s(?:\d{1,2}(?:st|nd|rd|th)\s)?[A-Z][\w'’.\-]*(?:\s[A-Z][\w'’\-]*){0,2}){0,4}"
@@ -136,9 +163,9 @@ def address_recogniser() -> RuleRecognizer:
             r"(?:[,\s]{1,3}[A-Z][\w.'’\-]+(?:\s[A-Z][\w.'’\-]+){0,2}(?:,?\s[A-Z]{2})?\s\d{4,5}(?:-\d{4})?)?", any_case), 0.8,
             needs=digit),
         Rule("military", re.compile(
-            r"(?<!\w)(?:(?:unit|psc|cmr)\s\d{1,5},?\s(?:box\s\d{1,5})|us(?:s|ns|cgc|ccs)\s\w+(?:\s(?!dpo|apo|fpo)\w+)?)(?:[,\s]{1,3}(?:dpo|apo|fpo)[,\s]{1,2}a[aep]"
+            r"(?<!\w)(?:(?:unit|psc|cmr)\s\d{1,5},?\s(?:box\s\d{1,5})|us(?:s|ns|nv|cgc|ccs)\s\w+(?:\s(?!dpo|apo|fpo)\w+)?)(?:[,\s]{1,3}(?:dpo|apo|fpo)[,\s]{1,2}a[aep]"
             r"(?:\s\d{5}(?:-\d{4})?)?)?|\b(?:dpo|apo|fpo)[,\s]{1,2}a[aep]\s\d{5}(?:-\d{4})?", any_case), 0.85,
-            needs=contains("unit", "psc", "cmr", "uss", "usns", "uscg", "uscc", "dpo", "apo", "fpo")),
+            needs=contains("unit", "psc", "cmr", "uss", "usns", "usnv", "uscg", "uscc", "dpo", "apo", "fpo")),
         Rule("town, state, zip", re.compile(
             rf"(?<!\w)[A-Z][\w.'’\-]+(?:\s[A-Z][\w.'’\-]+){{0,2}},?\s{{1,2}}(?:{_STATES}),?\s{{1,2}}\d{{5}}(?:-\d{{4}})?(?!\w)"), 0.7,
             needs=has_digits(5)),
@@ -147,15 +174,15 @@ def address_recogniser() -> RuleRecognizer:
             r"(?<!\w)(?:GIR\s?0AA|(?:[A-PR-UWYZ][A-HK-Y]?\d[\dA-HJKPSTUW]?)\s?\d[ABD-HJLNP-UW-Z]{2})(?!\w)"), 0.65, needs=digit),
         Rule("Canadian postcode", re.compile(r"(?<!\w)[ABCEGHJ-NPRSTVXY]\d[A-Z]\s?\d[A-Z]\d(?!\w)"), 0.65, needs=digit),
         Rule("postcode after a word", re.compile(
-            r"\b(?:zip(?:\s?code)?|post(?:al)?\s?code|plz|code postal|c[óo]digo postal|cap(?=\W{1,3}\d{5}\b))\b[^\w\n]{0,4}(?:is|:|=)?\s?"
+            r"\b(?:zip(?:\s?code)?|post(?:al)?[\s_]?code|plz|eircode|pin ?code(?=\W{1,4}\d{6}\b)|cep|code postal|c[óo]digo postal|cap(?=\W{1,3}\d{5}\b))\b[^\w\n]{0,4}(?:is|:|=)?\s?"
             r"(?P<code>[A-Z]{0,2}\d[\dA-Z\- ]{2,8}\d?[A-Z]{0,2})(?!\w)", any_case), 0.7, group="code", needs=digit),
         Rule("unit", re.compile(r"(?<!\w)(?:apartment|apt|suite|ste|flat)\.?\s?#?\d{1,5}[A-Za-z]?(?!\w)", any_case), 0.5,
             needs=digit),
         Rule("corner", re.compile(
-            rf"(?i:\b(?:the\s)?(?:corner|intersection|junction|crossing)\sof\s)(?:[\w'’.\-]+,?\s){{1,6}}?(?:and|&|y|und|et)\s{_CROSSED}"),
+            rf"(?i:\b(?:the\s)?(?:corner|intersection|junction|crossing)\sof\s)(?:[\w'’.\-]+,?\s){{1,6}}?(?:and|&|y|und|et)\s(?:{KINDS_BEFORE}\s(?:{SMALL}\s){{0,2}})?{_CROSSED}"),
             0.7, needs=contains("corner", "intersection", "junction", "crossing")),
         Rule("corner in small letters", re.compile(
-            rf"\b(?:corner|intersection|junction)\sof\s(?:[\w'’.\-]+\s){{1,4}}?(?:and|&)\s(?:[\w'’.\-]+\s){{0,2}}?(?:{_EN_TYPES}|\d\w*)\b",
+            rf"\b(?:corner|intersection|junction)\sof\s(?:[\w'’.\-]+\s){{1,4}}?(?:and|&)\s(?:[\w'’.\-]+\s){{0,2}}?(?:(?:{_EN_TYPES}|{_MORE_TYPES})s?|\d\w*)\b",
             any_case), 0.65, needs=contains("corner", "intersection", "junction")),
         Rule("two streets", re.compile(
             rf"(?<![\w'’.\-])(?:[A-Z0-9][\w'’.\-]{{0,30}}\s){{1,3}}(?i:{_SURE})\.?\s(?:and|&|at|@|/)\s(?:[A-Z0-9][\w'’.\-]*\s){{1,3}}(?i:{_SURE})\b"), 0.65),
@@ -175,6 +202,15 @@ def address_recogniser() -> RuleRecognizer:
             r"(?<![\w.\-/])\d{1,2}-\d{1,3}(?:-\d{1,4}){1,2},?\s[A-Z][a-zā-ū]{2,14}(?:-(?:ku|shi|cho|ch[oō]|machi|gun))?(?:,\s[A-Z][a-zā-ū]{2,14}(?:-(?:ku|shi|to|fu|ken|cho))?){0,3}(?:\s\d{3}-\d{4})?"), 0.6,
             needs=has_digits(3)),
         Rule("three words of a place", re.compile(r"(?<![\w/:])///[a-zà-ÿ]{3,18}\.[a-zà-ÿ]{3,18}\.[a-zà-ÿ]{3,18}"), 0.85, needs=contains("///")),
+        *place_rules(),
+        Rule("field of an address", re.compile(
+            r"(?<![^\W_])(?:street(?:[_ ]?address)?|stra(?:ß|ss)e|addr|address[_ ]?(?:line)?[_ ]?\d?|line[_ ]?\d|adres|endere[çc]o|domicilio)[\"'`]?\s?[:=>]\s?[\"'`]?"
+            r"(?P<place>(?=[^\n\"'`<>{}|;]{0,60}\d)[^\n\"'`<>{}|;.!?]{5,90})", any_case), 0.5, group="place", check=_no_link,
+            needs=both(digit, contains("str", "addr", "line", "adres", "ender", "domic"))),
+        Rule("home of somebody", re.compile(
+            r"\b(?:residing (?:at|in)|resident (?:at|of)|wohnhaft(?: in)?|domicili[ée]e? (?:au|[àa])|domiciliat[oa] in|domiciliad[oa] en|residente (?:in|en|em|na)|woonachtig (?:te|aan)|zamieszka[łl][ya]?(?: przy)?|demeurant(?: au)?)\s"
+            r"(?P<place>(?=[^\n;]{0,60}\d)[^\n;!?(]{5,90}?)(?=[;!?(\n]|[.](?:\s|$)|$)", any_case), 0.5, group="place", check=_no_link,
+            needs=both(digit, contains("resid", "wohnhaft", "domicili", "woonachtig", "zamieszk", "demeurant"))),
         Rule("address after a word", re.compile(
             r"\b(?:(?:my|our|home|shipping|mailing|delivery|billing|postal)\saddress|address|adresse|direcci[óo]n|indirizzo|anschrift)"
             r"\s?(?:is|:|=|ist|est|es|-)\s?(?P<place>(?=[^\n]{0,60}\d)[^\n.;!?]{6,90})", any_case), 0.5, group="place",
@@ -182,6 +218,10 @@ def address_recogniser() -> RuleRecognizer:
             and not re.match(r"[\d.:]+$", match.group("place")), needs=digit),
     ]  # fmt: skip
     return RuleRecognizer("ADDRESS", "AddressRecognizer", rules)
+
+
+def _no_link(match: re.Match[str]) -> bool:
+    return "@" not in match.group("place") and "://" not in match.group("place")
 
 
 def _a_romance_street(match: re.Match[str]) -> bool:

@@ -11,7 +11,11 @@ _MONTH = (
     r"(?:jan(?:uary|uari|uar|vier|eiro)?|feb(?:ruary|ruari|ruar)?|f[ée]v(?:rier|ereiro)?|mar(?:ch|s|zo|[çc]o)?|märz|maart|apr(?:il|ile)?|avr(?:il)?|abr(?:il)?"
     r"|may|mai|mei|mayo|maio|maggio|june?|juni|juin|junio|junho|giugno|july?|juli|juillet|julio|julho|luglio|aug(?:ustus|ust)?|ao[ûu]t|ago(?:sto)?"
     r"|sep(?:t(?:ember|embre|iembre)?)?|set(?:embro|tembre)?|oct(?:ober|obre|ubre)?|okt(?:ober)?|out(?:ubro)?|ott(?:obre)?"
-    r"|nov(?:ember|embre|iembre|embro)?|dec(?:ember)?|dez(?:ember|embro)?|d[ée]c(?:embre)?|dic(?:iembre|embre)?|gen(?:naio)?|ene(?:ro)?)\.?"
+    r"|nov(?:ember|embre|iembre|embro)?|dec(?:ember)?|dez(?:ember|embro)?|d[ée]c(?:embre)?|dic(?:iembre|embre)?|gen(?:naio)?|ene(?:ro)?"
+    r"|januari|februari|mars|maj|augusti|oktober|januar|februar|marts|juni|juli|desember|stycz(?:eń|nia)|lut(?:y|ego)|mar(?:zec|ca)|kwie(?:cień|tnia)|maja?|czerw(?:iec|ca)"
+    r"|lip(?:iec|ca)|sierp(?:ień|nia)|wrze(?:sień|śnia)|październik(?:a)?|listopad(?:u)?|grud(?:zień|nia)|ledna|února|března|dubna|května|června|července|srpna|září|října|prosince"
+    r"|ocak|şubat|nisan|mayıs|haziran|temmuz|ağustos|eylül|ekim|kasım|aralık|январ[ья]|феврал[ья]|марта?|апрел[ья]|ма[йя]|июн[ья]|июл[ья]|августа?|сентябр[ья]|октябр[ья]|ноябр[ья]|декабр[ья]"
+    r"|januára?|februára?|apríl|május|június|július|augusztus|szeptember|tammikuuta|helmikuuta|maaliskuuta|huhtikuuta|toukokuuta|kesäkuuta|heinäkuuta|elokuuta|syyskuuta|lokakuuta|marraskuuta|joulukuuta)\.?"
 )
 _UNITS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
 _DAY_WORD = (
@@ -23,9 +27,9 @@ _YEAR_WORD = (
     rf"|{_UNITS})){{0,4}}"
 )
 _YEAR = r"(?:19[2-9]\d|20[01]\d)"
-_NUMERIC = r"(?:\d{1,2}[./\-]\d{1,2}[./\-](?:\d{4}|\d{2})|\d{4}[./\-]\d{1,2}[./\-]\d{1,2})"
+_NUMERIC = r"(?:\d{1,2}[./\-]\s?\d{1,2}[./\-]\s?(?:\d{4}|\d{2})|\d{4}[./\-]\s?\d{1,2}[./\-]\s?\d{1,2}|\d{4}年\d{1,2}月\d{1,2}日)"
 _WORDED = (
-    rf"(?:(?:the\s)?\d{{1,2}}(?:st|nd|rd|th|er|\.|º|°)?\s(?:of\s|de\s)?{_MONTH},?(?:\s(?:of\s|de\s|del\s)?(?:\d{{4}}|['’]\d{{2}}\b))?"
+    rf"(?:(?:the\s)?\d{{1,2}}(?:st|nd|rd|th|er|\.|º|°)?[\s\-/](?:of\s|de\s)?{_MONTH},?(?:[\s\-/](?:of\s|de\s|del\s)?(?:\d{{4}}|['’]?\d{{2}}\b))?"
     rf"|{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?\b(?:,?\s(?:\d{{4}}|['’]\d{{2}}\b))?|{_MONTH}[,\s]\s?\d{{4}})"
 )
 _DATE = rf"(?:{_NUMERIC}|{_WORDED})"
@@ -37,11 +41,11 @@ _FULL = (
 )
 _BIRTH = (
     r"(?:born|birth|b-?day|d[./]?o[./]?b\b|(?<!\w)b\.(?=\s)|geb(?:oren|urtstag|\.)?|n[ée]e? le|naissance|anniversaire|nacid[oa]|nacimiento|cumplea[ñn]os"
-    r"|nascid[oa]|nascimento|anivers[áa]rio|nat[oa] il|nascita|compleanno|geboren|verjaardag|urodz|turn(?:ing|s|ed)? \d{2}|anniv\b|\b(?:aries|taurus|gemini|leo|virgo|libra|scorpio|sagittarius|capricorn|aquarius|pisces|zodiac|star sign)\b)"
+    r"|nascid[oa]|nascimento|anivers[áa]rio|nat[oa] il|nascita|compleanno|geboren|verjaardag|urodz|föd(?:d|elsedag)|født|fødselsdag|syntyn|syntymä|naroz|naroden|született|születés|doğum|născut|nașter|rođen|рожд|родил|народ|γενν|出生|生年月日|생년월일|turn(?:ing|s|ed)? \d{2}|anniv\b|\b(?:aries|taurus|gemini|leo|virgo|libra|scorpio|sagittarius|capricorn|aquarius|pisces|zodiac|star sign)\b)"
 )
 _NEAR_BIRTH = contains(
     "born", "birth", "bday", "b-day", "dob", "d.o", "do.", "geb", "ne le", "nee le", "né", "nais", "anniv", "naci", "cumple", "nasc", "aniv", "nata", "nato",
-    "complea", "verjaar", "urodz", "turn", "aries", "taurus", "gemini", "leo", "virgo", "libra", "scorpio", "sagitt", "capric",
+    "complea", "verjaar", "urodz", "föd", "fød", "synty", "naro", "szület", "doğum", "născ", "naște", "rođen", "рожд", "родил", "народ", "γενν", "出生", "生年", "생년", "turn", "aries", "taurus", "gemini", "leo", "virgo", "libra", "scorpio", "sagitt", "capric",
     "aquar", "pisces", "zodiac", "star sign", "b.",
 )  # fmt: skip
 """Texts that hold a word of a birth: a part of each that the rules know."""

@@ -11,6 +11,8 @@ _DATE = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[-.]\d{1,2}[-.]\d{2,4}|(?:\d{1,2}/\d{1,2}/\d{4}|\d{4}[-/]\d{1,2}[-/]\d{1,2})(?:\s+\d{1,2})?"
 )
 """Dates, and the hour that may follow one in the head of a letter."""
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_SPACED_DATE = re.compile(r"\d{1,2}[ .]\d{1,2}[ .](?:19|20)\d\d|(?:19|20)\d\d[ .]\d{1,2}[ .]\d{1,2}")
 _PROVIDER = r"gmail|googlemail|yahoo|ymail|hotmail|outlook|live|icloud|me|mac|proton(?:mail)?|aol|gmx|web|mail|zoho|fastmail|tutanota"
 _DIGIT_WORD = (
     r"(?:(?:double|triple)\s)?(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine|null|eins|zwei|drei|vier|f[üu]nf|sechs|sieben|acht|neun"
@@ -28,7 +30,29 @@ def _digits(match: re.Match[str], least: int, most: int, group: int | str = 0) -
 
 
 def _phone_like(match: re.Match[str]) -> bool:
-    return _digits(match, 8, 15)
+    groups = re.findall(r"\d+", match.group())
+    prices = len(groups) > 1 and ("000" in groups or all(map(_YEAR.fullmatch, groups)))
+    return _digits(match, 8, 15) and not prices and not _SPACED_DATE.match(match.group())
+
+
+def _grouped_phone(match: re.Match[str]) -> bool:
+    """Groups of digits as people write a number of theirs; no date, no price, no years, no range, no round numbers."""
+    text = match.group().strip()
+    groups = re.findall(r"\d+", text)
+    total = sum(map(len, groups))
+    if not 7 <= total <= 12 or _DATE.fullmatch(text) or _SPACED_DATE.fullmatch(text):
+        return False
+    if all(group.endswith("00") or _YEAR.fullmatch(group) for group in groups):
+        return False
+    if text.startswith("("):
+        return total >= 8
+    if len(groups) == 2:
+        return " " in text and (
+            (len(groups[0]) == len(groups[1]) == 4 and groups[0][0] not in "01")
+            or (len(groups[0]), len(groups[1])) in ((5, 5), (4, 5), (4, 6), (5, 6))
+        )
+    thousands = len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])
+    return total >= 8 and not thousands
 
 
 def _local_phone(match: re.Match[str]) -> bool:
@@ -39,7 +63,8 @@ def phone_recogniser() -> RuleRecognizer:
     """Finds phone numbers with a +, in the 3-3-4 form, in local forms, and any number after a word such as "call"."""
     words = (
         r"phone|cell|mobile|mob|tel|telephone|fax|whats ?app|call|text|txt|ring|sms|signal|viber|number|handy|telefon|nummer"
-        r"|t[ée]l[ée]phone|portable|tel[ée]fono|m[óo]vil|celular|telefone|cellulare"
+        r"|t[ée]l[ée]phone|portable|tel[ée]fono|m[óo]vil|celular|telefone|cellulare|landline|callback|direct|ph|hp|cel|cell|zap|contact (?:no|number)|tlf|puh(?:elin)?|telef|gsm|natel|kom[óo]rka"
+        r"|telefoon|mobiel|mobiili|telefonnummer|telefonszám|telefón|telefonas|телефон|тел|моб|τηλ(?:έφωνο)?|電話|电话|전화"
     )
     rules = [
         Rule("international", re.compile(r"(?<![\w+])\+\s?\d[\d\s().\-/]{6,18}\d(?!\d)"), 0.75, check=_phone_like,
@@ -50,7 +75,10 @@ def phone_recogniser() -> RuleRecognizer:
                                  r"(?:\s?(?:x|ext\.?|extension)\s?\d{1,6})?(?![\w\-])", re.IGNORECASE), 0.7,
              needs=has_digits(10)),
         Rule("3-4", re.compile(r"(?<![\w.\-$€£])\d{3}[\-.]\d{4}(?![\w.\-])"), 0.45, needs=has_digits(7)),
-        Rule("leading zero", re.compile(r"(?<![\w.\-+])\(?0\d{1,5}\)?[\s/\-.]\d[\d\s/\-.]{4,12}\d(?![\w])"), 0.5,
+        Rule("groups of digits", re.compile(
+            r"(?<![\w.,\-+/#$€£:])(?:\(\d{1,5}\)\s?|\d{1,5}[ .\-])\d{2,5}(?:[ .\-]\d{2,5}){0,4}(?![\w%€$£]|[.,\-:/]\d|\s?(?:kg|km|mm|cm|ms|people|users|views|euros?|dollars|steps|kcal|kr)\b)"), 0.4,
+             check=_grouped_phone, needs=has_digits(7)),
+        Rule("leading zero", re.compile(r"(?<![\w.\-+])(?:\(0\)\s?\d{1,5}|\(?0\d{1,5}\)?)[\s/\-.]\d[\d\s/\-.]{4,12}\d(?![\w])"), 0.5,
              check=_phone_like, needs=has_digits(8)),
         Rule("leading zero", re.compile(r"(?<![\w.\-+])0[1-9]\d{7,10}(?!\w)"), 0.5, needs=has_digits(9)),
         Rule("pairs", re.compile(r"(?<![\w.\-])\d{2,4}(?:[\s.\-]\d{2,4}){3,4}(?![\w\-])"), 0.4, check=_phone_like,

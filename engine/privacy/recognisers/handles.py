@@ -8,7 +8,16 @@ import re
 from engine.privacy.recognisers.foreign import is_everyday, is_foreign_text
 from engine.privacy.recognisers.known import given_names, is_brand, is_label
 from engine.privacy.recognisers.links import in_short_link
-from engine.privacy.recognisers.rules import Rule, RuleRecognizer, begins_like, both, contains, has_digits, matches
+from engine.privacy.recognisers.rules import (
+    Rule,
+    RuleRecognizer,
+    begins_like,
+    both,
+    by_first_letter,
+    contains,
+    has_digits,
+    matches,
+)
 from engine.privacy.recognisers.words import is_common, is_dictionary_word
 
 _CODE_WORDS = frozenset(
@@ -218,6 +227,7 @@ def handle_recogniser() -> RuleRecognizer:
     flags = re.IGNORECASE
     marked = matches(r"\d|\w[._]\w")
     on_an_app = begins_like(f"{_PLACES}|{_APPS}|signal|viber|line")
+    places, apps = by_first_letter(_PLACES), by_first_letter(_APPS)
     rules = [
         Rule("@handle", re.compile(r"(?<![\w@/.`&])@[A-Za-z0-9_À-ɏ](?:(?:[\w.]|-(?=[A-Z0-9])){0,38}\w)?"), 0.9, check=_not_code,
              needs=contains("@")),
@@ -225,31 +235,31 @@ def handle_recogniser() -> RuleRecognizer:
         Rule("profile address", re.compile(rf"(?<![\w.])(?:{_SITES})/[@$+]?([\w.\-]{{2,60}}\w)", flags), 0.9, group=1,
              check=_a_user, needs=contains("/")),
         Rule("user name after the platform's name",
-             re.compile(rf"\b(?:{_PLACES})\s?(?:(?:handle|name|tag|id|user|account)\s?)?"
-                        rf"(?:\s(?:is|ist|est|es)\s|\s?[:=]\s?|\s[-–>]+\s)"
+             re.compile(rf"\b(?:{places})\s?(?:(?:handle|name|tag|id|user|account)\s?)?"
+                        rf"(?:\s(?:is|ist|est|es)\s|[\"'`]?\s?[:=]\s?|\s[-–>]+\s)"
                         rf"\s?[\"'`]?[@$]?(?P<name>{_NAME})", flags),
              0.75, group="name", check=_named, needs=both(on_an_app, matches(r"[:=>\-–]|\s[ieIE][sS][tT]?\s"))),
-        Rule("user name asked for", re.compile(rf"\b(?:{_PLACES})\s?\?\s(?P<name>{_NAME})", flags), 0.65, group="name",
+        Rule("user name asked for", re.compile(rf"\b(?:{places})\s?\?\s(?P<name>{_NAME})", flags), 0.65, group="name",
              check=_marked, needs=both(contains("?"), on_an_app, marked)),
         Rule("search for a name", re.compile(
             rf"\b(?:search|find|look up|look for|looking for|follow|add|subscribe to|sub to)\s(?:for\s|up\s)?(?P<name>{_NAME})\s(?:on|over on|at)"
-            rf"\s(?:my\s|the\s)?(?:{_APPS})\b", flags), 0.7, group="name", check=_no_word,
+            rf"\s(?:my\s|the\s)?(?:{apps})\b", flags), 0.7, group="name", check=_no_word,
              needs=both(on_an_app, contains("search", "find", "look", "follow", "add", "subscribe", "sub to"))),
-        Rule("odd word after the app", re.compile(rf"\b(?:{_APPS})\s(?P<name>[a-z][a-z0-9_.]{{6,29}})(?![\w'’])"), 0.5,
+        Rule("odd word after the app", re.compile(rf"\b(?:{apps})\s(?P<name>[a-z][a-z0-9_.]{{6,29}})(?![\w'’])"), 0.5,
              group="name", check=_no_word, needs=on_an_app),
-        Rule("on the app as", re.compile(rf"\b(?:on|at)\s(?:{_APPS})\s(?:as|under)\s@?(?P<name>{_NAME})", flags), 0.7, group="name",
+        Rule("on the app as", re.compile(rf"\b(?:on|at)\s(?:{apps})\s(?:as|under)\s@?(?P<name>{_NAME})", flags), 0.7, group="name",
              check=_no_word),
         Rule("live:name", re.compile(r"(?<![\w.:])live:(?:\.cid\.)?[\w.\-]{3,40}\w"), 0.85, needs=contains("live:")),
         Rule("user name after a phrase",
              re.compile(rf"\b(?:add me|find me|follow me|dm me|hit me up|hmu|message me|my user(?:name)?)"
-                        rf"(?:\s(?:on|at|as|@)\s?(?:{_PLACES})?)?\s?(?:as|at|under|is|:|@|-)\s[\"'`]?"
+                        rf"(?:\s(?:on|at|as|@)\s?(?:{places})?)?\s?(?:as|at|under|is|:|@|-)\s[\"'`]?"
                         rf"(?P<name>{_NAME})", flags),
              0.7, group="name", check=_not_a_word,
              needs=contains("add me", "find me", "follow me", "dm me", "hit me up", "hmu", "message me", "my user")),
-        Rule("marked name after the app", re.compile(rf"\b(?:{_APPS}|signal|viber|line)(?:,|\s?[:\-–>]+)?\s(?P<name>{_NAME})", flags), 0.65, group="name",
+        Rule("marked name after the app", re.compile(rf"\b(?:{apps}|signal|viber|line|user ?name|login|nick(?:name)?)(?:,|\s?[:\-–>]+)?\s(?P<name>{_NAME})", flags), 0.65, group="name",
              check=_marked, needs=both(on_an_app, marked)),
         Rule("marked name before the app",
-             re.compile(rf"(?<![\w@.])(?P<name>{_NAME})\s(?:on|at)\s(?:my\s|the\s)?(?:{_APPS})\b", flags), 0.65,
+             re.compile(rf"(?<![\w@.])(?P<name>{_NAME})\s(?:on|at)\s(?:my\s|the\s)?(?:{apps})\b", flags), 0.65,
              group="name", check=_marked, needs=both(on_an_app, marked)),
         Rule("words joined as in user names", re.compile(
             r"(?<![\w@./\-:#+&%])(?P<name>[A-Za-z0-9]{1,20}(?:[._]{1,2}[A-Za-z0-9]{1,20}){1,4}_?)(?![\w@/(\-]|\.\w|:\w)"), 0.55, group="name",
@@ -284,6 +294,20 @@ def handle_recogniser() -> RuleRecognizer:
         Rule("user#1234", re.compile(r"(?<![\w#])[A-Za-z][\w.\-]{1,31}#\d{4,5}(?!\w)"), 0.85, needs=contains("#")),
         Rule("u/name", re.compile(r"(?<![\w/.])/?u/[A-Za-z0-9_\-]{3,20}\b"), 0.85, needs=contains("u/")),
         Rule("cash tag", re.compile(r"(?<![\w$])\$[A-Za-z][A-Za-z0-9_\-]{3,19}(?![\w$({])"), 0.5, needs=contains("$")),
+        Rule("account in a record", re.compile(
+            r"(?<![^\s,;{(\[\"'`&?|<])(?:\w{1,20}[_.\-])?(?:user(?:[_\-]?name)?|usr|uname|login|account[_\-]?name|nick(?:name)?|handle|screen[_\-]?name|principal|owner|actor)"
+            r"[\"'`]?\s?[:=]\s?[\"'`]?(?P<name>\w[\w.\-]{2,40})(?![\w@(])", flags), 0.65, group="name", check=_no_word,
+             needs=both(contains("=", ":"), contains("us", "login", "uname", "name", "nick", "handle", "princ", "owner", "actor"))),
+        Rule("account in a log", re.compile(
+            r"\b(?:for|user|by|as|account)\s(?:invalid\suser\s)?(?P<name>[a-z_][\w.\-]{2,31})\s(?:from|at|@)\s(?=\d{1,3}\.\d{1,3}\.|[0-9a-f]{1,4}:[0-9a-f:]{3})", flags),
+             0.65, group="name", needs=both(has_digits(3), contains(" from ", " at ", " @ "))),
+        Rule("who logged in", re.compile(
+            r"\b(?:log(?:ged)?[ \-]?(?:in|on)|sign(?:ed)?[ \-]?in|session|access(?:ed)?|request)\b[^\n]{0,60}?\b(?:by|as|user)\s(?P<name>[a-z_][\w.\-]{2,31})(?![\w@])", flags), 0.6, group="name",
+             check=_marked, needs=both(marked, contains(" by ", " as ", " user "))),
+        Rule("client of a server", re.compile(r"[\da-f]\s-\s(?P<name>[\w.\-]{2,40})\s\[\d{1,2}/[A-Z]"), 0.65, group="name", needs=contains(" - ")),
+        Rule("account of a command", re.compile(
+            r"\b(?:mysql|mysqldump|mariadb|psql|mongo(?:sh)?|sqlcmd|ssh|scp|ftp|smbclient|ldapsearch)\b[^\n]{0,60}?\s-[uUl]\s?(?P<name>[A-Za-z][\w.\-]{2,31})(?=\s|$)"), 0.65, group="name",
+             needs=contains(" -u", " -l")),
         Rule("user in an address", re.compile(r"\b\w+://([^\s/:@]{2,64}):[^\s/@]{2,}@"), 0.8, group=1,
              needs=contains("://")),
     ]  # fmt: skip

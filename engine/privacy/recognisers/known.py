@@ -22,6 +22,7 @@ _LABELS = frozenset(
     temp tin tls tmp token tracking trx tz udp uid uri url urls user usr uuid vat vin vlan vm voip vpn wallet xml xmr yaml zip bro bruh sis fam bhai yaar america bis morgen nos vemos hasta luego mañana danke bitte gracias por favor merci
     demain bonjour salut hola ciao grazie prego obrigado obrigada tchau guten abend nacht buenas buenos noches tardes bonne nuit tsp tbsp gamertag webhook cookie username passwort kennwort contraseña
     bic btc eth ltc usdt usdc trc erc isbn issn doi trx acc accs tg bech ngrok npm sudo ttl cpu gpu ram ssd nvme csv pdf json html css okr okrs kpi kpis roi eod eta faq ceo cto cfo vp sla nda sow tbd xoxo codice fiscale
+    nric aadhaar aadhar kyc ppsn mpan mprn gstin ahv bsn ird nhi bvn svnr cpr nip regon utr rgb rgba hsl kvitto kanton krankenkasse aok rentenversicherungsnummer strasse straße ort plz
     reisepass ausweis personalausweis führerschein telefon telefono adresse anschrift geburtsdatum vorname nachname""".split()
 )
 _BRANDS = frozenset(
@@ -122,6 +123,45 @@ tommy toni tonia tonya tori torsten tracey tracie tricia trina trish tyrell tyre
 valentino vasile vasily vaughn veera vero veronique vic vicki vickie vicky victoire vida viktoria viv vivian viviana
 vivienne vladimir wanjiru wes wiktor willem willy wilma winnie winona wout xander xavi yael yan yasin yasmina yasmine
 yassine yelena yesenia yigit yiming yohan yosef yoshi yuko yuna yuri zac zack zain zak zane zarah zeb zoey zoltan zora
+abe alex alva ann arlo arnie asad barney bertha bev beverley bjorn blanche boyd bryn calum cass chaz claud clint dan
+darcy debby della dodie dora dottie duane dudley dunc dwight eldon elton elva ernie errol ethel eunice fergie flossie
+floyd franny freda gail gav ginny glynn goldie griff gunter hatty heide herbie hetty howie jace judd kel larry lester
+lula lyle lyn madge maggie margo marsha martyn maude mindy minnie monty nanda nicky nola pete pippa queenie rach rahim
+raju regan rena roddy roslyn rudy seamus sigmund stu sukie sybil timmy trudie walt wilf willa willie zadie zeke zelda
+zena
+adaeze adaora akua amara ayodele babajide babatunde bolanle bukola chiamaka chidera chidi chidinma chika chimamanda
+chinedu chinonso chioma chukwudi damilola ebele ebuka efua ekene emeka femi folake folasade funke funmi gbenga ibrahim
+idris ifeanyi ifeoma ifunanya ikechukwu ikenna kamau kehinde kelechi kemi khadija kofi kojo kwabena kwame kwasi lanre
+lindiwe lerato mandla mbali mpho mwangi naledi ngozi nkechi nkem nneka nnamdi nomsa nonso ntombi nyokabi obinna
+olamide olumide oluwaseun onyeka segun seun sibusiso sipho somto tayo temitope tendai thabo thandiwe themba tolu tunde
+uche uchenna ugochi wambui wangari yemi yetunde yewande zanele zodwa
+aarav aditi aditya akash akshay amit amita ananya anil anjali ankit ankita anushka arjun arnav arvind ashok ashwin
+bhavesh chaitanya chetan deepak deepika dhruv dilip divya gopal govind gurpreet harish harpreet hemant ishaan jaspreet
+jayanthi jyoti kabir kalpana kartik kavitha komal krishnan lalit lavanya mahesh manish manoj meenakshi meera mukesh
+murugan nandini naveen neha nikhil nilesh nisha nitin pankaj parvati pooja prakash pranav prashant pratik preeti priya
+priyanka rahul rajesh rajiv rakesh ramesh rekha ritu rohan rohit roshni rukmini sachin sameer sandeep sangeeta sanjay
+santosh saurabh savita shalini shanti shilpa shreya shruti siddharth simran sneha sonam srinivas subhash sudha sujata
+sunil sunita suresh swati thenmozhi uday vaishnavi varun venkat vidya vijay vikas vikram vinay vineet vishal vivek
+yash
+abdullah adnan ahlam aisha alia amal amina amira arash areej asma ayesha azadeh basma bilal burak cem dalia elif emre
+esra fadi farah farid faris fatemeh fatih ghada habiba hadi hadiya hamad hamza hana hanan hassan heba hiba hussein
+ibtisam imran jamila jawad khaled laila layla leila leyla lubna mahmoud malak mariam maryam mehdi mehmet mohsen murat
+mustafa nabil nadia nadine nasrin nawal niloufar noura omar omid osama parisa qasim rania rasha reem reza safiya sahar
+saleh salma samer samir selim serkan shaima shirin soraya sumaya tariq wael walid yasser yousef yusuf zaid zainab
+zeynep zohra
+alejandra alejandro amparo anahi araceli arturo beatriz belen camila carlota cayetana chayo cristobal cuauhtemoc
+dalila edgardo efrain eloisa emiliano ernesto estela esteban eulalia evaristo ezequiel fernanda fermin florencia
+gerardo gilberto gonzalo graciela guillermo gustavo hernan horacio humberto ignacio ileana isidro itziar jacinta
+jacinto javier jimena joselyn leandro leonor leticia lisandro lorena lourdes luciana lupe macarena magali maricela
+marisela marisol maritza mateo matilde mauricio maximo melisa milagros moises nayeli nelida norberto octavio ofelia
+osvaldo oswaldo pascual patricio paulina ramiro raquel raul reynaldo rigoberto rodolfo rodrigo rogelio rosaura ruben
+sergio silvina tadeo teodoro ulises valeria vicente wilfredo ximena yadira yolanda zulema
+agnieszka aleksandra anastasiya andrzej arkady bartosz beata bogdan bohdan borislav bozena dagmara danuta darya dorota
+dragan elzbieta fyodor galina gleb goran grzegorz halina igor ilya irina ivana jacek jadwiga jaroslav jerzy jolanta
+jovana kamila karel katarzyna katya kirill krystyna krzysztof larissa lenka leonid lidia ludmila lyudmila maciej
+malgorzata marek matej mateusz milena miroslav nadezhda natalya pavel petr piotr przemek radek radoslav ruslan rustam
+serhiy slavko snezana stanislav tadeusz tatiana tereza timur tomasz vanya viktor vitaly vladislav vojtech wojciech
+yaroslav yevgeny yuliya zbigniew zdenek zlatan zofia zoran zuzana
 """
 """Short forms and given names that no list of replacements holds; written down from general knowledge."""
 _SHORT = """ai an bai bi bo cai cao chan chang che chen cheng cho choi chu cui dai deng ding dong du duan fan fang feng fu gao geng gong gu guo han hao he hou hu hua

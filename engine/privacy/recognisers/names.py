@@ -8,11 +8,13 @@ script that the rest of the text is not written in.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
-from engine.privacy.recognisers.known import given_names, is_label, listed_names, short_surnames
+from engine.privacy.recognisers.known import given_names, is_brand, is_label, listed_names, short_surnames
 from engine.privacy.recognisers.rules import Rule, RuleRecognizer, contains, matches
 from engine.privacy.recognisers.slots import slot_rules
+from engine.privacy.recognisers.talk import talk_rules
 from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
 
 _WORD = r"[^\W\d_][\w'’\-]*"
@@ -53,6 +55,10 @@ _SHORT_WORDS_AFTER_ROLES = frozenset(
 _NO_INITIALS = frozenset(
     "ok no hi yo oh ps xx xo ty tx lol omg pm am ps eta brb idk fyi btw tbc re id pic pdf the and you me us it is tv uk usa eu".split()
 )
+_SHORT_FOR = frozenset(
+    """US UK EU UN DC LA NY NJ NZ PM AM BC AD PS PO ID TV RI PC AI PR HR IT IQ VP PE BA MA MD JD MS BS PT OT ET OK SA NB CV QA FC AC
+    HQ ER IV OD TA RA DA CO IE EG PA SO NO OP GP CC CD DJ MC UV GI TB FB GB FM RR CB PH BO WC RV AA BB""".split()
+)
 _VERB_FOLLOWS = frozenset("to will can would could may might should must not always never no".split())
 _TAG_WORDS = frozenset("tiktok tuesday thursday brexit covid netflix insta onlyfans tbt ootd".split())
 _SYLLABLES = re.compile(
@@ -64,6 +70,7 @@ _ROLES = (
     r"|Headmaster|Headmistress|Nurse|Doctor|Lawyer|Engineer|Accountant|Boss|Chef|Driver|Foreman|Lady|Lord|Queen|King|Prince|Princess"
     r"|Madam|Domina|Goddess|Daddy|Mommy|Nanny|Granny|Grandpa|Grandma|Grandmother|Grandfather|Auntie|Aunty|Aunt|Uncle|Cousin|Brother|Sister"
     r"|Father|Mother|Abuela|Abuelo|Nonna|Nonno|Opa|Oma|Tante|Onkel|T[íi]a|T[íi]o|Dada|Dadi|Nana|Bibi|Xiao|Lao|Comrade|Ayi|DJ|MC|Deacon"
+    r"|Mama|Mamma|Mummy|Papa|Baba|Oga|Alhaji|Alhaja|Mallam|Elder|Khun|Pak|Mbak|Kuya|Tita|Tito|Mamie|Zio|Zia|Do[ñn]a|Don|Abla|Umm|Abu|Ah|Fatty|Skinny"
     r"|Pastor|Rabbi|Imam|Sheikh|Sensei|Coach|Professor|Prof\.?|Dr\.?|Colonel|Major|General|Lieutenant|Corporal|Private|Sergeant|Inspector"
 )
 _OTHER_SCRIPTS = (
@@ -83,6 +90,19 @@ def _not_a_word(match: re.Match[str]) -> bool:
 
 def _not_common(match: re.Match[str]) -> bool:
     return _not_a_word(match) and not is_common(match.group("name").split()[0])
+
+
+def _no_maker(match: re.Match[str]) -> bool:
+    return _not_common(match) and not is_brand(match.group("name"))
+
+
+def _somebodys(match: re.Match[str]) -> bool:
+    """A family name of the lists, or words that no dictionary has: "the Okafor case", not "the Supreme Court case"."""
+    words = match.group("name").split()
+    if any(is_label(word) or is_brand(word) or word == word.upper() for word in words if len(word.rstrip(".")) > 1):
+        return False
+    last = words[-1].casefold()
+    return not is_common(last) and (last in listed_names() or not any(map(is_dictionary_word, words)))
 
 
 def _a_stranger(match: re.Match[str]) -> bool:
@@ -165,6 +185,11 @@ def _two_syllables(match: re.Match[str]) -> bool:
     )
 
 
+def _syllables_only(match: re.Match[str]) -> bool:
+    given = match.group("given")
+    return not is_common(given) and _SYLLABLES.fullmatch(given) is not None
+
+
 def _a_role(match: re.Match[str]) -> bool:
     return match.group("short") not in _SHORT_WORDS_AFTER_ROLES
 
@@ -186,6 +211,12 @@ def _in_a_hashtag(match: re.Match[str]) -> bool:
     )
 
 
+def _plain(word: str) -> str:
+    """A word without its accents: "Resume" for "Resumé"."""
+    apart = unicodedata.normalize("NFD", word)
+    return "".join(sign for sign in apart if not unicodedata.combining(sign))
+
+
 def _accented(match: re.Match[str]) -> bool:
     """A capitalised word with an accent inside a sentence of English, or at its start when it stands inside another."""
     text, word = match.string, match.group()
@@ -194,7 +225,14 @@ def _accented(match: re.Match[str]) -> bool:
     english = sum(is_common(one) for one in re.findall(r"[^\W\d_]+", text))
     if english * 2 < len(text.split()) or is_dictionary_word(word):
         return False
+    if len(word) >= 4 and not is_everyday(word) and not is_dictionary_word(_plain(word)):
+        return True
     return re.search(rf"[\w,][ ]{re.escape(word)}(?!\w)", text) is not None
+
+
+def _of_a_person(match: re.Match[str]) -> bool:
+    """Two initials that are short for nothing else."""
+    return match.group("name").replace(".", "").replace(" ", "") not in _SHORT_FOR
 
 
 def _initials(match: re.Match[str]) -> bool:
@@ -217,7 +255,7 @@ def is_foreign(text: str) -> bool:
 
 
 _KIN = """Papa Pappa Mama Mamma Mamá Papá Nonna Nonno Oma Opa Omi Opi Babička Dědeček Babcia Dziadek Abuela Abuelo Yiayia Pappou Babushka
-    Dedushka Farmor Farfar Mormor Morfar Dadi Nani Ammi Abbu Eomma Appa Halmoni Obaachan""".split()
+    Dedushka Pops Gramps Grandpop Pawpaw Papaw Mamaw Meemaw Nainai Yeye Laolao Waipo Gonggong Farmor Farfar Mormor Morfar Dadi Nani Ammi Abbu Eomma Appa Halmoni Obaachan""".split()
 _capital = matches(r"[ ][A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁΑ-Ω][\w'’\-]")
 
 
@@ -243,15 +281,23 @@ def name_recogniser() -> RuleRecognizer:
             group="name", check=_not_common),
         Rule("title", re.compile(rf"(?i:\b(?:{_TITLES}))\.?[ ](?P<name>{_UPPER}{more})"), 0.6, group="name", check=_not_a_word,
              needs=_capital),
-        Rule("role and name", re.compile(rf"(?<![\w'’])(?<!\b[Tt]he )(?:{_ROLES})[ ](?P<short>[A-ZÀ-ÖØ-Þ][a-zà-ÿ]+)(?![\w])"), 0.6, check=_a_role,
+        Rule("role and name", re.compile(rf"(?<![\w'’])(?<!\b[Tt]he )(?:(?:Vice|Deputy|Assistant|Head|Chief|Senior)[ ])?(?:{_ROLES})[ ](?P<short>[A-ZÀ-ÖØ-Þ][a-zà-ÿ]+)(?![\w])"), 0.6, check=_a_role,
              needs=_capital),
+        Rule("old or young, and a short family name", re.compile(r"(?<![\w'’])(?:Little|Old|Young|Big|Skinny|Fatty|Second|Third)[ ](?P<name>[A-Z][a-z]{1,5})(?![\w'’])"), 0.6,
+             check=_short_family_name, needs=_capital),
         Rule("small role and name", re.compile(
             r"(?<![\w'’])(?:dj|mc|uncle|aunt|auntie|cousin|tante|onkel|t[íi]a|t[íi]o|nonna|grandma|grandpa|nurse|coach|mr|mrs|ms|miss|dr|mistress)[ ]"
             r"(?P<name>[a-z]{3,12})(?![\w])"), 0.5, check=_a_small_name),
         Rule("name, then the name", re.compile(
             rf"(?i:(?<![\w'’\-])(?:name|names|namely|attn|contact|recipient|sender|reservation under|booked under|booking under|signed off by|approved by"
-            rf"|reported by|assigned to|opened by|closed by|reviewed by|written by|c/o))[ ](?P<name>{_UPPER}{more})"), 0.55, group="name",
-            check=_not_common, needs=_capital),
+            rf"|reported by|assigned to|opened by|closed by|reviewed by|written by|directed by|produced by|founded by|painted by|composed by|sung by"
+            rf"|performed by|played by|photographed by|filmed by|sent by|prepared by|issued by|edited by|translated by|starring|c/o"
+            rf"|(?:call(?:ed|s)?|nicknamed|named)[ ](?:him|her|them)))[ ](?P<name>{_UPPER}{more})"), 0.55, group="name",
+            check=_no_maker, needs=_capital),
+        Rule("somebody's work, house or case", re.compile(
+            rf"\b(?i:the|an?)[ ](?P<name>{_UPPER}(?:[ ][A-ZÀ-Þ]\.?(?=[ ]))?(?:[ ]{_UPPER}){{0,2}})[ ](?:novels?|version|recording|songs?|albums?|trilogy|concert|memoirs?|biography|administration|government|famil(?:y|ies)"
+            r"|household|estate|residence|brothers|sisters|twins|kids|girls|boys|case|trial|affair|wedding|funeral|interview|campaign)\b"), 0.5, group="name",
+            check=_somebodys, needs=_capital),
         Rule("name in small letters", re.compile(
             r"(?<![\w'’\-])(?:full |real |legal )?name[ ]+(?P<name>[a-z]{2,12}[ ][a-z]{2,14})(?=[ ]*(?:[.,!?)\n;]|$))", flags), 0.6,
             group="name", check=_two_small_words, needs=contains("name")),
@@ -262,6 +308,8 @@ def name_recogniser() -> RuleRecognizer:
             r"(?<![\w'’])(?P<name>[A-Z][a-z]{1,2})(?=(?:,[ ]|[ ](?:and|&|vs)[ ])[A-Z][a-z])|(?<=\band )(?P<last>[A-Z][a-z]{1,2})(?![\w'’])"), 0.6,
             check=lambda match: _short_family_name(match) if match.group("name") else match.group("last").casefold() in short_surnames()
             and match.group("last") not in _SHORT_WORDS, needs=_capital),
+        Rule("family name that is a small word", re.compile(r"(?<=[\w,;:&(] )(?:He|She|So|An|Long|You|Song|Sun|Fan|Tan|Pan|Man)[ ](?P<given>[A-Z][a-z]{2,9})(?![\w'’])"), 0.5,
+             check=_syllables_only, needs=_capital),
         Rule("short family name and given name", re.compile(r"(?<![\w'’])(?P<family>[A-Z][a-z]{1,5})[ ](?P<given>[A-Z][a-z]{1,10})(?![\w])"),
              0.5, check=_two_syllables),
         Rule("name in a hashtag", re.compile(r"(?<![\w&])#(?P<tag>\w*[A-ZÀ-Þ][a-zà-ÿ]{2,}\w*)"), 0.5, group="tag", check=_in_a_hashtag,
@@ -275,7 +323,7 @@ def name_recogniser() -> RuleRecognizer:
         Rule("only a name", re.compile(r"\A[ ]*(?:its|it's|it’s|this is)[ ]+(?P<name>[a-z]{3,12})[ ]*[.!]?[ ]*\Z", flags), 0.6,
              group="name", check=_called_by_name),
         Rule("kin as a name", re.compile(rf"(?<![\w'’#@])(?:{'|'.join(_KIN)})(?![\w])(?!['’]s\s[A-Z])"), 0.6, needs=contains(*_KIN)),
-        Rule("accented word in English", re.compile(r"(?<![\w'’#@.\-])(?=\w*[À-ɏ])[A-ZÀ-ÞĀ-Ž][a-zà-ÿā-ž'’]{2,15}(?![\w@])"), 0.45,
+        Rule("accented word in English", re.compile(r"(?<![\w'’#@.\-])(?=\w*[À-ɏḀ-ỿ])[A-ZÀ-ÞĀ-Ž][a-zà-ÿā-žơưḀ-ỿ'’]{2,15}(?![\w@])"), 0.45,
              check=_accented, needs=lambda text: not text.isascii()),
         Rule("known name of another script", re.compile(r"(?<!\w)[^\W\d_]{2,20}(?!\w)"), 0.6, check=_known_foreign, needs=is_foreign),
         Rule("signature", re.compile(
@@ -316,12 +364,15 @@ def name_recogniser() -> RuleRecognizer:
             flags), 0.45, group="name", check=_a_small_name, needs=_SAYS_WHO),
         Rule("initials below a letter", re.compile(
             r"(?i:(?:\b(?:thanks|thank you|thx|tx|ty|regards|wishes|best|cheers|love|later|soon|bye|sincerely|yours|hugs|xx+|xo+)|[.!?])[ ]*[,.!]*[ ]*)\n[ ]*"
-            r"(?P<name>[A-Z]{2,3}|[A-Z]?[a-z]|[a-z]{2})[ ]*(?=\n|\Z)"), 0.6, group="name", check=_initials, needs=contains("\n")),
+            r"(?P<name>[A-Z]{2,3}|(?:[A-Z]\.[ ]?){1,2}[A-Z]\.?|[A-Z]?[a-z]|[a-z]{2})[ ]*(?=\n|\Z)"), 0.6, group="name", check=_initials, needs=contains("\n")),
         Rule("initials after a line", re.compile(r"\n[ ]*[-–—~]{1,2}[ ]?(?P<name>[A-Za-z]{1,2})[ ]*(?=\n|\Z)"), 0.6, group="name", check=_initials,
              needs=contains("\n")),
+        Rule("two initials", re.compile(
+            r"(?<![\w.&/])(?P<name>[A-Z]\.[ ]?[A-Z]\.)(?=['’]s\b|[ ][a-z]|[ ]?[;,!?)\n]|[ ]*\Z)"), 0.5, group="name", check=_of_a_person, needs=contains(".")),
         Rule("family name that is a word", re.compile(
             r"(?<![\w@#./\-])(?:[Tt]rump|(?<=[a-z,][ ])(?:Bush|Musk))(?![\w@/\-]|['’](?!s\b)|[ ](?:cards?|suits?)\b)"), 0.6, check=_in_every_mouth,
             needs=contains("trump", "bush", "musk")),
         *slot_rules(),
+        *talk_rules(),
     ]  # fmt: skip
     return RuleRecognizer("PERSON", "NameContextRecognizer", rules)

@@ -5,7 +5,16 @@ from __future__ import annotations
 
 import re
 
-from engine.privacy.recognisers.rules import Rule, RuleRecognizer, begins_like, both, contains, has_digits
+from engine.privacy.recognisers.nationals import national_rules
+from engine.privacy.recognisers.rules import (
+    Rule,
+    RuleRecognizer,
+    begins_like,
+    both,
+    by_first_letter,
+    contains,
+    has_digits,
+)
 
 _KINDS = (
     r"aadhaa?r|pan (?:card|no)|uan|abha|cedula|c[ée]dula|rut|cuit|run|nric|fin|hkid|emirates id|iqama|national number|passport|passeport|reisepass|pasaporte|driver'?s?'? licen[cs]e|driving licen[cs]e|licen[cs]e plate|licen[cs]e|dl|permis|f[üu]hrerschein"
@@ -17,6 +26,11 @@ _KINDS = (
     r"|(?:kunden|konto|bestell|steuer|ausweis|matrikel|versicherten|rechnungs|vertrags|sendungs|auftrags|mitglieds|personal|akten)(?:nummer|nr|zeichen)"
     r"|(?:klant|bestel|order|factuur|polis|rekening)nummer|idnr|cuenta|compte|conto|pedido|commande|dossier|adh[ée]rent|siret|siren|nir|s[ée]cu|pratica|ordine|tessera"
     r"|cuil|pps|tfn|abn|gstin|pan|epic|npi|dea|oib|jmbg|afm|amka|ahv|avs|rg|cnh|titulo|expediente|seguimiento|matricola|ssn4|crn|utr|zaaknummer"
+    r"|nhi|ird|ppsn|bvn|upn|hcn|phn|ohip|svnr|personnr|cpr|hetu|henkil[öo]tunnus|fødselsnummer|fodselsnummer|rodn[ée] [čc][íi]slo|kimlik|kennitala|егн|инн|снилс|паспорт"
+    r"|iccid|mpan|mprn|awb|waybill|umid|sss|philhealth|pag-?ibig|niss|nipc|nss|uid|utente|contribuinte|eori|nip|regon|dow[óo]d|paszport|faktura|zam[óo]wienie"
+    r"|railcard|e-?ticket|eticket|record locator|frequent flyer|mileage|kvitto|tilaus|objedn[áa]vka|hrb|rx|bsb"
+    r"|(?:user|order|customer|client|account|patient|member|transaction|booking|invoice|session|device|employee|student|ticket|case|contact|subscriber|tax)[_\- ]?(?:id|no|nr|num|number|code|ref)"
+    r"|(?:sozialversicherungs|rentenversicherungs|krankenversicherungs|versichertn|personal|organisations|person|ordre|ordren|kund|kunde|telefon)(?:nummer|nr)"
 )
 _ALTERNATIVE = re.compile(r"\|(?![^(]*\))")
 _HEADS = "|".join(
@@ -24,14 +38,20 @@ _HEADS = "|".join(
 )
 """The kinds, with those that share an ending each by itself."""
 
+_NUMBER_WORDS = r"numbers?|nummer|nr|no|num|n[°º]|num[ée]ro|n[úu]mero|numer|[čc][íi]slo|sz[áa]m|номер|αριθμ[όο]ς|ref(?:erence)?|code|id|番号|号码|번호"
+_UNNAMED = re.compile(
+    r"(?:page|line|version|build|model|chapter|part|item|room|table|row|port|sku|episode|step|level|error|status|zip|post(?:al)?|promo|discount|coupon|voucher|gift)\s$",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(?:19|20)\d{2}(?:[-/.]\d{2,4})?")
 _BOOKING = re.compile(r"ref|booking|reservation|conf|pnr|record", re.IGNORECASE)
-_TICKET = re.compile(r"[A-Z][A-Z0-9]{1,7}-\d{1,5}")
+_TICKET = re.compile(r"[A-Z][A-Z0-9]{1,7}-\d{1,5}|\d{4}-\d\d-\d\dT\d\d")
 
 
 def _an_id(match: re.Match[str]) -> bool:
     value: str = match.group("value")
     digits = sum(letter.isdigit() for letter in value)
-    if re.match(r"[a-z]+\b", value):
+    if re.match(r"[a-z]+\b", value) or (_YEAR.fullmatch(value) and match.string[match.start("value") - 1] not in "#:="):
         return False
     if match.group().casefold().startswith("flight") and len(value) <= 6:
         return False
@@ -40,8 +60,19 @@ def _an_id(match: re.Match[str]) -> bool:
     return digits >= 4 or (digits >= 2 and len(value) >= 6 and value.upper() == value)
 
 
+def _a_numbered_thing(match: re.Match[str]) -> bool:
+    """Refuse "page number 10245": the word before says what is counted."""
+    value: str = match.group("value")
+    before = match.string[max(0, match.start() - 12) : match.start()]
+    return sum(letter.isdigit() for letter in value) >= 4 and not _UNNAMED.search(before) and not _YEAR.fullmatch(value)
+
+
 def _two_kinds(match: re.Match[str]) -> bool:
     return sum(letter.isdigit() for letter in match.group()) >= 4
+
+
+def _no_years(match: re.Match[str]) -> bool:
+    return not all(map(_YEAR.fullmatch, re.findall(r"\d+", match.group())))
 
 
 def _a_plate(match: re.Match[str]) -> bool:
@@ -52,7 +83,7 @@ def _a_plate(match: re.Match[str]) -> bool:
 
 
 def _a_code(match: re.Match[str]) -> bool:
-    """Refuse "JIRA-1234": letters and a short number name a ticket or a paper, not a person."""
+    """Refuse "JIRA-1234" and the time of a log: letters and a short number name a ticket or a paper, not a person."""
     return _two_kinds(match) and _TICKET.fullmatch(match.group()) is None
 
 
@@ -61,17 +92,22 @@ def number_recogniser() -> RuleRecognizer:
     flags = re.IGNORECASE
     rules = [
         Rule("number after a word", re.compile(
-            rf"\b(?:{_KINDS})\b(?:\s?(?:number|numbers|no\.?|num\.?|nr\.?|id|code|nummer|n[°º]|#))?\s?(?:is|was|:|=|ist|est|es|-|–|\()?\s?[#:]?\s?[\"'`]?"
-            r"(?P<value>[A-Z0-9](?:[A-Z0-9]|[\-/. ](?=[A-Z]{0,3}\d)){3,28}[A-Z0-9])(?!\w)", flags), 0.65, group="value", check=_an_id,
+            rf"\b(?:{by_first_letter(_KINDS)})\b(?:[\s_]?(?:number|numbers|no\.?|num\.?|nr\.?|id|code|ref(?:erence)?|nummer|n\.?[°º]|#))?[\"'`>]?\s?(?:is|was|:|=|ist|est|es|-|–|\()?\s?[#:]?\s?[\"'`]?"
+            r"(?P<value>(?=[A-Z\-/.]{0,20} ?\d)[A-Z0-9](?:[A-Z0-9]|[\-/. ](?=[A-Z]{0,3}\d)){3,28}[A-Z0-9])(?!\w)", flags), 0.65, group="value", check=_an_id,
             needs=both(has_digits(1), begins_like(_HEADS))),
+        Rule("number after the word number", re.compile(
+            rf"(?<![^\W\d_])(?:{_NUMBER_WORDS})(?![^\W\d_])[.:]?\s?(?:is|was|=|ist|est|es|è|är|er|jest|to|:|#)?\s?[#:]?\s?[\"'`]?"
+            r"(?P<value>[A-Z0-9](?:[A-Z0-9]|[\-/. ](?=[A-Z]{0,3}\d)){3,28}[A-Z0-9])(?!\w)", flags), 0.5, group="value", check=_a_numbered_thing,
+             needs=has_digits(5)),
         Rule("#number", re.compile(r"(?<![\w#&])#\s?(?P<value>(?:[A-Z]{1,4}-?)?\d{5,16})(?!\w)"), 0.5, group="value",
              needs=has_digits(5)),
         Rule("letters and digits", re.compile(r"(?<![\w\-./#@])[A-Z]{1,4}-?\d{6,14}[A-Z]?(?![\w\-/])"), 0.5, needs=has_digits(6)),
-        Rule("mixed code", re.compile(r"(?<![\w\-./#@])(?=[A-Z0-9\-]*[A-Z])(?=[A-Z0-9\-]*\d)[A-Z0-9]{2,8}(?:-[A-Z0-9]{2,10}){1,4}(?![\w\-/])"),
+        Rule("mixed code", re.compile(r"(?<![\w\-./#@])(?=[A-Z0-9\-]*[A-Z])(?=[A-Z0-9\-]*\d)[A-Z0-9]{2,8}(?:-[A-Z0-9]{1,10}){1,4}(?![\w\-/])"),
              0.4, check=_a_code, needs=has_digits(4)),
         Rule("four digits after a mark", re.compile(
             r"\b(?:badge|employee|staff|student|member(?:ship)?|patient|mrn|policy|order|booking|customer|client|account|acct|locker|case|file|dossier|kunde|ausweis)\b(?:\s(?:no\.?|number|id|nr\.?))?\s?[:#]\s?#?"
             r"(?P<value>\d{4})(?![\w\-./:]\w|\w)", flags), 0.5, group="value", needs=contains("#", ":")),
+        Rule("German court file", re.compile(r"(?<![\w.,])\d{1,3}\s[A-Z][A-Za-z]{0,3}\s\d{1,5}/\d{2}(?![\w/])"), 0.5, needs=contains("/")),
         Rule("court file", re.compile(r"(?<![\w:])\d:\d{2}-[A-Za-z]{2}-\d{3,6}(?:-[A-Z]{2,4})*(?!\w)"), 0.7, needs=has_digits(6)),
         Rule("last digits", re.compile(
             r"\b(?:card|acct|account|a/c|ssn|phone|number|visa|mastercard|amex|id|passport|licen[cs]e|phone|konto|compte|cuenta|conto|conta|karte|carte|tarjeta)\b[^\n.!?]{0,20}?"
@@ -83,15 +119,18 @@ def number_recogniser() -> RuleRecognizer:
             r"|placa|kenteken)\b(?i:\s(?:number|no\.?|nr\.?|is|was|reads?))*[^\w\n]{1,4}"
             r"(?P<value>[A-ZÄÖÜ0-9]{1,4}(?:[ \-·][A-ZÄÖÜ0-9]{1,4}){1,3}|[A-Z0-9]{5,8})(?![\w\-])"), 0.6, group="value", check=_a_plate,
             needs=both(has_digits(1), begins_like("licence|license|number|car|plate|tag|reg|kennz|nummern|matr|immat|targa|placa|kenteken"))),
+        Rule("plate after a car", re.compile(r"\b(?i:cars?|vehicle|van|truck|motorbike|scooter|taxi|auto|wagen|coche|voiture)\s(?P<value>\d{3,4}-[A-Z]{3}|[A-Z]{3}-\d{3,4}|[A-Z0-9]{2,3}(?:[ \-][A-Z0-9]{2,3}){1,2}(?=\s(?:is|was)\s(?:registered|parked|owned|blocking|stolen)))(?![\w\-])"), 0.5, group="value",
+             needs=has_digits(2)),
         Rule("social security form", re.compile(r"(?<![\w\-.])\d{3}[- ]\d{2}[- ]\d{4}(?![\w\-])"), 0.7, entity="US_SSN",
              needs=has_digits(9)),
         Rule("long number", re.compile(r"(?<![\w.\-+$€£/#])\d{9,19}(?![\w.\-/%])"), 0.4, needs=has_digits(9)),
-        Rule("three groups of four", re.compile(r"(?<![\w\-.+])\d{4}[ \-]\d{4}[ \-]\d{4}(?![\w\-.])(?![ ]\d)"), 0.5, needs=has_digits(12)),
+        Rule("three groups of four", re.compile(r"(?<![\w\-.+])\d{4}[ \-]\d{4}[ \-]\d{4}(?![\w\-.])(?![ ]\d)"), 0.5, check=_no_years, needs=has_digits(12)),
         Rule("card form", re.compile(r"(?<![\w\-])\d{4}[ \-]\d{4}[ \-]\d{4}[ \-]\d{1,7}(?![\w\-])"), 0.7, entity="CREDIT_CARD",
              needs=has_digits(13)),
         Rule("amex form", re.compile(r"(?<![\w\-])3[47]\d{2}[ \-]\d{6}[ \-]\d{5}(?![\w\-])"), 0.8, entity="CREDIT_CARD",
              needs=has_digits(13)),
         Rule("IBAN form", re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){3,7}(?:[ ]?[A-Z0-9]{1,3})?(?!\w)"), 0.6, entity="IBAN_CODE",
              check=_two_kinds, needs=has_digits(8)),
+        *national_rules(),
     ]  # fmt: skip
     return RuleRecognizer("ID", "NumberRecognizer", rules)

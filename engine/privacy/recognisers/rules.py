@@ -165,6 +165,41 @@ def begins_like(alternatives: str) -> Callable[[str], bool]:
     return test
 
 
+def by_first_letter(alternatives: str) -> str:
+    """The same alternatives, those with the same first letter together.
+
+    `re` tries one alternative after the other at every word of a text, and hundreds of them took most of the time of
+    all rules; this way a word is compared with some twenty letters, and then with the few that begin so.
+
+    Args:
+        alternatives: Parts of a pattern that ignores case, with `|` between them. The order counts only among those
+            with the same first letter, and that is kept.
+    """
+    groups: dict[str, list[str]] = {}
+    for number, part in enumerate(_parts_of(alternatives)):
+        plain = part[:1].isalnum() and part[1:2] not in ("?", "*", "{", "+") and len(part) > 1
+        groups.setdefault(part[0].casefold() if plain else f" {number}", []).append(part)
+    return "|".join(
+        parts[0] if len(parts) == 1 else f"{head}(?:{'|'.join(part[1:] for part in parts)})"
+        for head, parts in groups.items()
+    )
+
+
+def _parts_of(alternatives: str) -> list[str]:
+    """What stands between the `|` that are inside no brackets."""
+    parts, depth, set_of = [""], 0, False
+    for at, letter in enumerate(alternatives):
+        escaped = at > 0 and alternatives[at - 1] == "\\"
+        if not escaped:
+            set_of = (set_of or letter == "[") and letter != "]"
+            depth += 0 if set_of else (letter == "(") - (letter == ")")
+        if letter == "|" and depth == 0 and not (escaped or set_of):
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts
+
+
 def matches(pattern: str) -> Callable[[str], bool]:
     """A test for texts in which a pattern matches somewhere; write one that needs a look at few places only."""
     search = re.compile(pattern).search

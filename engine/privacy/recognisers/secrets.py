@@ -155,7 +155,7 @@ def secret_recogniser() -> RuleRecognizer:
                                        r"(?P<quote>[\"'`]?)(?P<value>[^\s\"'`,;}{)(]{4,200})", flags), 0.85,
              group="value", check=_assigned, needs=both(contains("=", ":"), _NAMED)),
         Rule("password in prose",
-             re.compile(rf"\b(?:{_NAMES})(?:\s(?:for|to|of|on|at|in|here|inside|von|für|zu|de|del|du)\s(?:\S+\s?){{1,4}}?|\s?[(][^)]{{0,30}}[)])?"
+             re.compile(rf"\b(?:{_NAMES})(?:\s(?:for|to|of|on|at|in|here|inside|von|vom|für|fürs|zu|zum|zur|im|beim|de|del|della|du|des|para|per|voor|till)\s(?:\S+\s?){{1,4}}?|\s?[(][^)]{{0,30}}[)])?"
                         r"(?P<joint>(?:'s|’s)\s|\s(?:(?:was |is |got |been )?(?:re)?set to|changed (?:it )?to|is|was|to|ist|lautet|est|es|é|jest|on|är|are|will be|stays|be|now|still)\s(?:now\s|still\s|just\s)?"
                         r"(?:set to\s)?|\s?[:=]\s?|\s?[-=]>\s?|\s-\s)"
                         r"[\"'`“‘«]?(?P<value>[^\s\"'`”’»]{3,80})", flags),
@@ -202,6 +202,14 @@ def secret_recogniser() -> RuleRecognizer:
                                                 flags), 0.85, group="value", needs=has_long_run),
         Rule("password in an address", re.compile(r"\b\w+://[^\s/:@]{0,64}:(?P<value>[^\s/@]{2,100})@"), 0.95,
              group="value", needs=contains("://")),
+        Rule("password of a command", re.compile(r"\b(?:mysql|mysqldump|mysqladmin|mariadb|sshpass|redis-cli)\b[^\n]{0,80}?\s(?:-p|-a\s)(?P<value>[^\s\-][^\s]{3,60})"), 0.85,
+             group="value", needs=contains("mysql", "mariadb", "sshpass", "redis")),
+        Rule("session", re.compile(
+            r"\b(?:[A-Za-z]{1,12}sess(?:ion)?[_\-]?id|session[_\-]?(?:id|token|key)?|connect\.sid|sid|csrf[_\-]?token|xsrf[_\-]?token|auth|remember_token|refresh[_\-]?token)[\"']?\s?[=:]\s?[\"']?(?P<value>[\w%.\-+/]{16,400})", flags), 0.75,
+             group="value", needs=both(has_long_run, contains("sess", "sid", "srf", "auth", "token"))),
+        Rule("code of a house door", re.compile(
+            r"\b(?:digicode|code d['’]entr[ée]e|code de la porte|t[üu]rcode|interphone|c[óo]digo de (?:la )?(?:puerta|entrada)|codice (?:del )?(?:portone|cancello)|memorable (?:word|place|name|date|phrase))\s?(?:is|est|ist|es|:|=|è)?\s(?P<value>[^\s,.;)]{3,20})", flags), 0.7,
+             group="value", needs=contains("code", "interphone", "codi", "códi", "memorable")),
         Rule("curl -u", re.compile(r"(?:\s-u|--user)[\s=][\"']?(?P<value>[^\s:\"']{1,64}:[^\s\"']{2,100})"), 0.9,
              group="value", needs=contains("-u")),
         Rule("hex key", re.compile(r"(?<![\w\-/])(?:[0-9a-f]{32,128}|[0-9A-F]{32,128})(?![\w\-])"), 0.55, check=_no_fingerprint, needs=has_long_run),

@@ -118,6 +118,8 @@ aliyah alonso ashton bailey brandy carly deb eve gabby kat liana mackenzie madis
 natty pat raja dolly kitty mina ash apollo sunny ginger poppy nova phoenix harley haven heaven jewel diamond misty fern sage wren indigo piper rowan scout ember eden
 lotus lyric opal onyx orion paisley juniper clover coral cash cooper dallas duke fox gage genesis ivory justice knox lark nash rocky saffron storm zion marigold bristol brook
 chaz rana reagan rod russ samara shay sherry sierra tai titus vlad waleed yana tiff stew becks jazz ally pip rae mel sal sid
+beau brigit caspar davy devi elmer emmy gael gill gita jock jonah joss kip leda mack mads milly paddy petunia pierce piers rani rollo shan sita tate
+thor viola wally woody
 """.split()  # fmt: skip
 
 

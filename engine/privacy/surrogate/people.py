@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from engine.privacy.surrogate.words import folded, listed, name_lists, script_of
-from engine.privacy.titles import TITLES
+from engine.privacy.titles import TITLES, without_relation
 
 _TITLES = listed(
     "mr mrs ms miss mx dr prof professor sir madam rev herr frau monsieur madame mademoiselle mme mlle signor signora"
@@ -55,10 +55,13 @@ def normalised(text: str) -> str:
 def name_tokens(written: str) -> list[Token]:
     """The words of a name without titles before it, suffixes after it and particles inside: what says who it is.
 
+    Of "Maya's mom" it is "Maya".
+
     "LINDQVIST, Maya" gives first name and family name in the usual order.
     """
-    owned = _POSSESSIVE.search(written)
-    end = owned.start() if owned else len(written)
+    plain = without_relation(written)
+    owned = _POSSESSIVE.search(plain)
+    end = owned.start() if owned else len(plain)
     whole = [Token(one.start(), one.end(), one.group()) for one in _TOKEN.finditer(written, 0, end)]
     told = list(whole)
     # In a name all in small letters "ben" and "al" may be names: better a particle too many replaced than a name left.
