@@ -23,11 +23,13 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
+
+import psutil
 
 from engine.errors import JobFailedError, SpecError, TunesmithError, UsageError
 from engine.jobs.context import JobContext
@@ -53,6 +55,18 @@ _ON_THIS_MACHINE = {
     "RAY_AUTH_MODE": "token",
     "RAY_enable_metrics_collection": "0",
 }
+_PATIENT = {
+    # Where something else computes too, a process of Ray can take a minute to start and seconds to answer. By its own
+    # limits Ray takes it for dead then: a node that does not listen after 30 s, a worker that does not report in 60 s.
+    "RAY_gcs_server_port_wait_time_s": "120",
+    "RAY_worker_register_timeout_seconds": "600",
+    "RAY_agent_register_timeout_ms": "600000",
+    "RAY_health_check_initial_delay_ms": "60000",
+    "RAY_health_check_timeout_ms": "60000",
+    "RAY_health_check_failure_threshold": "20",
+}
+_ATTEMPTS = 3
+"""So often a Ray of our own is started: its node waits 20 s for two helpers of its own, and that limit is fixed."""
 _PREFIX, _OWNER = "tsray-", ".owner"
 _OBJECT_STORE = 128 * 2**20
 """Bytes that texts and findings on their way may take; Ray asks for 75 MB at least."""
@@ -109,7 +123,7 @@ class Cluster:
         os.environ.update(_QUIET)
         if not address:
             # A token of this scan alone: others on this machine cannot talk to its Ray, and ~/.ray gets no file.
-            os.environ.update({**_ON_THIS_MACHINE, "RAY_AUTH_TOKEN": secrets.token_hex(32)})
+            os.environ.update({**_ON_THIS_MACHINE, **_PATIENT, "RAY_AUTH_TOKEN": secrets.token_hex(32)})
         handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
         import ray
 
@@ -137,8 +151,10 @@ class Cluster:
             }
         stack.callback(ray.shutdown)
         try:
-            ray.init(**options)
-        except (OSError, RuntimeError, ValueError, ConnectionError) as error:
+            self._begin(ray, options, _ATTEMPTS if not address else 1)
+        except Exception as error:  # Ray raises plain ones too.
+            if isinstance(error, TunesmithError):
+                raise
             raise JobFailedError(
                 "Ray did not start." if not address else "The Ray cluster cannot be reached.",
                 f"{type(error).__name__}: {str(error).strip()[:300]}",
@@ -149,6 +165,21 @@ class Cluster:
             # Ray puts its own handlers in place, which would end this process instead of saving.
             for number, handler in handlers.items():
                 signal.signal(number, handler)
+
+    def _begin(self, ray: Any, options: dict[str, Any], attempts: int) -> None:
+        """Start Ray, once more where it was too slow for its own limits; what a failed start leaves is ended."""
+        for left in reversed(range(attempts)):
+            self._ctx.check_stop()
+            before = set(psutil.Process().children(recursive=True))
+            try:
+                ray.init(**options)
+                return
+            except Exception:
+                left_over = set(psutil.Process().children(recursive=True)) - before
+                ray.shutdown()
+                _end(left_over)
+                if not left:
+                    raise
 
     def detect(self, texts: Sequence[str]) -> Iterator[tuple[list[int], list[list[Hit]]]]:
         """The findings of texts, in groups as they come.
@@ -286,6 +317,12 @@ def _forbid_network_in(folder: Path, stack: contextlib.ExitStack) -> None:
     path = [str(folder / "site"), *([before] if before else [])]
     os.environ["PYTHONPATH"] = os.pathsep.join(path)
     stack.callback(_set_environment, "PYTHONPATH", before)
+
+
+def _end(processes: Iterable[psutil.Process]) -> None:
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def _set_environment(name: str, value: str | None) -> None:

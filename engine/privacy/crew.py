@@ -20,27 +20,52 @@ from typing import IO, Any, cast
 
 import psutil
 
-from engine.errors import JobFailedError, SpecError, TunesmithError
+from engine.errors import JobFailedError, SpecError, TunesmithError, UsageError
 from engine.privacy.hits import Hit
 from engine.privacy.profiles import Profile
 from engine.spec import OwnSpec
 
-BYTES_OF_HELPER = {"md": 700 * 2**20, "none": 400 * 2**20}
-"""Memory of one helper, with a margin: 540 MB measured with the names pipeline, 260 MB without."""
-_PIECE = 48
-"""Texts that a process takes at a time; small, so that all end at about the same moment."""
+PROMISE = 1_500 * 2**20
+"""What all processes of a scan take together at most, however many cores there are."""
+MEMORY = "TUNESMITH_SCAN_MEMORY_GB"
+"""The creator's word for more (or less) than that: a number of gigabytes."""
+BYTES_OF_PROCESS = {"md": 400 * 2**20, "none": 270 * 2**20}
+"""Resident memory of one process, with a margin: 325 MB measured with the names pipeline (354 MB at its peak, in a text
+of many windows), 215 MB without."""
+_HELPERS_AT_MOST = 63
+_PIECE, _LEAST_PIECE = 48, 8
+"""Texts that a process takes at a time: fewer towards the end, so that all end at about the same moment."""
 _WINDOWS = 4
 """Windows of a long text that it takes at a time."""
-_HELPERS_AT_MOST = 15
 
 Detect = Callable[[Sequence[str]], list[list[Hit]]]
 
 
 def helpers_for(profile: Profile) -> int:
-    """How many helpers this machine has room for: one for each further core, while half of the free memory lasts."""
+    """How many helpers this machine has room for: one for each further core, while the memory lasts.
+
+    All processes together keep to `PROMISE`, and the helpers to half of what is free.
+
+    Raises:
+        UsageError: The setting is no number.
+    """
     cores = len(os.sched_getaffinity(0))
-    room = psutil.virtual_memory().available // 2 // BYTES_OF_HELPER[profile.spacy]
-    return max(0, min(cores - 1, int(room), _HELPERS_AT_MOST))
+    each = BYTES_OF_PROCESS[profile.spacy]
+    room = psutil.virtual_memory().available // 2 // each
+    promised = _promise() // each - 1
+    return max(0, min(cores - 1, int(room), promised, _HELPERS_AT_MOST))
+
+
+def _promise() -> int:
+    told = os.environ.get(MEMORY)
+    if not told:
+        return PROMISE
+    try:
+        return int(float(told) * 2**30)
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"{MEMORY} is not a number.", f"It says {told!r}.", "Give gigabytes, such as 4, or unset it."
+        ) from None
 
 
 class Crew:
@@ -90,8 +115,8 @@ class Crew:
         # The longest first: a long piece that starts last would keep everybody waiting.
         order = sorted(range(len(texts)), key=lambda number: -len(texts[number]))
         pieces: SimpleQueue[list[int]] = SimpleQueue()
-        for start in range(0, len(order), size):
-            pieces.put(order[start : start + size])
+        for piece in _pieces(order, size, 1 if windows else _LEAST_PIECE, len(helpers) + 1):
+            pieces.put(piece)
         found: dict[int, list[Hit]] = {}
         futures = [
             self._threads.submit(_share, pieces, texts, partial(helper.detect, windows=windows), found)
@@ -161,6 +186,15 @@ class _Helper:
 def _share(pieces: SimpleQueue[list[int]], texts: Sequence[str], detect: Detect, found: dict[int, list[Hit]]) -> None:
     for piece in _left(pieces):
         found.update(zip(piece, detect([texts[number] for number in piece]), strict=True))
+
+
+def _pieces(order: list[int], most: int, least: int, processes: int) -> Iterator[list[int]]:
+    """Work in pieces of `most` down to `least`: half of what would be everybody's share of what is left."""
+    start = 0
+    while start < len(order):
+        size = min(most, max(least, (len(order) - start) // (2 * processes)))
+        yield order[start : start + size]
+        start += size
 
 
 def _left(pieces: SimpleQueue[list[int]]) -> Iterator[list[int]]:

@@ -7,7 +7,7 @@ over to the values and places that still exist, and recounts. A kill at any mome
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.privacy.counts import recount_all
@@ -35,20 +35,30 @@ class Intake:
 
     def add(self, findings: Iterable[NewFinding]) -> None:
         """Put a batch into the side table, in one transaction."""
-        rows = [_columns(finding) for finding in findings]
+        self.add_rows((finding.row, [columns_of(finding)]) for finding in findings)
+
+    def add_rows(self, rows: Iterable[tuple[int, Iterable[Sequence[object]]]]) -> None:
+        """The same for what `columns_of` says, each with the index of its row."""
+        ready = [(row, *columns) for row, found in rows for columns in found]
         with self.store.lock, transaction(self.store.connection, self.store.path) as connection:
             connection.executemany(
                 "INSERT INTO incoming (row, field, start, end, entity, value, score, recogniser, before, match, after,"
                 " role, text_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                rows,
+                ready,
             )
 
-    def finish(self, facts: Mapping[str, str], own: Iterable[NewFinding] = ()) -> None:
+    def finish(
+        self,
+        facts: Mapping[str, str],
+        own: Iterable[NewFinding] = (),
+        also: Callable[[sqlite3.Connection], None] | None = None,
+    ) -> None:
         """Swap the new findings in, with the person's corrections and rules applied to them.
 
         Args:
             facts: Kept as the scan's `meta`.
             own: Places of what the person pointed at, of `engine.privacy.pointed.places`.
+            also: Done in the same transaction.
         """
         with self.store.lock, transaction(self.store.connection, self.store.path) as connection:
             connection.execute("INSERT OR IGNORE INTO vals (entity, value) SELECT DISTINCT entity, value FROM incoming")
@@ -66,6 +76,8 @@ class Intake:
             recount_all(connection)
             settle_rules(connection)
             connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(facts.items()))
+            if also is not None:
+                also(connection)
 
 
 def add_late(store: FindingsStore, findings: Iterable[NewFinding]) -> int:
@@ -74,7 +86,7 @@ def add_late(store: FindingsStore, findings: Iterable[NewFinding]) -> int:
     Returns:
         How many were new.
     """
-    rows = [_columns(finding) for finding in findings]
+    rows = [(finding.row, *columns_of(finding)) for finding in findings]
     with store.lock, transaction(store.connection, store.path) as connection:
         connection.execute("DROP TABLE IF EXISTS incoming")
         connection.execute(
@@ -98,11 +110,12 @@ def add_late(store: FindingsStore, findings: Iterable[NewFinding]) -> int:
     return added
 
 
-def _columns(finding: NewFinding) -> tuple[object, ...]:
-    return (
-        finding.row, finding.field, finding.start, finding.end, finding.entity, finding.value, finding.score,
+def columns_of(finding: NewFinding) -> list[object]:
+    """A finding without its row, as the store keeps it."""
+    return [
+        finding.field, finding.start, finding.end, finding.entity, finding.value, finding.score,
         finding.recogniser, finding.before, finding.match, finding.after, finding.role, finding.text_hash,
-    )  # fmt: skip
+    ]  # fmt: skip
 
 
 def _move_in(connection: sqlite3.Connection) -> int:

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import audit
-from engine.data.read import read_rows
+from engine.actions import read_json
+from engine.data.read import detect_format
 from engine.data.rows import BadRow, RawRow
-from engine.errors import DataError, PrivacyRefusedError, ProjectError, UsageError, from_os_error
+from engine.errors import PrivacyRefusedError, ProjectError, UsageError, from_os_error
 from engine.files import sha256_of
 from engine.jobs.context import JobContext
-from engine.privacy.content import may_be_shown
+from engine.privacy.changednames import ChangedNames, searched
+from engine.privacy.content_gate import content_seal
 from engine.privacy.edits import own_values
-from engine.privacy.findings import NewFinding
 from engine.privacy.gate import data_path
+from engine.privacy.gathering import Gathering
 from engine.privacy.intake import Intake
+from engine.privacy.knownrows import KnownRows, fingerprint_of
 from engine.privacy.lazy import LazyDetector
 from engine.privacy.pointed import places
 from engine.privacy.profiles import Profile, known_fingerprint, load_profile
-from engine.privacy.rowscan import Memory, NameList, findings_of_row, scanned_fields
+from engine.privacy.rowscan import Memory, NameList, scanned_fields
 from engine.privacy.store import FindingsStore
-from engine.privacy.sweep import Sweeper
+from engine.privacy.survey import PLACEHOLDER, Survey, rows_of, survey
+from engine.privacy.sweep import Sweeper, Wanted
 from engine.spec import DataSpec, OwnSpec
 
 if TYPE_CHECKING:
     from engine.privacy.cluster import Cluster
 
-PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]*_\d+>")
 _BATCH_TEXTS, _BATCH_CHARACTERS = 512, 200_000
 _RAY_TEXTS = 20_000
 """Texts that go to Ray at a time: bounds memory, and is enough work for many machines."""
@@ -46,15 +48,6 @@ class ScanInput:
     known: list[str]
     own: list[OwnSpec]
     findings_file: Path
-
-
-@dataclass(frozen=True)
-class Counted:
-    """What the first reading of a dataset says: rows that can be read and not, and placeholders it holds already."""
-
-    rows: int
-    unreadable: int
-    taken: set[str]
 
 
 def run_scan(ctx: JobContext) -> dict[str, Any]:
@@ -77,17 +70,20 @@ def run_scan(ctx: JobContext) -> dict[str, Any]:
         memory = Memory(store, detector.version, detector.detect, given.profile.entities)
         ctx.phase("count", "counting the rows")
         source = sha256_of(Path(given.data.path))
-        counted = _count(ctx, given.data)
-        if ctx.spec.get("engine") == "ray":
-            _look_with_ray(ctx, given, memory, counted.rows)
+        known = KnownRows(store, fingerprint_of(detector.version, given.data))
+        counted = survey(given.data, known, ctx.check_stop)
+        detector.expect(counted.new_texts, memory.texts_known() if counted.new_texts else 0)
+        if ctx.spec.get("engine") == "ray" and not counted.all_known:
+            _look_with_ray(ctx, given, memory, counted)
         ctx.phase("scan", "looking for personal data")
-        names = _look(ctx, given, memory, counted.rows)
+        _look(ctx, given, memory, counted)
         ctx.phase("sweep", "searching every row for the names found")
-        wanted = (names if given.profile.sweep else NameList()).wanted(given.known)
-        _write_findings(ctx, given, memory, Sweeper(wanted), counted.rows)
+        wanted = searched((counted.names if given.profile.sweep else NameList()).wanted(given.known))
+        _gather(ctx, given, memory, known, counted, wanted)
         memory.forget_others()
         pointed_at = list(places(given.data, own_values(store), lambda _: ctx.check_stop()))
-        Intake(store).finish(_facts(given, source, detector.version, counted), own=pointed_at)
+        facts = _facts(given, source, detector.version, counted)
+        Intake(store).finish(facts, own=pointed_at, also=lambda connection: known.settle(connection, wanted))
         summary = store.summary()
     return {
         "rows": counted.rows,
@@ -100,23 +96,43 @@ def run_scan(ctx: JobContext) -> dict[str, Any]:
     }
 
 
-def _look(ctx: JobContext, given: ScanInput, memory: Memory, total: int) -> NameList:
-    """Look at every text that nobody looked at; what is found is remembered as it comes.
+def _look(ctx: JobContext, given: ScanInput, memory: Memory, counted: Survey) -> None:
+    """Look at every text that nobody looked at; what is found is remembered as it comes, and the names noted."""
+    rows, total = 0, counted.rows
+    if not counted.all_known:
+        for batch in _batches(ctx, given.data, counted):
+            texts = [text for _, fields in batch for _, text in fields]
+            for text, hits in zip(texts, memory.findings_of(texts), strict=True):
+                counted.names.learn(text, hits)
+                if "<" in text:
+                    counted.taken.update(PLACEHOLDER.findall(text))
+            rows += len(batch)
+            ctx.progress(counted.known_rows + rows + counted.unreadable, total, "rows")
+    counted.complete(rows, given.data)
 
-    Returns:
-        The names in the whole file, for the sweep.
-    """
-    names, rows = NameList(), 0
-    for batch in _batches(ctx, given.data):
-        texts = [text for _, fields in batch for _, text in fields]
-        for text, hits in zip(texts, memory.findings_of(texts), strict=True):
-            names.learn(text, hits)
-        rows += len(batch)
-        ctx.progress(rows, total, "rows")
-    return names
+
+def _gather(
+    ctx: JobContext, given: ScanInput, memory: Memory, known: KnownRows, counted: Survey, wanted: Sequence[Wanted]
+) -> None:
+    """Put what every row came to into the side table of the store."""
+
+    def told(rows: int) -> None:
+        ctx.check_stop()
+        ctx.progress(rows, counted.rows, "rows")
+
+    as_json = detect_format(Path(given.data.path).expanduser(), given.data.format).format in ("jsonl", "json")
+    changed = ChangedNames(known.swept(), wanted, as_json=as_json)
+    gathering = Gathering(memory, known, counted, Sweeper(wanted), changed, told)
+    try:
+        for row in rows_of(given.data, gathering.wants):
+            if isinstance(row, RawRow):
+                gathering.add(row)
+    except OSError as error:
+        raise from_os_error(error, "reading the data") from error
+    gathering.write()
 
 
-def _facts(given: ScanInput, source: str, version: str, counted: Counted) -> dict[str, str]:
+def _facts(given: ScanInput, source: str, version: str, counted: Survey) -> dict[str, str]:
     """What the store keeps about a scan."""
     known = known_fingerprint(given.known, given.own)
     return {
@@ -145,19 +161,21 @@ def run_redact(ctx: JobContext) -> dict[str, Any]:
 
     proof = redact_project(ctx)
     made = ctx.project.load().redaction
-    audit.append(ctx.project, "redacted", {"sha256": made.sha256, "residual": made.residual})
+    content = content_seal(read_json(ctx.project.proof_file).get("content", {}))
+    audit.append(ctx.project, "redacted", {"sha256": made.sha256, "residual": made.residual, "content": content})
     return proof
 
 
-def _look_with_ray(ctx: JobContext, given: ScanInput, memory: Memory, total: int) -> None:
+def _look_with_ray(ctx: JobContext, given: ScanInput, memory: Memory, counted: Survey) -> None:
     """Let Ray's workers look at every text that nobody looked at; what they find is remembered as it comes."""
     from engine.privacy.cluster import Cluster
 
     ctx.phase("cluster", "looking for personal data with Ray")
     with Cluster(ctx, given.profile, given.own) as cluster:
-        rows = waiting_rows = 0
+        total = counted.rows
+        rows, waiting_rows = counted.known_rows, 0
         waiting: dict[str, None] = {}
-        for batch in _batches(ctx, given.data):
+        for batch in _batches(ctx, given.data, counted):
             waiting.update(dict.fromkeys(memory.unknown([text for _, fields in batch for _, text in fields])))
             waiting_rows += len(batch)
             if len(waiting) >= _RAY_TEXTS:
@@ -177,23 +195,6 @@ def _look_at(
         ctx.progress(before + here * done // len(texts), total, "rows")
 
 
-def _write_findings(ctx: JobContext, given: ScanInput, memory: Memory, sweeper: Sweeper, total: int) -> None:
-    intake = Intake(memory.store)
-    intake.begin()
-    rows = 0
-    for batch in _batches(ctx, given.data):
-        found = iter(memory.findings_of([text for _, fields in batch for _, text in fields]))
-        ready: list[NewFinding] = []
-        for row, fields in batch:
-            findings = list(findings_of_row(row, fields, [next(found) for _ in fields], sweeper))
-            if findings and not may_be_shown(row.record):
-                findings = [replace(finding, before="", after="") for finding in findings]
-            ready += findings
-        intake.add(ready)
-        rows += len(batch)
-        ctx.progress(rows, total, "rows")
-
-
 def _scan_input(ctx: JobContext) -> ScanInput:
     if named := ctx.spec.get("file"):
         path = Path(str(named)).expanduser().resolve()
@@ -211,43 +212,14 @@ def _scan_input(ctx: JobContext) -> ScanInput:
     return ScanInput(data, profile, redaction.known_values, redaction.own, ctx.project.findings_file)
 
 
-def _count(ctx: JobContext, data: DataSpec) -> Counted:
-    """Read the dataset once.
-
-    Raises:
-        DataError: No row can be read: to say that nothing was found would be a lie.
-    """
-    rows = unreadable = 0
-    first: BadRow | None = None
-    taken: set[str] = set()
-    for row in read_rows(data):
-        if isinstance(row, BadRow):
-            unreadable += 1
-            first = first or row
-        if isinstance(row, RawRow):
-            rows += 1
-            for _, text in scanned_fields(row):
-                if "<" in text:
-                    taken.update(PLACEHOLDER.findall(text))
-        if rows % 1000 == 0:
-            ctx.check_stop()
-    if first is not None and not rows:
-        raise DataError(
-            "Not one row of this dataset can be read.",
-            f"{data.path}:{first.line}: {first.reason}. All {unreadable:,} rows are like that or broken otherwise.",
-            "Look at that line. If the file is right, choose its format with --format.",
-            code="all_bad",
-        )
-    return Counted(rows, unreadable, taken)
-
-
-def _batches(ctx: JobContext, data: DataSpec) -> Iterator[list[tuple[RawRow, list[tuple[str, str]]]]]:
-    """Rows with their texts, in groups that bound memory and the time until a stop is heard."""
+def _batches(ctx: JobContext, data: DataSpec, counted: Survey) -> Iterator[list[tuple[RawRow, list[tuple[str, str]]]]]:
+    """New rows with their texts, in groups that bound memory and the time until a stop is heard."""
     batch: list[tuple[RawRow, list[tuple[str, str]]]] = []
-    texts = characters = 0
+    texts = characters = counted.unreadable = 0
     try:
-        for row in read_rows(data):
-            if not isinstance(row, RawRow):
+        for row in rows_of(data, counted.is_new):
+            if isinstance(row, BadRow):
+                counted.note_bad(row)
                 continue
             fields = scanned_fields(row)
             batch.append((row, fields))

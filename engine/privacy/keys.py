@@ -6,11 +6,13 @@ hashes, encrypted values or the table be read.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import os
 import re
 import secrets
+import tempfile
 from pathlib import Path
 
 from engine.errors import ProjectError, from_os_error
@@ -73,17 +75,26 @@ def load_or_make_key(name: str) -> bytes:
     """
     path = key_file(name)
     try:
-        make_private_folder(path.parent)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        if not path.exists():
+            make_private_folder(path.parent)
+            _make_key(path)
+    except OSError as error:
+        raise from_os_error(error, "making the project's key") from error
+    return load_key(name)
+
+
+def _make_key(path: Path) -> None:
+    """A new key, whole or not at all: half of one, left by a kill, would lock the project out of its own data."""
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
         with os.fdopen(descriptor, "w") as stream:
             stream.write(secrets.token_hex(_BYTES) + "\n")
             stream.flush()
             os.fsync(stream.fileno())
-    except FileExistsError:
-        pass
-    except OSError as error:
-        raise from_os_error(error, "making the project's key") from error
-    return load_key(name)
+        with contextlib.suppress(FileExistsError):  # Another job was quicker.
+            os.link(temporary, path)
+    finally:
+        os.unlink(temporary)
 
 
 def forget_key(name: str) -> None:

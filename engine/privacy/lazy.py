@@ -5,6 +5,7 @@ When many unknown texts have come, or a long one, further processes help; see `e
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -24,10 +25,10 @@ LONG = 100_000
 """Characters of a text that is shared out by windows: a second or more of work for one process."""
 _TOGETHER = 64
 """Windows of a long text that are looked at before the job says how far it is."""
-_TEXTS_OF_WINDOW = 30
-"""A window takes about as long as so many usual texts of a chat."""
+_CHARACTERS_OF_TEXT = 130
+"""A usual text of a chat has so many; work is counted in such texts."""
 HELP_AFTER = 1_500
-"""Unknown texts after which helpers are started: with fewer left, loading them takes longer than they save."""
+"""Unknown texts for each process: with fewer left, loading a helper takes longer than it saves."""
 
 
 class LazyDetector:
@@ -37,24 +38,32 @@ class LazyDetector:
         profile: What to look for.
         ctx: The job.
         own: The creator's own recognisers.
-        expected: How many texts will come at most, where that is known.
     """
 
-    def __init__(
-        self, profile: Profile, ctx: JobContext, own: Sequence[OwnSpec] = (), expected: int | None = None
-    ) -> None:
+    def __init__(self, profile: Profile, ctx: JobContext, own: Sequence[OwnSpec] = ()) -> None:
         self.profile = profile
         self.ctx = ctx
         self.own = tuple(own)
-        self.expected = expected
         self.version = detector_version(profile, self.own)
         self._detector: Detector | None = None
         self._crew: Crew | None = None
         self._looked_at = 0
+        self._least, self._most = 0, sys.maxsize
+
+    def expect(self, most: int, known: int = 0) -> None:
+        """Say how much is to come, so that helpers are started at once, and not for the last few texts.
+
+        Args:
+            most: Texts at most, of `work_of`.
+            known: So many of them may be known already.
+        """
+        self._least, self._most = max(0, most - known), most
 
     def detect(self, texts: Sequence[str]) -> list[list[Hit]]:
         """The findings of each text. Of a long one all processes take a share, and the job says how far it is."""
         if self._detector is None:
+            # Helpers load beside this process.
+            self._help(sum(map(work_of, texts)))
             from engine.privacy.detect import Detector
 
             self._detector = Detector(self.profile, self.own)
@@ -68,11 +77,11 @@ class LazyDetector:
             self._crew = None
 
     def _many(self, texts: Sequence[str]) -> list[list[Hit]]:
-        self._looked_at += len(texts)
-        crew = self._help()
-        if crew is None:
-            return self._alone(texts)
-        return crew.detect(texts, self._alone, self.ctx.check_stop)
+        work = sum(map(work_of, texts))
+        crew = self._help(work)
+        found = self._alone(texts) if crew is None else crew.detect(texts, self._alone, self.ctx.check_stop)
+        self._looked_at += work
+        return found
 
     def _alone(self, texts: Sequence[str]) -> list[list[Hit]]:
         assert self._detector is not None
@@ -84,11 +93,10 @@ class LazyDetector:
         from engine.privacy.merge import merge_hits
 
         windows, began = detector.windows(text), time.monotonic()
-        self._looked_at += len(windows) * _TEXTS_OF_WINDOW
         found: list[Hit] = []
         for at in range(0, len(windows), _TOGETHER):
             part = windows[at : at + _TOGETHER]
-            looked = self._windows([window for _, window in part], detector)
+            looked = self._windows([window for _, window in part], detector, work_of(text))
             for (offset, _), hits in zip(part, looked, strict=True):
                 found += moved(hits, offset)
             done, spent = part[-1][0] + len(part[-1][1]), time.monotonic() - began
@@ -101,21 +109,34 @@ class LazyDetector:
                     eta_s=spent / done * (len(text) - done),
                 )
             )
+        self._looked_at += work_of(text)
         return merge_hits(text, found)
 
-    def _windows(self, windows: Sequence[str], detector: Detector) -> list[list[Hit]]:
-        crew = self._help()
+    def _windows(self, windows: Sequence[str], detector: Detector, work: int) -> list[list[Hit]]:
+        crew = self._help(work)
         if crew is None:
             return detector.look(windows, self.ctx.check_stop)
         return crew.detect(windows, detector.look, self.ctx.check_stop, windows=True)
 
-    def _help(self) -> Crew | None:
-        """Helpers, once there is enough to do for them."""
-        much = self._looked_at if self.expected is None else self.expected
-        if self._crew is None and much >= int(self.ctx.spec.get("help_after", HELP_AFTER)):
+    def _help(self, work: int) -> Crew | None:
+        """Helpers, once there is enough to do for them, and no more than that.
+
+        Args:
+            work: What is to be looked at now.
+        """
+        enough = int(self.ctx.spec.get("help_after", HELP_AFTER))
+        if self._crew is None and max(self._least, self._looked_at + work) >= enough:
             from engine.privacy.crew import Crew, helpers_for
 
-            count = int(self.ctx.spec.get("helpers", helpers_for(self.profile)))
-            if count:
-                self._crew = Crew(self.profile, self.own, count)
+            count = self.ctx.spec.get("helpers")
+            if count is None:
+                left = (self._least if self._least >= enough else self._most) - self._looked_at
+                count = min(helpers_for(self.profile), left // enough - 1)
+            if int(count) > 0:
+                self._crew = Crew(self.profile, self.own, int(count))
         return self._crew
+
+
+def work_of(text: str) -> int:
+    """How many usual texts a text is worth."""
+    return 1 + len(text) // _CHARACTERS_OF_TEXT

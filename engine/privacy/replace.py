@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
+
+from engine.privacy.innerjson import is_json, json_parts, meant, spelt, widened, with_letters
 
 if TYPE_CHECKING:
     # The sweep brings the detectors' words with it; the wizard shows replacements without them.
@@ -98,7 +100,13 @@ def stretches_to_hide(text: str, hide: Iterable[Stretch], keep: Sequence[Stretch
     for match in sweeper.find(text):
         if not any(kept.start <= match.start and match.end <= kept.end for kept in keep):
             found.append(Stretch(match.start, match.end, match.wanted.entity, match.wanted.value))
-    return _united(text, found)
+    return _united(text, [_whole(text, one) for one in found])
+
+
+def _whole(text: str, one: Stretch) -> Stretch:
+    """A stretch that cuts no escape in two."""
+    start, end = widened(text, one.start, one.end)
+    return one if (start, end) == (one.start, one.end) else replace(one, start=start, end=end)
 
 
 def _united(text: str, stretches: list[Stretch]) -> list[Stretch]:
@@ -109,7 +117,7 @@ def _united(text: str, stretches: list[Stretch]) -> list[Stretch]:
             lead = max(longest[-1], one, key=lambda part: part.end - part.start)
             end = max(united[-1].end, one.end)
             whole = lead if (lead.start, lead.end) == (united[-1].start, end) else None
-            value = whole.value if whole else text[united[-1].start : end]
+            value = whole.value if whole else with_letters(text[united[-1].start : end])
             united[-1], longest[-1] = Stretch(united[-1].start, end, lead.entity, value), lead
         else:
             united.append(one)
@@ -117,13 +125,27 @@ def _united(text: str, stretches: list[Stretch]) -> list[Stretch]:
     return united
 
 
-def edit(text: str, stretches: Sequence[Stretch], replacements: Replaces) -> tuple[str, list[Edit]]:
-    """The text with its stretches replaced, and the replacements in order."""
+def edit(
+    text: str, stretches: Sequence[Stretch], replacements: Replaces, *, in_json: bool = False
+) -> tuple[str, list[Edit]]:
+    """The text with its stretches replaced, and the replacements in order.
+
+    Args:
+        text: The original.
+        stretches: What is replaced.
+        replacements: By what.
+        in_json: Whether the stretches stand between quotation marks of JSON, whose escapes the replacements must use.
+    """
     parts: list[str] = []
     edits: list[Edit] = []
     at = 0
     for one in stretches:
-        new = replacements.of(one.entity, one.value, text[one.start : one.end])
+        written = text[one.start : one.end]
+        if in_json:
+            said, times = meant(written)
+            new = spelt(replacements.of(one.entity, one.value, said), max(1, times))
+        else:
+            new = replacements.of(one.entity, one.value, with_letters(written))
         parts += [text[at : one.start], new]
         edits.append(Edit(one.start, one.end, new, one.entity))
         at = one.end
@@ -148,6 +170,20 @@ def apply(text: str, edits: Sequence[Edit]) -> str:
         parts += [text[at : one.start], one.new]
         at = one.end
     return "".join([*parts, text[at:]])
+
+
+def breaks_json(text: str, edits: Sequence[Edit]) -> bool:
+    """Whether a piece of JSON in a text would be none any more."""
+    for start, end in json_parts(text) if edits else ():
+        inside = [
+            replace(one, start=one.start - start, end=one.end - start)
+            for one in edits
+            if start <= one.start and one.end <= end
+        ]
+        piece = text[start:end]
+        if inside and is_json(piece) and not is_json(apply(piece, inside)):
+            return True
+    return False
 
 
 def to_original(edits: Sequence[Edit], start: int, end: int) -> list[tuple[int, int]]:

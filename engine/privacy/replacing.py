@@ -11,6 +11,7 @@ from engine.data.read import read_rows
 from engine.data.rows import RawRow
 from engine.errors import UsageError
 from engine.jobs.context import JobContext
+from engine.privacy.innerjson import without_escapes
 from engine.privacy.keys import forget_key, key_name, load_or_make_key, subkey
 from engine.privacy.operators import Operators, meaning, operators_of
 from engine.privacy.profiles import load_profile
@@ -104,5 +105,5 @@ def prepare_replacing(ctx: JobContext, spec: ProjectSpec, data: DataSpec) -> Rep
                 ctx.check_stop()
             if isinstance(row, RawRow):
                 for _, text in all_fields(row.record):
-                    vocabulary.add(text)
+                    vocabulary.add(without_escapes(text))
     return Replacing(operators, name, load_or_make_key(name), forget, vocabulary)

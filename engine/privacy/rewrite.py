@@ -16,14 +16,15 @@ from engine.data.rows import BadRow, RawRow, split_path
 from engine.data.splice import Change
 from engine.data.write import RowWriter
 from engine.jobs.context import JobContext
-from engine.privacy.content import ContentTally, consents_of, first_names, row_text
+from engine.privacy.content import ContentTally, consents_of, first_names
 from engine.privacy.findings import Finding, NewFinding
-from engine.privacy.innerjson import quoted_in_json
+from engine.privacy.innerjson import json_parts, quoted_in_json, with_letters
 from engine.privacy.ledger import Ledger, in_new_text
 from engine.privacy.merge import Hit, trim
-from engine.privacy.replace import Edit, Stretch, apply, edit, stretches_to_hide, to_original, unnumbered
+from engine.privacy.replace import Edit, Stretch, apply, breaks_json, edit, stretches_to_hide, to_original, unnumbered
 from engine.privacy.replacer import Replacer
 from engine.privacy.rowscan import Memory, new_finding, role_of, text_hash
+from engine.privacy.rowtext import row_text
 from engine.privacy.sweep import Sweeper
 from engine.privacy.texts import searched_fields
 from engine.spec import DataSpec
@@ -175,7 +176,8 @@ def _hidden_in(row: RawRow, findings: list[Finding], sweeper: Sweeper) -> list[_
 
 def _names_in(fields: list[_Field]) -> list[str]:
     """The names hidden in a row, in order."""
-    return [one.text[part.start : part.end] for one in fields for part in one.hide if part.entity == "PERSON"]
+    persons = ((one.text, part) for one in fields for part in one.hide if part.entity == "PERSON")
+    return [with_letters(text[part.start : part.end]) for text, part in persons]
 
 
 def _whole(text: Unquoted, stretches: list[Stretch], here: list[Finding]) -> Stretch:
@@ -193,9 +195,7 @@ def _replaced(row: RawRow, one: _Field, sweeper: Sweeper, replacer: Replacer, *,
         [part] = one.hide
         new = replacer.written(part.entity, part.value, one.text, typed=typed)
         return _Changed(row, one.path, one.text, new, [Edit(0, len(one.text), new, part.entity)], one.keep)
-    new, edits = edit(one.text, one.hide, replacer)
-    if (quoted := quoted_in_json(one.text, edits)) != edits:
-        new, edits = apply(one.text, quoted), quoted
+    new, edits = _edited(one, replacer)
     again = sweeper.find(new)
     if again:
         plain = [
@@ -206,6 +206,20 @@ def _replaced(row: RawRow, one: _Field, sweeper: Sweeper, replacer: Replacer, *,
         ]
         new, edits = apply(one.text, plain), plain
     return _Changed(row, one.path, one.text, new, edits, one.keep)
+
+
+def _edited(one: _Field, replacer: Replacer) -> tuple[str, list[Edit]]:
+    """A text with its hidden stretches replaced; what was JSON stays JSON."""
+    ways = [(False, False), (True, False), (True, True)]
+    if json_parts(one.text) and any("\\" in one.text[part.start : part.end] for part in one.hide):
+        del ways[0]
+    for in_json, deep in ways:
+        new, edits = edit(one.text, one.hide, replacer, in_json=in_json)
+        if (quoted := quoted_in_json(one.text, edits, deep=deep)) != edits:
+            new, edits = apply(one.text, quoted), quoted
+        if not breaks_json(one.text, edits):
+            break
+    return new, edits
 
 
 def _second_look(memory: Memory, changed: list[_Changed]) -> list[NewFinding]:

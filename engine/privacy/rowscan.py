@@ -7,10 +7,12 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from engine.data.leaves import Unquoted
 from engine.data.rows import RawRow
 from engine.privacy.findings import NewFinding
+from engine.privacy.innerjson import whole_escapes, with_letters
 from engine.privacy.merge import Hit, merge_hits
 from engine.privacy.offered import answer, question
 from engine.privacy.parts import lone_words, tells
@@ -19,7 +21,7 @@ from engine.privacy.schema import explained, transaction
 from engine.privacy.store import FindingsStore
 from engine.privacy.sweep import Sweeper, Wanted, can_be_swept
 from engine.privacy.texts import CONTEXT, is_role, new_finding, role_of, scanned_fields, text_hash
-from engine.privacy.titles import is_title
+from engine.privacy.titles import is_title, without_relation
 
 __all__ = [
     "CONTEXT",
@@ -30,6 +32,7 @@ __all__ = [
     "new_finding",
     "role_of",
     "scanned_fields",
+    "telling",
     "text_hash",
 ]
 
@@ -92,6 +95,10 @@ class Memory:
         with self.store.lock, transaction(self.store.connection, self.store.path) as connection:
             connection.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", rows)
 
+    def texts_known(self) -> int:
+        """How many texts were looked at by these detectors."""
+        return int(self.store.query("SELECT count(*) FROM seen WHERE version = ?", (self.version,))[0][0])
+
     def forget_others(self) -> None:
         """Drop what older versions of the detectors found."""
         with self.store.lock, transaction(self.store.connection, self.store.path) as connection:
@@ -108,16 +115,17 @@ class NameList:
 
     def learn(self, text: str, hits: Iterable[Hit]) -> None:
         """Remember the names and user names among the findings of one text."""
-        for hit in hits:
-            value = " ".join(text[hit.start : hit.end].split())
-            if hit.entity == "PERSON" and hit.score >= _SURE_NAME:
-                words = value.split()
-                if 2 <= len(words) <= 4:
-                    self.names[value] = max(self.names.get(value, 0.0), hit.score)
-                elif len(words) == 1 and hit.score >= _SURE_SINGLE:
-                    self.singles[value] += 1
-            elif hit.entity == "USERNAME" and hit.score >= _SURE_NAME:
-                self.handles.add(value.lstrip("@/").removeprefix("u/"))
+        self.take(telling(text, hits))
+
+    def take(self, told: Iterable[Sequence[Any]]) -> None:
+        """Remember what `telling` said about a text."""
+        for value, entity, score in told:
+            if entity == "USERNAME":
+                self.handles.add(value)
+            elif " " in value:
+                self.names[value] = max(self.names.get(value, 0.0), score)
+            else:
+                self.singles[value] += 1
 
     def wanted(self, known: Sequence[str]) -> list[Wanted]:
         """What to search for in every row: whole names, their parts, single names, user names, known values."""
@@ -131,6 +139,23 @@ class NameList:
         found += [Wanted(part, "PERSON", 0.6) for part in sorted(singles) if tells(part) and not is_title(part)]
         found += [Wanted(handle, "USERNAME", 0.7) for handle in sorted(self.handles) if _tells_handle(handle)]
         return [one for one in found if one.entity == "KNOWN_VALUE" or can_be_swept(one.value, one.entity)]
+
+
+def telling(text: str, hits: Iterable[Hit]) -> list[tuple[str, str, float]]:
+    """What the findings of one text add to the names that are searched in every row: (value, type, score)."""
+    told: list[tuple[str, str, float]] = []
+    for hit in hits:
+        if hit.score < _SURE_NAME or hit.entity not in ("PERSON", "USERNAME"):
+            continue
+        value = " ".join(with_letters(text[hit.start : hit.end]).split())
+        if hit.entity == "USERNAME":
+            told.append((value.lstrip("@/").removeprefix("u/"), hit.entity, hit.score))
+            continue
+        value = without_relation(value)
+        words = value.count(" ") + 1
+        if 2 <= words <= 4 or (words == 1 and hit.score >= _SURE_SINGLE):
+            told.append((value, hit.entity, hit.score))
+    return told
 
 
 def _tells_handle(handle: str) -> bool:
@@ -153,7 +178,7 @@ def findings_of_row(
         swept = swept_in[number] + (lone[number] if lone else [])
         if swept and isinstance(text, Unquoted):
             swept = [replace(hit, start=0, end=len(text)) for hit in swept]
-        merged = merge_hits(text, [*found, *swept]) if swept else found
+        merged = whole_escapes(text, merge_hits(text, [*found, *swept])) if swept else found
         role = role_of(row.record, path) if merged else ""
         name = text_hash(text) if merged else ""
         for hit in merged:

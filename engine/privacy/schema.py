@@ -15,7 +15,7 @@ from pathlib import Path
 from engine.errors import DiskFullError, ProjectError, TunesmithError, from_os_error
 from engine.files import make_private_folder
 
-VERSION = 3
+VERSION = 4
 """Later versions only add tables and indexes; an older file gets them when it is opened."""
 _BUSY_MS = 20_000
 
@@ -26,6 +26,14 @@ CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITH
 -- looks only at texts that it has not seen.
 CREATE TABLE IF NOT EXISTS seen (
   text_hash TEXT NOT NULL, version TEXT NOT NULL, found TEXT NOT NULL, PRIMARY KEY (text_hash, version)
+) WITHOUT ROWID;
+
+-- Whole rows of the last scan by the hash of the row as it stands in the file: the names it tells and its findings
+-- (JSON; NULL: none), and what was searched in every row then. See `engine.privacy.knownrows`.
+CREATE TABLE IF NOT EXISTS known_rows (id INTEGER PRIMARY KEY, name BLOB NOT NULL, told TEXT, found TEXT);
+CREATE INDEX IF NOT EXISTS known_rows_by_name ON known_rows (name);
+CREATE TABLE IF NOT EXISTS swept (
+  entity TEXT NOT NULL, value TEXT NOT NULL, score REAL NOT NULL, source TEXT NOT NULL, PRIMARY KEY (entity, value)
 ) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS vals (

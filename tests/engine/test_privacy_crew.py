@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
-from engine.errors import SpecError, StoppedError
+from engine.errors import SpecError, StoppedError, UsageError
 from engine.jobs.context import JobContext
 from engine.jobs.emit import EventWriter
 from engine.jobs.events import FinishedEvent, ProgressEvent, parse_line
@@ -110,15 +110,56 @@ def test_a_helper_says_why_it_cannot_work() -> None:
         made.close()
 
 
-def test_helpers_fit_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
+@pytest.mark.parametrize(
+    ("cores", "free_gb", "setting", "fast", "thorough"),
+    [
+        (1, 64.0, None, 0, 0),
+        (2, 64.0, None, 1, 1),
+        (16, 64.0, None, 4, 2),  # 1.5 GB in all, however many cores there are
+        (16, 64.0, "8", 15, 15),
+        (96, 512.0, "100", 63, 63),
+        (16, 1.5, None, 2, 1),  # helpers take half of what is free
+        (16, 0.5, "8", 0, 0),
+        (16, 64.0, "0.2", 0, 0),
+    ],
+)
+def test_helpers_fit_the_machine(
+    monkeypatch: pytest.MonkeyPatch, cores: int, free_gb: float, setting: str | None, fast: int, thorough: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
     memory = psutil.virtual_memory()
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory._replace(available=2**40))
-    assert helpers_for(FAST) == 7
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory._replace(available=2**30))
-    assert helpers_for(FAST) == 1
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory._replace(available=2**20))
-    assert helpers_for(FAST) == 0
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory._replace(available=int(free_gb * 2**30)))
+    monkeypatch.delenv(crew_module.MEMORY, raising=False)
+    if setting is not None:
+        monkeypatch.setenv(crew_module.MEMORY, setting)
+    assert helpers_for(FAST) == fast
+    assert helpers_for(load_profile("thorough")) == thorough
+
+
+def test_a_setting_that_is_no_number_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    for told in ("much", "nan", "inf"):
+        monkeypatch.setenv(crew_module.MEMORY, told)
+        with pytest.raises(UsageError, match=crew_module.MEMORY):
+            helpers_for(FAST)
+
+
+@pytest.mark.parametrize(
+    ("to_come", "known", "helpers"),
+    [(100, 0, 0), (2_500, 0, 0), (3_500, 0, 1), (20_000, 0, 3), (20_000, 19_000, 0), (20_000, 17_000, 1)],
+)
+def test_no_more_helpers_than_there_is_work_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to_come: int, known: int, helpers: int
+) -> None:
+    project, _ = create_project(tmp_path / "project")
+    folder = JobFolder(project.jobs_folder / "few")
+    folder.root.mkdir(parents=True)
+    started: list[int] = []
+    monkeypatch.setattr(crew_module, "helpers_for", lambda _: 3)
+    monkeypatch.setattr(crew_module, "Crew", lambda profile, own, count: started.append(count))
+    detector = LazyDetector(LIGHT, JobContext(folder, project, {}, EventWriter(folder.events_file)))
+    detector.expect(to_come, known)
+    detector._help(1)
+    assert started == ([helpers] if helpers else [])
 
 
 # -- killing ---------------------------------------------------------------------------------------------------------
@@ -160,20 +201,24 @@ def seen(project: Project) -> int:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while not condition():
-        assert time.monotonic() < end, "waited a minute in vain"
+        assert time.monotonic() < end, "waited five minutes in vain"
         time.sleep(0.02)
 
 
-def kill_when(project: Project, condition: Callable[[], bool]) -> None:
-    """SIGKILL the scan as soon as the condition holds; its helper must go with it."""
+def kill_when(project: Project, condition: Callable[[], bool], whom: str = "job") -> None:
+    """SIGKILL the scan, its helper or both as soon as the condition holds; none must outlive the other."""
     process, _ = start(project)
     children: list[psutil.Process] = []
     try:
         wait_for(lambda: condition() or process.poll() is not None)
         if process.poll() is None:
             children = psutil.Process(process.pid).children()
+        if whom != "job" and children:
+            children[0].kill()
+            if whom == "helper":
+                assert process.wait(timeout=300) == 1
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -200,7 +245,8 @@ def kill_and_resume(folder: Path, kills: int, count: int) -> None:
     for number in range(kills):
         # The last third is never reached: what is to be killed must not have ended.
         least = count * number // (kills * 3 // 2)
-        kill_when(project, lambda least=least: seen(project) > least)  # type: ignore[misc]
+        whom = ("job", "helper", "both")[number % 3]
+        kill_when(project, lambda least=least: seen(project) > least, whom)  # type: ignore[misc]
         with FindingsStore(project.findings_file) as store:
             assert not store.scanned()
     assert finish(project) == whole

@@ -19,7 +19,7 @@ from engine.machine import hostname
 from engine.privacy.detect import Detector
 from engine.privacy.gate import check_privacy
 from engine.privacy.profiles import load_profile, load_profiles
-from engine.privacy.recognisers import recogniser_names
+from engine.privacy.recognisers.table import recogniser_names
 from engine.privacy.store import FindingsStore
 from engine.project import Project, create_project
 from engine.spec import DataSpec

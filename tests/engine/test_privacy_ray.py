@@ -138,19 +138,22 @@ def look_around(process: subprocess.Popen[bytes], folders: set[Path]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_the_same_findings_as_without_ray(tmp_path: Path) -> None:
     whole = make_project(tmp_path / "whole", 700)
+    began = time.monotonic()
     findings = finish(whole)
+    # Ray starts a dozen processes. Where something else computes too, all of it takes as many times longer as this did.
+    patience = max(150.0, 30 * (time.monotonic() - began))
     assert len(findings) > 100
     project, before = make_project(tmp_path / "ray", 700), own_folders()
 
     process, folder = start(project, "ray")
     try:
-        wait_until(lambda: seen(project) > 0 or process.poll() is not None, "the first texts", 150.0, every=0.1)
+        wait_until(lambda: seen(project) > 0 or process.poll() is not None, "the first texts", patience, every=0.1)
         look_around(process, own_folders() - before)
         request_stop(folder, "you")
-        assert process.wait(timeout=60) == 4
+        assert process.wait(timeout=patience) == 4
     finally:
         process.kill()
         process.wait()
@@ -159,7 +162,7 @@ def test_the_same_findings_as_without_ray(tmp_path: Path) -> None:
     half = seen(project)
 
     process, folder = start(project, "ray", cut_off=True)
-    assert process.wait(timeout=200) == 0
+    assert process.wait(timeout=patience + 50) == 0
     assert isinstance(parse_line(folder.events_file.read_text().splitlines()[-1]), FinishedEvent)
     assert own_folders() == before
     assert 0 < half <= seen(project) == seen(whole)
