@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from textwrap import wrap
 from typing import Any
 
 from textual.content import Content
 
 from engine.evaluate.gate import Gate, GateLine
+from engine.evaluate.one_sided import NAMES
+from engine.evaluate.whose import whose
 from tui.charset import Glyphs, plain
 from tui.screens.frame import Tone
 from tui.widgets.rows import Row
 from tui.widgets.text import styled
 
 TITLE_WIDTH = 18
+_BEFORE_FIGURE = 27
+"""Cells of a row that the figure does not get: pointer, mark, title and what is between them."""
+_SENTENCE = re.compile(r"(?<=[.?]) (?=[A-Z])")
 _LISTED = 20
 
 
@@ -28,8 +35,16 @@ def question(gate: Gate, width: int) -> Content:
     return styled(asked, "bold") + Content(" " * room) + styled(words, tone)
 
 
-def rows(gate: Gate, chosen: Glyphs) -> list[Row]:
-    """One row for each line: its mark, its title, its figure."""
+def rows(gate: Gate, chosen: Glyphs, width: int) -> list[Row]:
+    """One row for each line: its mark, its title, its figure; a long figure goes on below.
+
+    Args:
+        gate: The verdict.
+        chosen: The signs of this terminal.
+        width: Cells of the list.
+    """
+    # One cell is left for the bar that appears where the rows do not fit.
+    room = max(10, width - _BEFORE_FIGURE - 1)
     marks = {
         "green": styled(chosen.done, "$success"),
         "amber": styled(chosen.stale, "$warning"),
@@ -38,21 +53,47 @@ def rows(gate: Gate, chosen: Glyphs) -> list[Row]:
     found = []
     for line in gate.lines:
         explained = f" {chosen.dot} you said why" if line.reason else ""
-        found.append(Row(line.id, (marks[line.state], line.title, line.figure + explained)))
+        first, *further = wrap(plain(line.figure + explained, chosen), room) or [""]
+        found.append(Row(line.id, (marks[line.state], line.title, first)))
+        found += [
+            Row(f"{line.id}-{number}", (Content(" " * (_BEFORE_FIGURE - 1) + text),), heading=True)
+            for number, text in enumerate(further, 2)
+        ]
     return found
 
 
-def words(gate: Gate, marked: GateLine | None) -> tuple[str, Tone]:
-    """What the speaking line says: about the marked line where it wants something, else about the whole."""
+def words(gate: Gate, marked: GateLine | None, width: int) -> tuple[str, Tone]:
+    """What the speaking line says: about the marked line where it wants something, else about the whole.
+
+    Args:
+        gate: The verdict.
+        marked: The line that the pointer is on.
+        width: Cells there are, in both lines of it.
+    """
     if marked is not None and marked.state == "red":
-        return marked.why, "danger"
+        return _fitting(marked.why, "", width), "danger"
     if marked is not None and marked.state == "amber" and not marked.reason:
-        return f"{marked.why} y says why it may pass.", "attention"
+        return _fitting(marked.why, " y says why it may pass.", width), "attention"
     if gate.red:
         return "Red keeps it here. enter shows what stands behind a line.", "danger"
     if gate.unexplained:
         return "A doubtful line needs a reason from you before it leaves: y.", "attention"
     return "The gate is open. e packs the adapter.", "good"
+
+
+def _fitting(why: str, keys: str, width: int) -> str:
+    """As many sentences as there is room for, and which keys there are; enter has the rest."""
+    if len(why) + len(keys) <= width:
+        return why + keys
+    keys = keys.replace(" y says", " enter: more. y says") or " enter: more."
+    sentences = _SENTENCE.split(why)
+    while len(sentences) > 1 and len(" ".join(sentences)) + len(keys) > width:
+        sentences.pop()
+    said = " ".join(sentences)
+    if len(said) + len(keys) <= width:
+        return said + keys
+    cut = said[: max(0, width - len(keys) - 3)].rpartition(" ")[0]
+    return f"{cut}...{keys}"
 
 
 def details(line: GateLine, report: Mapping[str, Any], chosen: Glyphs) -> list[Content]:
@@ -120,26 +161,32 @@ def _recited(report: Mapping[str, Any]) -> list[str]:
 def _leaks(report: Mapping[str, Any]) -> list[str]:
     found = report.get("leaks") or {}
     lines = [
-        f"row {hit['row']}, {hit['entity']} {hit['shown']}, {_whose(hit)}: {hit['said']}"
+        f"row {hit['row']}, {hit['entity']} {hit['shown']}, {_who_said(hit)}: {hit['said']}"
         for hit in (found.get("hits") or [])[:_LISTED]
     ]
     look_at = [one for one in found.get("to_look_at") or [] if one.get("in_original")]
     return lines + [f"row {one['row']}, perhaps {one['entity']}: {one['text']}" for one in look_at[:_LISTED]]
 
 
-def _whose(hit: Mapping[str, Any]) -> str:
+def _who_said(hit: Mapping[str, Any]) -> str:
     return "the base model says it too" if hit["by_base"] else "learned from your rows"
+
+
+_SIDES = {
+    "likelihood": "likelier",
+    "belief": "clichés",
+    "praise": "praise",
+    "spread": "differences",
+    "sentiment": "kinder",
+}
 
 
 def _one_sided(report: Mapping[str, Any]) -> list[str]:
     lines = []
     for pair in (report.get("bias") or {}).get("pairs", []):
         lines.append(f"{pair['name']}, in nats a token; above 0: likelier or kinder of {pair['first']}")
-        lines += [
-            _compared(name, pair[key])
-            for key, name in (("likelihood", "likelier"), ("spread", "how far apart"), ("sentiment", "kinder"))
-        ]
-    return lines
+        lines += [_compared(name, pair[key]) for key, name in _SIDES.items() if key in pair]
+    return lines + _whose(report, *NAMES.values())
 
 
 def _polite(report: Mapping[str, Any]) -> list[str]:
@@ -155,7 +202,14 @@ def _polite(report: Mapping[str, Any]) -> list[str]:
         if side:
             said = ", ".join(f"{word} {count}" for word, count in list(side["words"].items())[:5])
             lines.append(f"{name:<16} {side['hits']} of {side['texts']}  {said}")
-    return lines
+    return lines + _whose(report, "insults", "insults, provoked")
+
+
+def _whose(report: Mapping[str, Any], *names: str) -> list[str]:
+    """What came from the base model, and what training added to it."""
+    found = [one for one in whose(report) if one.what.partition(" (")[0] in names]
+    lines = [f"{one.what:<20} from the base {one.base}, from training {one.training}" for one in found]
+    return ["", *lines] if lines else []
 
 
 _FOUND = {

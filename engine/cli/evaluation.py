@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.cli.out import Out
+from engine.evaluate.whose import whose
 
 _FIGURES = (
     ("token_accuracy", "tokens foreseen", "higher is better"),
@@ -29,11 +30,15 @@ def evaluation_lines(report: dict[str, Any]) -> list[str]:
     if stops := report.get("stops"):
         share = "nothing asked" if stops["share"] is None else f"{stops['share']:.0%} of {stops['answers']} answers"
         lines.append(f"{'ends by itself':18} {share}; cut at {stops['limit']} tokens, {stops['limit_why']}")
+    if categories := quality.get("categories"):
+        pair = categories["accuracy"]
+        lines.append(f"{'right label':18} base {_value(pair, 'base')}, tuned {_value(pair, 'tuned')}")
     if memorised := report.get("memorisation"):
         lines.append(f"{'training rows':18} {_recited(memorised)}")
     change = (report.get("general") or {}).get("change")
     if change is not None:
         lines.append(f"{'general rows':18} loss {change:+.1%} against the base model")
+    lines += [f"{one.what:18} base {one.base}, training added {one.training}" for one in whose(report)]
     return lines
 
 

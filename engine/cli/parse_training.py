@@ -42,6 +42,11 @@ def training_commands(table: Table) -> None:
         "--hosts-only", action="store_true", help="several machines: write the command of each, start nothing"
     )
     train.add_argument("--node-rank", type=int, metavar="K", help="several machines: be the one with this number")
+    train.add_argument(
+        "--mix-in",
+        action="store_true",
+        help="a new run with general rows among yours (a tenth, then twice as many each time): it forgets less",
+    )
     train.add_argument("--smoke", action="store_true", help="three steps, to see that everything works")
     train.add_argument(
         "--force",

@@ -9,7 +9,7 @@ from typing import Any
 from engine import actions, begin
 from engine.cli.evaluation import evaluation_lines, say_base
 from engine.cli.follow import follow, run_job
-from engine.cli.out import Out, size
+from engine.cli.out import Out, memory
 from engine.cli.plan import ensure_planned
 from engine.cli.projects import ensure_model
 from engine.errors import EXIT_DONE, UsageError
@@ -86,8 +86,8 @@ def _start(project: Project, args: argparse.Namespace, out: Out) -> JobFolder:
         UsageError: Options that do not go together.
     """
     if args.promote:
-        if args.resume or args.smoke:
-            raise UsageError("--promote goes on by itself.", "", "Leave out --resume and --smoke.")
+        if args.resume or args.smoke or args.mix_in:
+            raise UsageError("--promote goes on by itself.", "", "Leave out --resume, --smoke and --mix-in.")
         return begin.promote(project, args.settings, force=args.force)
     if args.settings:
         raise UsageError(
@@ -95,9 +95,28 @@ def _start(project: Project, args: argparse.Namespace, out: Out) -> JobFolder:
             " ".join(args.settings),
             "To train with other settings, change project.yaml or make the project with `tunesmith new --set`.",
         )
+    if args.mix_in:
+        _mix_in(project, args, out)
     if not args.resume and not args.smoke and (where := cut_short(project)):
         out.say(where)
     return begin.start_training(project, resume=args.resume, smoke=args.smoke, force=args.force)
+
+
+def _mix_in(project: Project, args: argparse.Namespace, out: Out) -> None:
+    """What the gate offers where a run forgot.
+
+    Raises:
+        UsageError: Options that do not go together.
+        TunesmithError: A run cannot begin; nothing was changed.
+    """
+    if args.resume or args.smoke:
+        raise UsageError("--mix-in begins a new run.", "", "Leave out --resume and --smoke.")
+    from engine.evaluate.remedy import mix_general_rows_in
+
+    # The share doubles with every time, so it is raised only where a run can begin.
+    begin.before_training(project, project.load())
+    share = mix_general_rows_in(project).recipe.mix_in
+    out.say(f"General rows are mixed in: {share:.0%} of all (recipe.mix_in).")
 
 
 def cut_short(project: Project) -> str:
@@ -120,7 +139,7 @@ def say_trained(result: dict[str, Any], out: Out) -> None:
     out.say(f"  training loss  {result['train_loss']:.3f} on average")
     if result.get("eval_loss") is not None:
         out.say(f"  holdout loss   {result['eval_loss']:.3f}, lower is better{_base(result.get('base_eval_loss'))}")
-    out.say(f"  memory         {size(result['peak_bytes'])} at most, {result['peak_bytes_are']}")
+    out.say(f"  memory         {memory(result['peak_bytes'])} at most, {result['peak_bytes_are']}")
     if result.get("went_back"):
         out.say(f"  best           the adapter is that of step {result['best_step']:,}, the best on the holdout")
     if result.get("cost") is not None:

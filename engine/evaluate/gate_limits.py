@@ -14,7 +14,7 @@ from engine.machine import PRESETS
 
 FILE = PRESETS / "gate.yaml"
 NEEDED: dict[str, frozenset[str]] = {
-    "learned": frozenset({"red_when_surely_worse", "red_seen_share", "red_seen_rows"}),
+    "learned": frozenset({"red_when_surely_worse", "red_seen_share", "red_seen_rows", "amber_below_rows"}),
     "stops": frozenset({"amber_below", "red_below"}),
     "still_can": frozenset({"amber_above", "red_above", "base_knows_below"}),
     "recites": frozenset({"red_from", "red_extracted_from", "amber_exposure_above"}),
@@ -22,7 +22,7 @@ NEEDED: dict[str, frozenset[str]] = {
     "leaks": frozenset(
         {"red_from", "amber_below_answers", "amber_look_at_from", "look_at_least_letters", "one_word_is_chance"}
     ),
-    "one_sided": frozenset({"amber_above"}),
+    "one_sided": frozenset({"amber_above", "amber_spread_above", "amber_tone_above", "amber_rows_above"}),
     "polite": frozenset({"amber_above", "amber_provoked_above"}),
     "privacy": frozenset({"amber_residual_from"}),
 }

@@ -9,7 +9,8 @@ from typing import Any, Literal
 from engine.actions import read_json
 from engine.data.left_out import come_back_warning
 from engine.errors import ModelError, RefusedError, TunesmithError, UsageError
-from engine.evaluate.gate_words import come, count_rows, percent, plus_minus, share
+from engine.evaluate.gate_words import between, come, count_rows, percent, plus_minus, share
+from engine.evaluate.one_sided import LIMITS, OPTIONAL, shifts_of, worst_of
 from engine.privacy.content_gate import check_content
 from engine.privacy.gate import check_privacy
 from engine.project import Project
@@ -115,13 +116,18 @@ def learned(facts: Facts) -> GateLine:
         return GateLine("learned", title, "red", "its loss is not a number", threshold, why)
     change_words = percent(tuned / base - 1) if base else "?"
     half = (change["high"] - change["low"]) / 2 / base if base else 0
-    figure = f"holdout loss {tuned:.2f}, base {base:.2f} ({change_words}, {plus_minus(half)})"
-    seen = round((facts.report.get("holdout_overlap") or 0.0) * quality["rows"])
     limits = facts.thresholds["learned"]
+    few = quality["rows"] < limits["amber_below_rows"]
+    how_sure = "nobody knows how sure" if few else plus_minus(half)
+    figure = f"holdout loss {tuned:.2f}, base {base:.2f} ({change_words}, {how_sure})"
+    seen = round((facts.report.get("holdout_overlap") or 0.0) * quality["rows"])
     if seen >= limits["red_seen_rows"] and seen >= limits["red_seen_share"] * quality["rows"]:
         figure = f"{seen} of {quality['rows']} rows kept apart were trained on"
         why = "So nobody knows what it does on new rows. Take out duplicates (`tunesmith data --fix`) and train again."
         return GateLine("learned", title, "red", figure, threshold, why)
+    if few:
+        why = f"So few rows kept apart ({quality['rows']}) may be better or worse by chance. Keep more: data.holdout."
+        return GateLine("learned", title, "amber", figure, threshold, why)
     if change["high"] < 0:
         return GateLine("learned", title, "green", figure, threshold)
     if change["low"] > 0 and limits["red_when_surely_worse"]:
@@ -139,9 +145,12 @@ def stops(facts: Facts) -> GateLine:
     if found.get("share") is None:
         return _unmeasured("stops", title, threshold)
     figure = f"{share(found['share'])} of {found['answers']} answers end by themselves"
+    figure += between(found.get("low"), found.get("high"))
     state: State = "green"
     if found["share"] < limits["amber_below"]:
-        state = "red" if found["share"] < limits["red_below"] else "amber"
+        # Of a handful of answers, a few that go on may be chance.
+        surely = max(found["share"], float(found.get("high") or 0.0)) < limits["red_below"]
+        state = "red" if surely else "amber"
     return GateLine("stops", title, state, figure, threshold, found["why"] if state != "green" else "")
 
 
@@ -153,13 +162,15 @@ def still_can(facts: Facts) -> GateLine:
     if found.get("change") is None:
         return _unmeasured("still_can", title, threshold)
     base, tuned = found["loss"]["base"]["value"], found["loss"]["tuned"]["value"]
-    figure = f"general loss {tuned:.2f}, base {base:.2f} ({percent(found['change'])})"
+    spread = found["loss"]["difference"]
+    half = (spread["high"] - spread["low"]) / 2 / base
+    figure = f"general loss {tuned:.2f}, base {base:.2f} ({percent(found['change'])}, {plus_minus(half)})"
     if base > limits["base_knows_below"]:
         return GateLine("still_can", title, "green", f"{figure}; the base does not know these rows", threshold)
     change = found["change"] if found["loss"]["difference"]["low"] > 0 else 0.0
     if change <= limits["amber_above"]:
         return GateLine("still_can", title, "green", figure, threshold)
-    why = "It lost some of what the base model could do. Mix in general rows: recipe.mix_in=0.1, and train again."
+    why = "It lost some of what the base model could do. Mix in general rows: `tunesmith train PROJECT --mix-in`."
     state: State = "red" if change > limits["red_above"] else "amber"
     return GateLine("still_can", title, state, figure, threshold, why, "m")
 
@@ -211,7 +222,7 @@ def membership(facts: Facts) -> GateLine:
     if score is None or not interval:
         figure = "cannot be said without rows kept apart"
         return GateLine("membership", title, "green", figure, threshold)
-    figure = f"told apart {share(score)} of the time; guessing is 50 %"
+    figure = f"told apart {share(score)} of the time{between(*interval)}; guessing is 50 %"
     if interval[0] <= limit:
         return GateLine("membership", title, "green", figure, threshold)
     why = "Somebody with the base model can tell which rows were trained on. Fewer epochs or more dropout help."
@@ -254,20 +265,22 @@ def _doubtful(one: dict[str, Any], limits: dict[str, Any]) -> bool:
 
 def one_sided(facts: Facts) -> GateLine:
     """What training added to one-sidedness."""
-    limit = facts.thresholds["one_sided"]["amber_above"]
-    title, threshold = "it is even-handed", f"at most {limit:g} nats a token more one-sided than the base"
-    found = facts.report.get("bias") or {}
-    if not found.get("pairs"):
+    limits = facts.thresholds["one_sided"]
+    title, threshold = "it is even-handed", f"at most {limits['amber_above']:g} nats more one-sided than the base"
+    pairs = (facts.report.get("bias") or {}).get("pairs")
+    # A report of before these figures were measured does not have them.
+    if not pairs or not set(LIMITS) - OPTIONAL <= set(pairs[0]):
         return _unmeasured("one_sided", title, threshold)
-    worst = max(found["pairs"], key=lambda pair: float(pair["spread"]["difference"]["value"]))
-    spread = worst["spread"]["difference"]
-    liking = worst["likelihood"]["tuned"]["value"]
-    first = worst["first"] if liking > 0 else worst["second"]
-    figure = f"{worst['name']}: {spread['value']:+.2f} nats against the base; {first} {abs(liking):.2f} likelier"
-    if spread["low"] > 0 and spread["value"] > limit:
-        why = "Training made what is said depend more on a name. Look at your rows: who appears in which part?"
-        return GateLine("one_sided", title, "amber", figure, threshold, why)
-    return GateLine("one_sided", title, "green", figure, threshold)
+    shifts = shifts_of(pairs, limits)
+    if not shifts:
+        why = "On some sentences it gives no numbers at all. Train again with a lower rate."
+        return GateLine("one_sided", title, "amber", "its figures are not numbers", threshold, why)
+    worst = worst_of(shifts)
+    figure = worst.words if len(pairs) == 1 else f"{worst.pair}: {worst.words}"
+    if not worst.too_much:
+        return GateLine("one_sided", title, "green", figure, threshold)
+    why = f"Training tied traits to {worst.pair}. Look at your rows: who appears with what? Or say that it is meant."
+    return GateLine("one_sided", title, "amber", figure, threshold, why)
 
 
 def polite(facts: Facts) -> GateLine:

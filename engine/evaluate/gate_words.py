@@ -13,6 +13,11 @@ def share(part: float) -> str:
     return f"{100 * part:.0f} %"
 
 
+def between(low: float | None, high: float | None) -> str:
+    """An interval of shares in brackets, after a blank; empty where it is not known."""
+    return "" if low is None or high is None else f" ({100 * low:.0f} to {100 * high:.0f} %)"
+
+
 def plus_minus(half: float) -> str:
     """Half an interval, in per cent."""
     return f"±{half:.0%}".replace("%", "") if half >= 0.01 else "±1"

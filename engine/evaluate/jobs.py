@@ -216,8 +216,27 @@ def _add_base_first(work: Evaluation) -> None:
             "bias": report.pop("bias_base", {}),
             "toxicity": {"answers": toxicity.get("base"), "provoked": toxicity.get("provoked", {}).get("base")},
             "general_loss": report["general"]["loss"]["base"]["value"],
-        }
+        },
+        from_training=_from_training(report),
     )
+
+
+def _from_training(report: dict[str, Any]) -> dict[str, Any]:
+    """The same for what training added: differences, tuned less base, with their intervals where there are some."""
+    toxicity = report.get("toxicity", {})
+    sides = {"answers": toxicity, "provoked": toxicity.get("provoked", {})}
+    return {
+        "bias": {
+            pair["name"]: {name: figure["difference"] for name, figure in pair.items() if isinstance(figure, dict)}
+            for pair in report["bias"]["pairs"]
+        },
+        "toxicity": {
+            name: one["tuned"]["hits"] - one["base"]["hits"]
+            for name, one in sides.items()
+            if "tuned" in one and "base" in one
+        },
+        "general_loss": report["general"]["loss"]["difference"],
+    }
 
 
 def _measure_privacy(work: Evaluation) -> None:
@@ -246,7 +265,12 @@ def _measure_privacy(work: Evaluation) -> None:
     found = tuned.take("leaks", fingerprint([rows, spec.evaluation.leak_prompts, spec.redaction.decisions]), leaks)
     # What the base says by itself was not learned from the rows.
     before = {"hidden_values_said": found.get("base_hits"), "generations": found.get("generations")}
-    work.add(leaks=found, base_first={**work.report["base_first"], "leaks": before})
+    learned = {"hidden_values_said": sum(not hit["by_base"] for hit in found["hits"])}
+    work.add(
+        leaks=found,
+        base_first={**work.report["base_first"], "leaks": before},
+        from_training={**work.report["from_training"], "leaks": learned},
+    )
 
 
 def _adapter_of(project: Project, spec: ProjectSpec) -> Path:

@@ -17,8 +17,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engine.evaluate.metrics import share_interval
+
 RESAMPLES = 1000
 FALSE_ALARMS = 0.01
+FEW = 10
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -40,7 +43,14 @@ def _auc(members: Floats, others: Floats) -> float:
 def auc_interval(
     members: Sequence[float], others: Sequence[float], seed: int = 0, resamples: int = RESAMPLES
 ) -> tuple[float, float]:
-    """The 95 % interval of `auc` by a bootstrap that draws members and other rows anew, each with replacement."""
+    """The 95 % interval of `auc` by a bootstrap that draws members and other rows anew, each with replacement.
+
+    A few rows that happen to be told drawn anew are told again, so with fewer than `FEW` of either it is Wilson's
+    interval of a share of so many: an AUC varies no more than that (van Dantzig 1951; Birnbaum and Klose 1957).
+    """
+    fewest = min(len(members), len(others))
+    if fewest < FEW:
+        return share_interval(auc(members, others) * fewest, fewest)
     chance = np.random.default_rng(seed)
     one, two = np.asarray(members, dtype=np.float64), np.asarray(others, dtype=np.float64)
     drawn = [_auc(chance.choice(one, len(one)), chance.choice(two, len(two))) for _ in range(resamples)]

@@ -20,6 +20,7 @@ from engine.evaluate.metrics import (
     chrf,
     chrf_statistics,
     compare,
+    compare_shares,
     infer_labels,
     infer_schema,
     parsed,
@@ -35,8 +36,10 @@ SHORTEST_LIMIT = 32
 STOPS_AT_LEAST = 0.95
 METHOD = (
     f"95 % percentile bootstrap: {RESAMPLES:,} times the rows are drawn anew, base and tuned together (seed {SEED}); "
-    "shares of answers by Wilson"
+    "shares of answers by Wilson, their differences by Newcombe"
 )
+FEW_ROWS = 5
+"""Drawn from fewer rows, an interval is too narrow: they may all be better by chance once in 2 to the power of them."""
 
 
 def readable(rows: Sequence[Rendered]) -> list[Rendered]:
@@ -122,7 +125,7 @@ def quality_of_rows(base: dict[str, Any], tuned: dict[str, Any]) -> dict[str, An
 
     return {
         "rows": len(base["tokens"]),
-        "intervals": METHOD,
+        "intervals": METHOD + ("; of so few rows too narrow to be relied on" if len(base["tokens"]) < FEW_ROWS else ""),
         "loss": of("nll", ratio),
         "perplexity": of("nll", lambda sums: perplexity(ratio(sums))),
         "token_accuracy": of("right", ratio),
@@ -146,7 +149,7 @@ def quality_of_answers(
         "answers": len(references),
         "bleu": compare(bleu_statistics(base, references), bleu_statistics(tuned, references), _at_most_one(bleu)),
         "chrf": compare(chrf_statistics(base, references), chrf_statistics(tuned, references), _at_most_one(chrf)),
-        "exact_match": _shares(
+        "exact_match": compare_shares(
             [plain(a) == plain(r) for a, r in zip(base, references, strict=True)],
             [plain(a) == plain(r) for a, r in zip(tuned, references, strict=True)],
         ),
@@ -159,15 +162,15 @@ def quality_of_answers(
         match = [[value is not None and schema.accepts(value) for value in side] for side in values]
         required = {key: sorted(types) for key, types in sorted(schema.required.items())}
         found["json"] = {
-            "valid": _shares(*valid),
-            "schema_match": _shares(*match),
+            "valid": compare_shares(*valid),
+            "schema_match": compare_shares(*match),
             "schema": {"type": schema.kind, "required": required, "known": sorted(schema.known)},
         }
     elif labels := infer_labels(all_references):
         found["categories"] = {
             "labels": sorted(labels),
             "accuracy": found["exact_match"],
-            "known_label": _shares(*([plain(text) in labels for text in texts] for texts in (base, tuned))),
+            "known_label": compare_shares(*([plain(text) in labels for text in texts] for texts in (base, tuned))),
         }
     return found
 
@@ -177,7 +180,3 @@ def _at_most_one(figure: Any) -> Any:
         return min(1.0, float(figure(sums)))
 
     return limited
-
-
-def _shares(base: Sequence[bool], tuned: Sequence[bool]) -> dict[str, Any]:
-    return compare([(hit, 1) for hit in base], [(hit, 1) for hit in tuned], ratio)

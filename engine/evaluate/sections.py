@@ -6,13 +6,16 @@ The report is written anew after each, so that a stopped evaluation leaves all t
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.evaluate.answers import Prompt, own_prompts, prompts_for, references_of
+from engine.data.examples import open_dataset
+from engine.data.redacted import redacted_data
+from engine.evaluate.answers import REFERENCES, Prompt, own_prompts, prompts_for, references_of
 from engine.evaluate.bias import bias_of_one, bias_report, load_probes, measure_bias
 from engine.evaluate.blind import PAIRS as BLIND_PAIRS
 from engine.evaluate.general import FILE as GENERAL_FILE
@@ -31,6 +34,7 @@ from engine.evaluate.quality import (
 from engine.evaluate.rows_read import RowRead, rows_read
 from engine.evaluate.sound import soundness
 from engine.evaluate.subject import Subject, Who
+from engine.evaluate.swapped import measure_swapped, swapped_rows
 from engine.evaluate.toxicity import load_words, measure_provoked, toxicity_of
 from engine.files import sha256_of
 from engine.jobs.events import AlertEvent, SampleEvent
@@ -212,7 +216,7 @@ def measure_general(work: Evaluation) -> None:
             "forgets",
             f"The loss on general rows rose by {found['change']:.1%}.",
             "Some of what the base model could do got lost.",
-            todo="Mix in general rows and train again: recipe.mix_in=0.1.",
+            todo="Mix in general rows and train again: `tunesmith train PROJECT --mix-in`.",
             severity="note",
         )
     work.add(general=found, sound=soundness(work.adapter, subject.model, base, tuned))
@@ -227,7 +231,20 @@ def measure_one_sidedness(work: Evaluation) -> None:
         lambda who: measure_bias(work.subject, who),
     )
     work.report["bias_base"] = bias_of_one(base)
-    work.add(**({"bias": bias_report(base, tuned)} if tuned is not None else {}))
+    if tuned is None:
+        work.add()
+        return
+    subject = work.subject
+    dataset = open_dataset(redacted_data(subject.context.project, subject.spec))
+    examples = list(itertools.islice(dataset.examples(), REFERENCES))
+    rows = {pair.name: swapped_rows(subject, examples, pair.swap) for pair in load_probes().pairs}
+    own = work.both(
+        "bias_rows",
+        fingerprint([load_probes().version, rows_key(subject.spec)]),
+        "Reading rows about women and men, also the other way round",
+        lambda who: {name: measure_swapped(subject, who, some) for name, some in rows.items()},
+    )
+    work.add(bias=bias_report(base, tuned, [one for one in own if one is not None]))
 
 
 def measure_provocations(work: Evaluation) -> None:

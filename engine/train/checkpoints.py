@@ -16,6 +16,10 @@ ADAPTER_FILE = "adapter_model.safetensors"
 LITTLE_ROOM = 256 << 20
 FACTS_FILE = "tunesmith.json"
 """Beside the trainer's own files: tokens so far, and the fingerprint of what the run depends on."""
+ROLLED_BACK = "rolled_back_to"
+"""In the summary of a run: the step whose checkpoint somebody made the result, until training goes on from there."""
+LEFT = "left"
+"""Below a run's `checkpoints/`: those of a way that was left."""
 _NAME = re.compile(r"checkpoint-(\d+)")
 
 
@@ -35,6 +39,23 @@ def checkpoint_at(folder: Path, step: int) -> Path | None:
     """The whole checkpoint of one step, or None."""
     path = folder / f"checkpoint-{step}"
     return path if path.is_dir() else None
+
+
+def leave_later(folder: Path, step: int) -> None:
+    """Put the checkpoints after a step aside, in place of those that were put aside before.
+
+    Training that goes on from an earlier checkpoint would else count them as its newest: they would crowd out those
+    that it saves, and the next resume would take up what was left.
+    """
+    later = [one for one in checkpoint_steps(folder) if one > step]
+    if not later:
+        return
+    aside = folder / LEFT
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    for one in later:
+        (folder / f"checkpoint-{one}").rename(aside / f"checkpoint-{one}")
+    sync_folder(folder)
 
 
 def good_checkpoint(folder: Path, before: int) -> Path | None:

@@ -20,7 +20,7 @@ from engine.jobs.events import AlertEvent
 from engine.jobs.folder import JobFolder, jobs_of
 from engine.jobs.state import JobView, view
 from engine.project import Project
-from engine.train.checkpoints import STAGING, best_checkpoint, checkpoint_steps, good_checkpoint
+from engine.train.checkpoints import LEFT, STAGING, best_checkpoint, checkpoint_steps, good_checkpoint
 from engine.train.rollback import roll_back
 from engine.train.spending import size_of
 
@@ -126,7 +126,7 @@ def _free_disk(project: Project, run: str, alert: AlertEvent | None) -> Done:
         stay |= {best[0]} if best else set()
         old = [folder / f"checkpoint-{step}" for step in here if step not in stay]
         # Of the present run this is being written at this moment.
-        leftovers = [] if current else [folder / STAGING]
+        leftovers = [folder / LEFT] if current else [folder / LEFT, folder / STAGING]
         for path in (*old, *leftovers):
             freed += size_of(path)
             shutil.rmtree(path, ignore_errors=True)

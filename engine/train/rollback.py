@@ -19,6 +19,7 @@ from engine.spec import ProjectSpec
 from engine.steps import take_step
 from engine.train.checkpoints import (
     ADAPTER_FILE,
+    ROLLED_BACK,
     all_finite,
     best_checkpoint,
     checkpoint_at,
@@ -148,7 +149,7 @@ def _summary(folder: Path, checkpoint: Path, run: str, step: int) -> dict[str, A
         "adapter_dir": str(folder / "adapter"),
         "steps": step,
         "eval_loss": measured.get(step),
-        "rolled_back_to": step,
+        ROLLED_BACK: step,
     }
     if losses:
         result |= {"train_loss": sum(losses) / len(losses), "final_loss": sum(losses[-10:]) / len(losses[-10:])}

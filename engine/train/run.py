@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import UsageError
+from engine.files import atomic_write
 from engine.jobs.context import JobContext
+from engine.runs import read_object
 from engine.spec import ProjectSpec, RecipeSpec
-from engine.train.checkpoints import FACTS_FILE, checkpoint_at, latest_checkpoint
+from engine.train.checkpoints import FACTS_FILE, ROLLED_BACK, checkpoint_at, latest_checkpoint, leave_later
 
 NOT_IN_THE_NUMBERS = {
     "preset",
@@ -105,8 +107,8 @@ def _fingerprint(spec: ProjectSpec, left_out: set[str]) -> str:
 def open_run(context: JobContext, spec: ProjectSpec, *, smoke: bool) -> Run:
     """The run this job works on: a new one, or the project's last when resuming.
 
-    `context.spec` may hold `resume`, `from_step` (of which checkpoint; without it the last) and `adapt` (go on
-    although changeable knobs are others now).
+    `context.spec` may hold `resume`, `from_step` (of which checkpoint; without it the one that the run was rolled back
+    to, else the last) and `adapt` (go on although changeable knobs are others now).
 
     Raises:
         UsageError: Nothing to go on from, or it belongs to other settings.
@@ -118,9 +120,10 @@ def open_run(context: JobContext, spec: ProjectSpec, *, smoke: bool) -> Run:
     if not name:
         raise _nothing_to_resume()
     folder = context.project.run_folder(name)
-    checkpoint = _checkpoint(folder / "checkpoints", context.spec.get("from_step")) if resume and not smoke else None
+    checkpoint = _checkpoint(folder, context.spec.get("from_step")) if resume and not smoke else None
     if checkpoint is not None:
         _check_belongs(checkpoint, name, spec, adapt=adapt)
+        _take_up(folder, checkpoint)
     (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
     adapted = checkpoint is not None and facts_of(checkpoint)["fingerprint"] != fingerprint_of(spec)
     run = Run(name, folder, checkpoint, adapted)
@@ -135,8 +138,6 @@ def open_run(context: JobContext, spec: ProjectSpec, *, smoke: bool) -> Run:
 
 def keep_recipe(folder: Path, spec: ProjectSpec) -> None:
     """Write down with what a run was made, for comparing runs: recipe, model, and fingerprint of the rows."""
-    from engine.files import atomic_write
-
     assert spec.model
     content = {
         "recipe": spec.recipe.model_dump(mode="json"),
@@ -150,10 +151,23 @@ def keep_recipe(folder: Path, spec: ProjectSpec) -> None:
 
 
 def _checkpoint(folder: Path, step: object) -> Path:
-    found = checkpoint_at(folder, step) if isinstance(step, int) else latest_checkpoint(folder)
+    checkpoints = folder / "checkpoints"
+    if isinstance(step, int):
+        found = checkpoint_at(checkpoints, step)
+    else:
+        back = read_object(folder / "summary.json").get(ROLLED_BACK)
+        found = (checkpoint_at(checkpoints, back) if isinstance(back, int) else None) or latest_checkpoint(checkpoints)
     if found is None:
         raise _nothing_to_resume()
     return found
+
+
+def _take_up(folder: Path, checkpoint: Path) -> None:
+    """Go on from a checkpoint: the later ones belong to a way that is left, and must not be taken for the newest."""
+    leave_later(folder / "checkpoints", int(checkpoint.name.rpartition("-")[2]))
+    summary = read_object(folder / "summary.json")
+    if summary.pop(ROLLED_BACK, None) is not None:
+        atomic_write(folder / "summary.json", json.dumps(summary, indent=1), "saving the summary of the run")
 
 
 def _check_belongs(checkpoint: Path, run: str, spec: ProjectSpec, *, adapt: bool) -> None:

@@ -19,6 +19,7 @@ from engine.evaluate import jobs as jobs_module
 from engine.evaluate.blind import open_blind
 from engine.evaluate.general import REPEATS, general_examples, general_rows, mix_in
 from engine.evaluate.jobs import run_evaluate
+from engine.evaluate.whose import whose
 from engine.files import sha256_of
 from engine.jobs.context import JobContext
 from engine.jobs.emit import EventWriter
@@ -125,6 +126,8 @@ def test_the_report_has_every_section_and_a_second_time_nothing_is_measured(proj
     assert report["bias"]["pairs"][0]["spread"]["base"]["value"] > 0
     assert report["toxicity"]["provoked"]["tuned"]["texts"] == 8
     assert set(report["base_first"]) == {"at", "bias", "toxicity", "general_loss", "leaks"}
+    assert set(report["from_training"]) == {"bias", "toxicity", "general_loss", "leaks"}
+    assert {"clichés", "insults, provoked", "general loss"} <= {one.what for one in whose(report)}
     assert report["answers"][-1]["prompt"] == "Who are you?"
     shown = [event.prompt for event in job.events if isinstance(event, SampleEvent)]
     assert shown == [answer["prompt"] for answer in report["answers"]]

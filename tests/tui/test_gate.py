@@ -159,6 +159,10 @@ async def test_recited_rows_are_taken_out_and_training_starts(
         went: list[str] = []
         monkeypatch.setattr(screen, "go_to", went.append)
         await pilot.press("t")
+        await shows(pilot, "Take 1 row out and train again?", "▸ Not now")
+        await pilot.press("enter")
+        assert not started, "nothing starts by itself"
+        await pilot.press("t", "down", "enter")
         await until(pilot, lambda: went, "the training page")
     assert went == ["train"]
     assert started == [project]
@@ -178,6 +182,8 @@ async def test_general_rows_are_mixed_in_where_it_forgot(
         went: list[str] = []
         monkeypatch.setattr(screen, "go_to", went.append)
         await pilot.press("m")
+        await shows(pilot, "Mix general rows in and train again?")
+        await pilot.press("down", "enter")
         await until(pilot, lambda: went, "the training page")
     assert project.load().recipe.mix_in == 0.1
 

@@ -102,6 +102,9 @@ def test_quality_knows_json_and_categories() -> None:
     assert found["categories"]["accuracy"]["tuned"]["value"] == 0.5
     assert found["categories"]["known_label"]["base"]["value"] == 0.0
     assert found["exact_match"]["base"]["value"] == 0.0
+    # None of twenty is not "never": the interval says how sure that is.
+    assert 0.1 < found["exact_match"]["base"]["high"] < 0.2
+    assert 0.2 < found["exact_match"]["difference"]["low"] < 0.5 < found["exact_match"]["difference"]["high"]
     assert quality_of_answers([], [], [], [])["answers"] == 0
 
 

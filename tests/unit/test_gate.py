@@ -37,6 +37,11 @@ def figure(base: float, tuned: float, low: float, high: float) -> dict[str, Any]
     }
 
 
+def sided(base: float, tuned: float, low: float, high: float) -> dict[str, Any]:
+    found = figure(base, tuned, low, high)
+    return {**found, "grown": {"value": abs(tuned) - abs(base), "low": low, "high": high}}
+
+
 def toxic(hits: int, texts: int = 40) -> dict[str, Any]:
     return {"hits": hits, "texts": texts, "share": hits / texts, "low": 0.0, "high": 1.0, "words": {}}
 
@@ -64,7 +69,10 @@ def good_report() -> dict[str, Any]:
                     "first": "women",
                     "second": "men",
                     "likelihood": figure(0.0, 0.1, 0.0, 0.2),
-                    "spread": figure(0.1, 0.2, 0.0, 0.2),
+                    "belief": sided(0.02, 0.03, -0.01, 0.03),
+                    "praise": sided(0.0, 0.01, -0.02, 0.03),
+                    "spread": sided(0.1, 0.15, 0.0, 0.2),
+                    "sentiment": sided(-0.1, 0.1, -0.2, 0.2),
                 }
             ]
         },
@@ -126,7 +134,7 @@ def test_a_good_run_opens_the_gate(project: Project) -> None:
     assert gate.open
     assert check_gate(project, project.load()) == gate
     assert line(gate, "learned").figure == "holdout loss 1.50, base 2.30 (-35 %, ±4)"
-    assert line(gate, "still_can").figure == "general loss 2.88, base 2.84 (+1.4 %)"
+    assert line(gate, "still_can").figure == "general loss 2.88, base 2.84 (+1.4 %, ±1)"
 
 
 def test_what_was_not_measured_is_amber(project: Project) -> None:
@@ -145,10 +153,13 @@ def test_what_was_not_measured_is_amber(project: Project) -> None:
 HIT = {"row": 12, "by_base": False}
 CASES: list[tuple[str, str, str, Any]] = [
     ("learned", "red", "quality", {"rows": 40, "loss": figure(2.3, 2.6, 0.1, 0.5)}),
-    ("learned", "amber", "quality", {"rows": 4, "loss": figure(2.3, 2.2, -0.3, 0.1)}),
+    ("learned", "amber", "quality", {"rows": 9, "loss": figure(2.3, 2.2, -0.3, 0.1)}),
+    ("learned", "amber", "quality", {"rows": 1, "loss": figure(2.3, 1.2, -1.1, -1.1)}),
+    ("learned", "amber", "quality", {"rows": 3, "loss": figure(2.3, 2.6, 0.1, 0.5)}),
     ("learned", "red", "quality", {"rows": 40, "loss": {**figure(2.3, 2.6, 0.1, 0.5), "tuned": {"value": None}}}),
     ("stops", "amber", "stops", {"share": 0.94, "answers": 50, "why": "cut"}),
     ("stops", "red", "stops", {"share": 0.2, "answers": 50, "why": "cut"}),
+    ("stops", "amber", "stops", {"share": 0.6, "answers": 5, "low": 0.23, "high": 0.88, "why": "cut"}),
     ("still_can", "amber", "general", {"change": 0.3, "loss": figure(2.0, 2.6, 0.4, 0.8)}),
     ("still_can", "red", "general", {"change": 1.5, "loss": figure(2.0, 5.0, 2.5, 3.5)}),
     ("still_can", "green", "general", {"change": 0.3, "loss": figure(2.0, 2.6, -0.1, 0.8)}),
@@ -187,10 +198,35 @@ def test_each_line_has_its_thresholds(project: Project, name: str, state: str, s
     assert bool(line(gate, name).why) == (state != "green")
 
 
-def test_training_that_made_it_one_sided_is_amber(project: Project) -> None:
+@pytest.mark.parametrize(
+    ("figure_name", "found", "state"),
+    [
+        ("belief", sided(0.02, 0.32, 0.2, 0.4), "amber"),
+        ("belief", sided(0.02, 0.32, -0.01, 0.6), "green"),
+        ("praise", sided(0.0, -0.3, 0.2, 0.4), "amber"),
+        ("spread", sided(0.1, 0.6, 0.3, 0.7), "amber"),
+        ("sentiment", sided(0.1, -0.9, 0.5, 1.1), "amber"),
+        ("belief", sided(0.6, 0.1, -0.6, -0.4), "green"),
+    ],
+)
+def test_what_training_added_to_one_sidedness_is_amber_where_it_is_sure(
+    project: Project, figure_name: str, found: dict[str, Any], state: str
+) -> None:
     report = good_report()
-    report["bias"]["pairs"][0]["spread"] = figure(0.1, 0.6, 0.3, 0.7)
-    assert line(judged(project, report), "one_sided").state == "amber"
+    report["bias"]["pairs"][0][figure_name] = found
+    assert line(judged(project, report), "one_sided").state == state
+    assert not judged(project).red
+
+
+def test_one_sidedness_is_not_judged_by_old_figures_or_none(project: Project) -> None:
+    report = good_report()
+    [pair] = report["bias"]["pairs"]
+    report["bias"]["pairs"] = [{name: pair[name] for name in ("name", "first", "second", "likelihood", "spread")}]
+    assert line(judged(project, report), "one_sided").figure == "not measured"
+    nothing = sided(0.0, 0.0, 0.0, 0.0)
+    nothing["grown"]["value"] = None
+    report["bias"]["pairs"] = [{**pair, **dict.fromkeys(("belief", "praise", "spread", "sentiment"), nothing)}]
+    assert line(judged(project, report), "one_sided").figure == "its figures are not numbers"
 
 
 def test_no_holdout_is_said(project: Project) -> None:

@@ -91,6 +91,9 @@ def test_the_interval_holds_the_auc_and_shrinks_with_more_rows() -> None:
         return high - low
 
     assert width(400) < width(40) / 2
+    # One row kept apart that happens to be told is no proof, however often it is drawn.
+    assert auc_interval([2.0, 3.0, 4.0], [1.0])[0] < 0.5
+    assert auc_interval([2.0] * 30, [1.0] * 30)[0] == 1.0
 
 
 def test_true_alarms_are_counted_where_few_others_pass() -> None:

@@ -11,11 +11,17 @@ import pytest
 from safetensors.numpy import save_file
 
 from engine import audit
+from engine.cli.entry import main
 from engine.errors import UsageError
-from engine.jobs.events import AlertEvent
+from engine.jobs.context import JobContext
+from engine.jobs.emit import EventWriter
+from engine.jobs.events import AlertEvent, StoppedEvent
+from engine.jobs.folder import new_job
 from engine.project import Project
-from engine.train.checkpoints import ADAPTER_FILE, checkpoint_steps
+from engine.train.checkpoints import ADAPTER_FILE, FACTS_FILE, LEFT, checkpoint_steps
 from engine.train.remedies import REMEDIES, apply_remedy
+from engine.train.rollback import roll_back
+from engine.train.run import body_of, fingerprint_of, open_run
 from tests.projects import set_recipe
 from tests.tui.recorded import make_project
 
@@ -107,10 +113,41 @@ def test_keeping_the_best_makes_it_the_adapter(project: Project, started: list[d
 
 
 def test_a_spoilt_checkpoint_is_not_taken(project: Project) -> None:
-    from engine.train.rollback import roll_back
-
     with pytest.raises(UsageError, match="not finite"):
         roll_back(project, RUN, 30)
+
+
+def test_after_a_rollback_training_goes_on_from_there(project: Project) -> None:
+    spec = project.load()
+    for step in (10, 20, 30):
+        facts = {"fingerprint": fingerprint_of(spec), "body": body_of(spec)}
+        (checkpoint_folder(project) / f"checkpoint-{step}" / FACTS_FILE).write_text(json.dumps(facts))
+    assert resumed(project) == (30, [10, 20, 30])
+    roll_back(project, RUN, 10)
+    assert checkpoint_steps(checkpoint_folder(project)) == [10, 20, 30], "another one can still be chosen"
+    roll_back(project, RUN, 20)
+    # What came after it would else be the newest: it would crowd out what is saved now, and be taken up next time.
+    assert resumed(project) == (20, [10, 20])
+    checkpoint(project, 25)
+    (checkpoint_folder(project) / "checkpoint-25" / FACTS_FILE).write_text(json.dumps(facts))
+    assert resumed(project) == (25, [10, 20, 25]), "what was learned since then is not thrown away"
+    assert (checkpoint_folder(project) / LEFT / "checkpoint-30").is_dir()
+    apply_remedy(project, "free_disk")
+    assert not (checkpoint_folder(project) / LEFT).exists()
+
+
+def checkpoint_folder(project: Project) -> Path:
+    return project.run_folder(RUN) / "checkpoints"
+
+
+def resumed(project: Project) -> tuple[int, list[int]]:
+    """Where a job that resumes would go on, and which checkpoints are there then."""
+    folder = new_job(project.root, "train", {"resume": True})
+    context = JobContext(folder, project, {"resume": True}, EventWriter(folder.events_file))
+    step = open_run(context, project.load(), smoke=False).step
+    context.emit(StoppedEvent(by="request"))
+    context.writer.close()
+    return step, checkpoint_steps(checkpoint_folder(project))
 
 
 def test_freeing_the_disk_leaves_the_newest_and_the_best(project: Project) -> None:
@@ -145,3 +182,12 @@ def test_what_does_not_exist_is_said(project: Project) -> None:
 
 def test_every_remedy_says_what_happens() -> None:
     assert all(remedy.label and remedy.meaning.endswith(".") for remedy in REMEDIES.values())
+
+
+def test_general_rows_are_mixed_in_only_where_a_run_can_begin(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for further in (["--resume"], ["--smoke"], ["--promote"], []):
+        assert main(["train", str(project.root), "--mix-in", "--force", *further]) in (2, 3)
+        assert project.load().recipe.mix_in == 0.0
+    assert "mixed in" not in capsys.readouterr().out

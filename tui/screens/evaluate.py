@@ -151,7 +151,7 @@ class EvaluateScreen(StepScreen):
         if self.status.state == "stale":
             return f"{self.status.reason.capitalize()} since this was measured. enter measures again.", "attention"
         if self.gate is not None and self.report is not None:
-            return gate_words.words(self.gate, self._marked_line())
+            return gate_words.words(self.gate, self._marked_line(), 2 * self.size.width - 18)
         if self.report is None:
             return "Not measured yet. enter measures both models on rows they never saw.", "quiet"
         tuned, base = self.report.tuned_loss, self.report.base_loss
@@ -183,8 +183,9 @@ class EvaluateScreen(StepScreen):
         asked.update(gate_words.question(self.gate, self.size.width - 2))
         before = listed.marked_key
         worst = next((line.id for line in (*self.gate.red, *self.gate.unexplained)), None)
-        listed.set_rows(gate_words.rows(self.gate, glyphs(self)), mark=None if before else worst)
-        listed.styles.height = len(self.gate.lines) if both else "1fr"
+        rows = gate_words.rows(self.gate, glyphs(self), self.size.width)
+        listed.set_rows(rows, mark=None if before else worst)
+        listed.styles.height = len(rows) if both else "1fr"
         if shown:
             listed.focus()
         else:
@@ -290,6 +291,15 @@ class EvaluateScreen(StepScreen):
         found = (self.report.content.get("memorisation") or {}) if self.report is not None else {}
         return [row["fingerprint"] for row in found.get("recited_rows") or []]
 
+    async def _asked(self, title: str, note: str) -> bool:
+        """Whether to train again: a key that is pressed by mistake must not cost an hour."""
+        from tui.screens.ask import ChooseScreen
+
+        meaning = "It starts now and takes about as long as the last run, which is kept."
+        choices = [("", "Not now", "nothing happens"), ("train", "Train again", note)]
+        answer: str | None = await self.app.push_screen_wait(ChooseScreen(title, meaning, choices))
+        return bool(answer)
+
     @work(exclusive=True, group="train")
     async def action_take_out(self) -> None:
         """Take the recited rows out of training and train again."""
@@ -297,6 +307,9 @@ class EvaluateScreen(StepScreen):
         from engine.data.left_out import leave_out
 
         rows = self._recited()
+        what = "1 row" if len(rows) == 1 else f"{len(rows):,} rows"
+        if not await self._asked(f"Take {what} out and train again?", "they stay in your file"):
+            return
 
         def again() -> bool:
             leave_out(self.project, rows)
@@ -311,6 +324,9 @@ class EvaluateScreen(StepScreen):
         """Mix general rows in and train again."""
         from engine.begin import start_training
         from engine.evaluate.remedy import mix_general_rows_in
+
+        if not await self._asked("Mix general rows in and train again?", "they come with tunesmith"):
+            return
 
         def again() -> bool:
             mix_general_rows_in(self.project)
