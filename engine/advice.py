@@ -16,7 +16,7 @@ USUAL_RATE = 2e-4
 """For LoRA with alpha twice the rank: QLoRA (Dettmers et al. 2023, table 9) for 7B and 13B."""
 FEW_ROWS = 500
 TINY_MODEL = 20_000_000
-"""Models below learn at rates ten times as high; the rule about rates is not for them."""
+"""Models below learn at rates ten times as high: the figures about rates and dropout are those of larger ones."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,9 @@ def _data(recipe: RecipeSpec, facts: RowFacts) -> list[Advice]:
     knob = "max_steps" if recipe.max_steps else "epochs"
     if passes > 10 or (passes > 5 and rows < 2 * FEW_ROWS):
         found.append(Advice(knob, f"{passes:g} times through {rows:,} rows: it will know many of them by heart."))
-    if recipe.dropout == 0 and rows < FEW_ROWS:
+    # The noise of a private run is brake enough; the figure is none of tiny models.
+    small = facts.parameters is not None and facts.parameters < TINY_MODEL
+    if recipe.dropout == 0 and rows < FEW_ROWS and recipe.dp_epsilon is None and not small:
         found.append(Advice("dropout", f"Without dropout {rows:,} rows are soon known by heart; 0.1 to 0.2 helps."))
     if recipe.rank > 64 and rows < 2 * FEW_ROWS:
         found.append(Advice("rank", f"{recipe.rank} can hold {rows:,} rows word for word; 8 to 16 is enough."))

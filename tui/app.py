@@ -48,6 +48,8 @@ PLACES: dict[str, str] = {
 
 _HANGUP_EXIT = 129
 """128 + SIGHUP, as a shell reports it."""
+_COLLECT_SECONDS, _RARELY = 60.0, 200
+"""How often all garbage is looked for, and after how many smaller searches if the clock does not come to it."""
 
 
 class PlainScrollBar(ScrollBarRender):
@@ -94,18 +96,24 @@ class TunesmithApp(App[int], inherit_bindings=False):
         from tui.screens.home import HomeScreen
 
         self.push_screen(HomeScreen(open_first=self._first))
-        self.call_after_refresh(_collect_from_now_on)
+        self.call_after_refresh(self._collect_from_now_on)
         self.call_after_refresh(self.run_worker, self._name_machine, thread=True, group="machine")
 
     def on_key(self, event: Key) -> None:
         """A letter that was on its way to a list when a field took the focus belongs to the field.
 
         Over a slow line keys come in bursts: `/gemma` is read at once, while `/` is what opens the field. A field
-        stops what it gets itself, so no letter comes here twice.
+        stops what it gets itself, so no letter comes here twice. Dialogs have no key for help of their own.
         """
         if isinstance(self.focused, Input) and event.character and event.is_printable:
             event.prevent_default()
             self.focused.insert_text_at_cursor(event.character)
+        elif event.key in ("question_mark", "f1") and self.screen.is_modal:
+            from tui.screens.help import HelpScreen
+
+            # Else the key would be tried as one of the help itself, which closes it.
+            event.prevent_default()
+            self.push_screen(HelpScreen(self.screen))
 
     # -- places -------------------------------------------------------------------------------------------------
 
@@ -186,6 +194,9 @@ class TunesmithApp(App[int], inherit_bindings=False):
         from tui.screens.quit import QuitScreen
 
         if not isinstance(self.screen, QuitScreen):
+            if isinstance(self.focused, Input):
+                # A field keeps what was typed when it is left.
+                self.set_focus(None)
             self.run_worker(self._ask_quit(), group="quit", exclusive=True)
 
     async def _ask_quit(self) -> None:
@@ -243,6 +254,18 @@ class TunesmithApp(App[int], inherit_bindings=False):
         self.machine_facts = facts
         self.machine = facts.words
 
+    def _collect_from_now_on(self) -> None:
+        """Collect garbage, but not among what stays, and by the clock: by keys each search would hold one up."""
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
+            gc.set_threshold(*gc.get_threshold()[:2], _RARELY)
+            self.set_interval(_COLLECT_SECONDS, _collect)
+
+
+def _collect() -> None:
+    gc.collect()
+
 
 def leave_on_hangup() -> None:
     """When the terminal goes away, leave at once; jobs have their own session and go on.
@@ -256,13 +279,6 @@ def leave_on_hangup() -> None:
         os._exit(_HANGUP_EXIT)
 
     signal.signal(signal.SIGHUP, leave)
-
-
-def _collect_from_now_on() -> None:
-    """Let garbage be collected, but not among what is loaded by now and stays: that takes as long as a key may."""
-    if not gc.isenabled():
-        gc.freeze()
-        gc.enable()
 
 
 def run_wizard(project: Path | None = None, ascii: bool = False) -> int:

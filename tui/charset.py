@@ -5,6 +5,7 @@ Widgets ask `glyphs(self)`; none writes a special character itself.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from textual.dom import DOMNode
@@ -89,14 +90,19 @@ def glyphs(node: DOMNode) -> Glyphs:
 def plain(text: str, chosen: Glyphs) -> str:
     """`text` as this terminal can show it: in an ASCII terminal, typographic signs become plain ones.
 
+    Signs that nobody sees and that command a terminal, or turn the direction of what follows, become spaces.
+
     For the person's own text letters beyond ASCII become `?`, which is what such a terminal would garble anyway.
     """
+    text = _COMMANDS.sub(" ", text)
     if chosen.unicode:
         return text
     for unicode_sign, ascii_sign in _TRANSLATIONS:
         text = text.replace(unicode_sign, ascii_sign)
     return text.encode("ascii", "replace").decode()
 
+
+_COMMANDS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 _TRANSLATED = (
     "done",

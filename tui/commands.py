@@ -180,13 +180,21 @@ TABLE: dict[str, tuple[Command, ...]] = {
     ),
     "evaluate": (
         Command("evaluate.next", "enter", "go_on", "Show", "Show what stands behind a line; before that, measure."),
-        Command("evaluate.take_out", "t", "take_out", "Take out and train", "Take recited rows out and train again."),
+        Command(
+            "evaluate.take_out",
+            "t",
+            "take_out",
+            "Take out and train",
+            "Take recited rows out and train again; it asks first.",
+        ),
         Command("evaluate.export", "e", "export", "Pack it", "Go on to pack the adapter."),
         Command("evaluate.blind", "b", "blind_test", "Blind test", "Say which answers are better, not knowing whose."),
         Command("evaluate.reason", "y", "give_reason", "Say why", "Type why a doubtful line may pass; it is kept."),
         Command("evaluate.answers", "a", "show_answers", "Answers", "Both models' answers side by side, and back."),
         Command("evaluate.runs", "c", "compare_runs", "Compare runs", "All runs of this project in a table."),
-        Command("evaluate.mix", "m", "mix_in", "Mix in", "Mix general rows in and train again.", show=False),
+        Command(
+            "evaluate.mix", "m", "mix_in", "Mix in", "Mix general rows in and train again; it asks first.", show=False
+        ),
         Command("evaluate.down", "down,j,n", "move_answer(1)", "Next answer", "The next prompt and its answers."),
         Command("evaluate.up", "up,k,p", "move_answer(-1)", "Answer before", "The prompt before.", show=False),
         Command("evaluate.page", "pagedown,space", "page_answer(1)", "Read on", "Scroll a long answer.", show=False),
@@ -198,7 +206,7 @@ TABLE: dict[str, tuple[Command, ...]] = {
     "ship": (
         Command("ship.next", "enter", "go_on", "Next", "To the passphrase; once it is packed, home."),
         Command("ship.passphrase", "k", "type_passphrase", "Passphrase", "Lock the package with a passphrase."),
-        Command("ship.plain", "p", "pack_plain", "Pack unlocked", "Pack it without a passphrase."),
+        Command("ship.plain", "p", "pack_plain", "Pack unlocked", "Pack it without a passphrase; it asks first."),
         Command("ship.gate", "g", "show_gate", "Gate", "Why it may leave, or may not."),
         Command("ship.home", "h", "go_home", "Home", "All projects."),
     ),

@@ -17,7 +17,7 @@ class MachineFacts:
     """What is known of the machine.
 
     Args:
-        words: `gpu-box · RTX 4090 24 GB`.
+        words: `gpu-box · RTX 4090 24 GiB`.
         gpu_bytes: Memory of the smallest GPU; None without one.
         ram_bytes: Memory of the machine.
     """
@@ -52,4 +52,4 @@ def look_at_machine(chosen: Glyphs) -> MachineFacts:
 
 def _card(name: str | None, memory_total: int | None) -> str:
     short = (name or "GPU").removeprefix("NVIDIA ").removeprefix("GeForce ")
-    return f"{short} {memory_total / 2**30:.0f} GB" if memory_total else short
+    return f"{short} {memory_total / 2**30:.0f} GiB" if memory_total else short

@@ -101,6 +101,12 @@ def _project(words: list[str]) -> Path | None:
 
         project, _ = open_project(Path(words[0]))
         return project.root
+    from engine.machine import known_projects
+
+    # The wizard makes projects in a folder of its own: their names are enough.
+    named = [root for root in known_projects() if root.name == words[0]]
+    if len(words) == 1 and len(named) == 1:
+        return named[0]
     from engine.cli.parser import nearest_command
 
     near = nearest_command(words[0])

@@ -30,7 +30,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Fitting:
-    """Which models of the catalogue can be trained here, and what was asked: `RTX 4090 24 GB`."""
+    """Which models of the catalogue can be trained here, and what was asked: `RTX 4090 24 GiB`."""
 
     words: str
     fits: Mapping[str, Fits]

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from engine.errors import TunesmithError
 from engine.jobs.events import FailedEvent
+from engine.jobs.history import run_of
 from engine.jobs.kinds import KINDS
 from engine.jobs.state import JobView
 from engine.machine import known_projects
 from engine.project import Project
 from engine.spec import STEPS, ProjectSpec, StepName
-from engine.steps import TITLES, next_step, step_statuses
+from engine.steps import TITLES, step_statuses
 from tui.widgets.progress import progress_words
 from tui.widgets.text import ago_text, duration_text, size_text
 
@@ -64,16 +65,29 @@ def job_sentence(job: JobView) -> str:
 
 
 def place_of(spec: ProjectSpec, jobs: Sequence[JobView]) -> StepName:
-    """The step at which a project is opened: its killed training that can go on, else the first that is not done.
+    """The step at which a project is opened: its training that broke off and can go on, else the first not done.
 
     Args:
         spec: Of the project.
         jobs: Its jobs, oldest first.
     """
     last = next((job for job in reversed(jobs) if job.record.kind == "train"), None)
-    killed = last is not None and last.state == "died" and last.snapshot.checkpoint is not None
-    trained = any(status.step == "train" and status.state == "done" for status in step_statuses(spec))
-    return "train" if killed and not trained else next_step(spec)
+    broke_off = last is not None and last.state in ("died", "stopped") and _saved(jobs, spec.run) is not None
+    open_steps = [status.step for status in step_statuses(spec) if status.state != "done"]
+    if broke_off and "train" in open_steps:
+        return "train"
+    if open_steps[:1] == ["preview"] and "train" not in open_steps:
+        # Another length limit makes the picture of the rows an older one; a run that was made needs it no more.
+        del open_steps[0]
+    return open_steps[0] if open_steps else STEPS[-1]
+
+
+def _saved(jobs: Sequence[JobView], run: str | None) -> int | None:
+    """The last checkpoint of the newest run; it may be of an earlier job than the last, which only went on with it."""
+    training = [job for job in jobs if job.record.kind == "train"]
+    name = run_of(training[-1].record, run) if training else ""
+    same = [job.snapshot.checkpoint for job in training if run_of(job.record, run) == name]
+    return next((point.step for point in reversed(same) if point is not None), None)
 
 
 def standings(jobs: list[JobView], now: float | None = None) -> list[Standing]:
@@ -104,9 +118,9 @@ def _words(step: StepName, project: Project, spec: ProjectSpec, jobs: list[JobVi
     status = next(status for status in step_statuses(spec) if status.step == step)
     if own and status.state != "done":
         end = own[-1].snapshot.end
-        saved = own[-1].snapshot.checkpoint
+        saved = _saved(jobs, spec.run) if step == "train" else None
         if own[-1].state == "died":
-            return f"died; can go on from step {saved.step:,}" if saved else "died without a word", True
+            return f"died; can go on from step {saved:,}" if saved else "died without a word", True
         if isinstance(end, FailedEvent):
             return end.title, True
         if own[-1].state == "stopped":

@@ -89,7 +89,7 @@ class Proof:
         replaced = sum(count for _, count in self.types)
         touched = self._number("findings", "rows")
         # Of the file, and not of what was written: rows that are left out may hold something personal too.
-        lines = [("rows", rows or read, f"written; {touched:,} of your {read or rows:,} held personal details")]
+        lines = [("rows", rows or read, f"written; {touched:,} of {read or rows:,} held personal details")]
         for name, note in (
             ("unreadable", "cannot be read"),
             ("duplicates", "the same as another row"),
@@ -152,9 +152,9 @@ def read_proof(project: Project, spec: ProjectSpec) -> Proof | None:
 
 
 def bound_words(facts: SampleFacts) -> str:
-    """What a sample proves: `0 leaks in 300: at most 1 % at 95 %`. The share is rounded up."""
+    """What a sample proves: `0 leaks in 300: at most 1 %, 95 % sure`. The share is rounded up."""
     leaks = "1 leak" if facts.leaks == 1 else f"{facts.leaks:,} leaks"
     share = math.ceil(facts.bound * 1000 - 1e-9) / 10
     if facts.looked_at >= facts.clean_rows:
         return f"{leaks} in all {facts.looked_at:,} rows without findings"
-    return f"{leaks} in {facts.looked_at:,}: at most {share:g} % at {facts.confidence:.0%}".replace("95%", "95 %")
+    return f"{leaks} in {facts.looked_at:,}: at most {share:g} %, {facts.confidence * 100:.0f} % sure"

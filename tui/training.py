@@ -18,7 +18,7 @@ from engine.jobs.state import JobState, JobView
 from engine.machine import hostname
 from tui.charset import Glyphs, plain
 from tui.screens.frame import Tone
-from tui.widgets.text import duration_text, fit, one_line, size_text, styled
+from tui.widgets.text import duration_text, fit, gib, one_line, styled
 
 STATE_COLOURS: dict[JobState, str] = {
     "starting": "$accent",
@@ -230,7 +230,7 @@ def _finished_lines(result: dict[str, Any], project: Path, chosen: Glyphs) -> li
     if isinstance(speed, int | float):
         parts.append(Content(f"{speed:,.0f} tokens/s"))
     if isinstance(peak, int):
-        parts.append(Content(f"{size_text(peak)} at most"))
+        parts.append(Content(f"{gib(peak)} GiB at most"))
     lines.append(Content("   ").join(parts))
     adapter = result.get("adapter_dir")
     if isinstance(adapter, str):

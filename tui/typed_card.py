@@ -26,8 +26,8 @@ class TypedCard:
 
     @property
     def words(self) -> str:
-        """`RTX 4090 24 GB`."""
-        size = f"{self.memory / GIB:g} GB"
+        """`RTX 4090 24 GiB`."""
+        size = f"{self.memory / GIB:g} GiB"
         name = _AMOUNT_AT_END.sub("", self.name).strip()
         return f"{name} {size}".strip()
 
@@ -35,7 +35,7 @@ class TypedCard:
 def card_from(text: str) -> TypedCard | None:
     """What was typed: `RTX 4090`, `24`, `24 GB`, `RTX 3080 12 GB`; empty for this machine's own.
 
-    Gigabytes are those that makers print on cards: 2^30 bytes.
+    A card that is sold with 24 GB has 24 GiB, so both words mean 2^30 bytes here.
 
     Raises:
         UsageError: It is neither a card of the table nor an amount.
@@ -48,7 +48,7 @@ def card_from(text: str) -> TypedCard | None:
         return TypedCard("", _bytes(float(whole[1]), text))
     if card is None:
         raise UsageError(
-            f"`{text.strip()}` is no card we know.", "", "Type its memory instead, such as 24 GB.", code="no_card"
+            f"`{text.strip()}` is no card we know.", "", "Type its memory instead, such as 24 GiB.", code="no_card"
         )
     said = _AMOUNT_AT_END.search(spoken)
     return TypedCard(card.name, _bytes(float(said[1]) if said else card.memory_gib, text))
@@ -79,7 +79,7 @@ def keep_card(card: TypedCard | None) -> None:
 
 def _bytes(gib: float, text: str) -> int:
     if not _LEAST_GIB <= gib <= _MOST_GIB:
-        raise UsageError(f"`{text.strip()}` is no memory of a card.", "", "Type it in GB, such as 24.", code="no_card")
+        raise UsageError(f"`{text.strip()}` is no memory of a card.", "", "Type it in GiB, such as 24.", code="no_card")
     return int(gib * GIB)
 
 

@@ -17,7 +17,7 @@ from tui.app import PLACES
 from tui.charset import ASCII, UNICODE, plain
 from tui.commands import EVERYWHERE, STEP, TABLE
 from tui.screens.base import StepScreen
-from tui.screens.frame import FrameScreen
+from tui.screens.frame import FrameScreen, SpeakLine
 from tui.terminal import read_terminal, set_textual_environment
 from tui.widgets.path_field import complete_path
 from tui.widgets.progress import bar
@@ -113,6 +113,7 @@ def test_ascii_charset_is_ascii() -> None:
         assert not isinstance(sign, str) or sign.isascii(), name
     assert plain("✓ done · 8 → é", ASCII) == "+ done - 8 > ?"
     assert plain("é", UNICODE) == "é"
+    assert plain("a\u202eb\x1b[31m\n\u200bc", UNICODE) == "a b [31m\n c", "what commands the terminal is not sent to it"
 
 
 def test_text_is_fitted_cut_and_padded() -> None:
@@ -200,13 +201,42 @@ async def test_help_has_the_words_and_the_keys_of_the_page(project: Project, siz
         await until(pilot, lambda: not app.screen.is_modal, "the help is closed")
 
 
+async def test_a_dialog_says_its_keys_too(project: Project) -> None:
+    app = wizard()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.open_project(project.root, "recipe")
+        await shows(pilot, "● Recipe")
+        await pilot.press("c")
+        await shows(pilot, "The presets side by side")
+        await pilot.press("question_mark")
+        await shows(pilot, "esc, c, q", "In a list: another row.", "esc Close")
+        assert max(len(line) for line in frame(app).splitlines()) <= 80
+        await pilot.press("escape")
+        await shows(pilot, "The presets side by side")
+
+
+async def test_long_words_take_a_second_line_and_give_it_back(project: Project) -> None:
+    app = wizard()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.open_project(project.root, "recipe")
+        await shows(pilot, "● Recipe")
+        screen = app.screen
+        assert isinstance(screen, FrameScreen)
+        line = screen.query_one(SpeakLine)
+        screen.say(f"{'It lost some of what it could do. ' * 3}y says why it may pass.", "attention")
+        await shows(pilot, "! It lost", "y says why it may pass.")
+        assert line.size.height == 2
+        screen.say("Short.")
+        await until(pilot, lambda: line.size.height == 1, "one line again")
+
+
 async def test_f1_explains_the_focused_thing(project: Project) -> None:
     app = wizard()
     async with app.run_test(size=(80, 24)) as pilot:
         app.open_project(project.root, "recipe")
         await shows(pilot, "● Recipe")
         await pilot.press("k", "down", "f1")
-        await shows(pilot, "alpha", "How strongly the adapter speaks")
+        await shows(pilot, "alpha  How strongly the adapter speaks", "esc Close")
 
 
 async def test_the_palette_finds_a_command_and_runs_it(project: Project, size: tuple[int, int]) -> None:

@@ -13,8 +13,10 @@ from engine.errors import JobFailedError
 from engine.jobs.events import CheckpointEvent, StoppedEvent
 from engine.machine import hostname
 from engine.project import Project, create_project
+from engine.steps import step_statuses, take_step
 from tests.tui.conftest import both_sizes, frame, shows, typed, until, wizard
 from tests.tui.recorded import RecordedJob, beginning, step_event
+from tui.overview import place_of
 from tui.screens import doctor
 from tui.screens.doctor import Finding
 from tui.screens.quit import QuitScreen
@@ -68,6 +70,8 @@ async def test_a_killed_training_is_where_its_project_is_opened(project: Project
     job = training(project)
     job.emit(CheckpointEvent(step=800, path="x", seconds=1))
     job.die()
+    # What went on with it died before it saved anything of its own.
+    RecordedJob(project, spec={"resume": True, "run": job.record.id}).die()
     project.update(lambda spec: spec.model_copy(update={"steps": {"model": spec.steps["model"]}}))
     app = wizard()
     async with app.run_test(size=(80, 24)) as pilot:
@@ -187,3 +191,11 @@ def test_a_hangup_ends_the_process_at_once() -> None:
         os._exit(1)
     _, status = os.waitpid(pid, 0)
     assert os.waitstatus_to_exitcode(status) == 129
+
+
+def test_an_older_preview_does_not_hold_a_trained_project(project: Project) -> None:
+    longer = {"recipe": project.load().recipe.model_copy(update={"max_length": 2048})}
+    project.update(lambda spec: take_step("train", take_step("recipe", spec.model_copy(update=longer))))
+    spec = project.load()
+    assert next(status for status in step_statuses(spec) if status.step == "preview").state == "stale"
+    assert place_of(spec, []) == "evaluate"

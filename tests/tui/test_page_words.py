@@ -93,7 +93,7 @@ def test_large_sizes_and_figures_in_plain_letters() -> None:
 
 def test_rows_that_were_left_out_are_not_counted_as_written() -> None:
     content = {"original": {"rows": 152}, "redacted": {"rows": 98}, "findings": {"rows": 150}}
-    assert Proof(content, "").lines[0] == ("rows", 98, "written; 150 of your 152 held personal details")
+    assert Proof(content, "").lines[0] == ("rows", 98, "written; 150 of 152 held personal details")
 
 
 def test_what_a_left_out_row_needs_is_said_for_one_and_for_many() -> None:

@@ -221,7 +221,7 @@ async def test_v_shows_blind_spots_and_the_sample_proves_a_bound(tmp_path: Path,
         await pilot.press("enter", "space")
         assert "0 leaks in 2: at most" in text_of(pilot)
         await pilot.press("u")
-        assert "0 leaks in 1: at most 95 % at 95 %" in text_of(pilot)
+        assert "0 leaks in 1: at most 95 %, 95 % sure" in text_of(pilot)
         assert "Taken back" in blind_words(pilot)
         await pilot.press("v", "v")
         await open_dialog(pilot, "n", NewFindingScreen)

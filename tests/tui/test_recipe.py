@@ -32,8 +32,8 @@ async def test_everything_stands_on_one_page(planned: Project, size: tuple[int, 
     change(planned, "budget.price_per_hour=0.42")
     async with recipe_page(planned, size) as pilot:
         await shows(pilot, "2,140 rows, longest 1,000 tokens", "▸    Balanced", "suggested", "learning rate", "2e-4")
-        await shows(pilot, "GB of  24", "✓ fits", "weights", " EUR at 0.42 an hour")
-        await shows(pilot, "RTX 4090 24 GB, typed by you; your longest row: 1,000 tokens")
+        await shows(pilot, "GiB of  24", "✓ fits", "weights", " EUR at 0.42 an hour")
+        await shows(pilot, "RTX 4090 24 GiB, typed by you; your longest row: 1,000 tokens")
         await shows(pilot, "enter Next", "e Edit", "f Fit", "c Compare", "g Card", "b Budget")
         presets = pilot.app.screen.query_one("#presets", RowList)
         assert len(presets.rows) >= 10
@@ -45,7 +45,7 @@ async def test_the_columns_stay_where_they_are(planned: Project) -> None:
     async with recipe_page(planned) as pilot:
 
         def places() -> list[list[int]]:
-            marks = (("GB of", "✓", "✗"), ("activations", "logits"), ("cost",))
+            marks = (("GiB of", "✓", "✗"), ("activations", "logits"), ("cost",))
             lines = frame(pilot.app).splitlines()
             found = [next((line for line in lines if f" {one[0]}" in line), "") for one in marks]
             return [[line.find(word) for word in one[:1]] for line, one in zip(found, marks, strict=True)]
@@ -153,13 +153,13 @@ async def test_a_faster_setting_is_shown_with_its_reasons_and_taken(planned: Pro
 async def test_a_card_is_typed_once_and_forgotten(planned: Project, size: tuple[int, int]) -> None:
     async with recipe_page(planned, size) as pilot:
         await pilot.press("g")
-        await shows(pilot, "Which card will it be trained on?", "RTX 4090 24 GB")
+        await shows(pilot, "Which card will it be trained on?", "RTX 4090 24 GiB")
         fill(pilot.app, "Input", "gtx 1")
         await pilot.press("enter")
         await shows(pilot, "✗ `gtx 1` is no card we know.")
         fill(pilot.app, "Input", "8 gb")
         await pilot.press("enter")
-        await shows(pilot, "GB of   8", "8 GB, typed by you")
+        await shows(pilot, "GiB of   8", "8 GiB, typed by you")
         card = kept_card()
         assert card is not None
         assert card.memory == 8 * 2**30
@@ -269,7 +269,7 @@ async def test_ascii_terminals_show_the_same(planned: Project) -> None:
     app = wizard(ascii=True)
     async with app.run_test(size=(80, 24)) as pilot:
         app.open_project(planned.root, "recipe")
-        await shows(pilot, "GB of  24", "+ fits", "suggested")
+        await shows(pilot, "GiB of  24", "+ fits", "suggested")
         assert {sign for sign in frame(app) if not sign.isascii()} == set()
 
 

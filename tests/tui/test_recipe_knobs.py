@@ -73,10 +73,10 @@ async def test_advice_stands_beside_the_knob_it_is_about(planned: Project, size:
 async def test_choices_are_stepped_and_the_plan_follows(planned: Project, size: tuple[int, int]) -> None:
     async with recipe_page(planned, size) as pilot:
         await pilot.press("e")
-        await shows(pilot, "All knobs", "takes  ", "6.9 - 9.0 GB of 24", "✓ fits")
+        await shows(pilot, "All knobs", "takes  ", "6.9 - 9.0 GiB of 24", "✓ fits")
         pilot.app.screen.query_one(RowList).mark("quantization")
         await pilot.press("right")
-        await shows(pilot, "int8", "1 changed", "11.2 - 14.6 GB of 24")
+        await shows(pilot, "int8", "1 changed", "11.2 - 14.6 GiB of 24")
         await pilot.press("right")
         await shows(pilot, "✗ does not fit")
         await pilot.press("left", "left")
@@ -171,7 +171,7 @@ async def test_the_last_page_shows_everything(planned: Project, size: tuple[int,
         await shows(
             pilot,
             "Start training with this?",
-            "RTX 4090 24 GB, typed by you",
+            "RTX 4090 24 GiB, typed by you",
             "✓ fits",
             "what leaves this machine",
             "it is read, never changed",
@@ -189,11 +189,11 @@ async def test_the_last_page_shows_everything(planned: Project, size: tuple[int,
 
 
 def test_a_plan_that_reaches_over_the_card_is_told_with_its_key() -> None:
-    target = Target(this_machine(), "RTX 4090 24 GB", typed=True)
+    target = Target(this_machine(), "RTX 4090 24 GiB", typed=True)
     fits = PlanShown("rough", target, low=8 * 2**30, high=9 * 2**30, fits=True)
     assert misfit_words(fits) == ""
     assert misfit_words(PlanShown("none", why_not="no model")) == ""
-    assert "at least 8.0 GB" in misfit_words(replace(fits, fits=False))
+    assert "at least 8.0 GiB" in misfit_words(replace(fits, fits=False))
     assert misfit_words(replace(fits, fits=False)).endswith("f shows what fits.")
     assert misfit_words(replace(fits, fits=None)).startswith("It may not fit")
     assert misfit_words(replace(fits, fits=False, state="exact")).endswith("enter shows what would.")

@@ -120,14 +120,14 @@ async def test_finished_tells_what_came_out_and_enter_measures(
                     "eval_loss": 1.491,
                     "base_eval_loss": 2.31,
                     "tokens_per_second": 5120.4,
-                    "peak_bytes": 14 * 10**9,
+                    "peak_bytes": 14 * 2**30,
                 }
             )
         )
         await until(pilot, shows(screen, "state", "✓ finished   60 steps   took"), "the end")
         outcome = text(screen, "outcome")
         assert "1.491 - lower is better; the base model has 2.310  ✓ -35 %" in outcome
-        assert "1.520 on average   5,120 tokens/s   14 GB at most" in outcome
+        assert "1.520 on average   5,120 tokens/s   14.0 GiB at most" in outcome
         assert f"runs/{job.record.id}/adapter" in outcome
         expected = ["next", "log", "samples", "health", "runs", "again"]
         await until(pilot, lambda: keys(screen) == [*(f"train.{one}" for one in expected), "all.help"], "the keys")

@@ -57,12 +57,14 @@ from engine.project import Project
 from engine.spec import STEPS, ProjectSpec, StepName
 from engine.steps import StepStatus, step_statuses
 from tui.jobs import JobFollower, latest_job
-from tui.screens.frame import FrameScreen, TopLine
+from tui.screens.frame import FrameScreen, SpeakLine, TopLine
 from tui.threads import in_thread
 from tui.widgets.progress import JobProgress
 from tui.widgets.stepper import Stepper
 
 _POLL_SECONDS = 0.5
+STARTING = "Starting."
+"""What the line that speaks says until a job is seen."""
 
 
 class StepScreen(FrameScreen):
@@ -231,7 +233,7 @@ class StepScreen(FrameScreen):
         return self.job is not None and self.job.active
 
     async def _launch(self, kind: str, spec: dict[str, Any], force: bool) -> None:
-        self.say("Starting.")
+        self.say(STARTING)
         try:
             folder = await in_thread(self, launch, self.project.root, kind, spec, force=force)
         except TunesmithError as error:
@@ -263,6 +265,8 @@ class StepScreen(FrameScreen):
             if job is not self.job:
                 self.job = job
                 self.job_changed(job)
+                if job.active and self.query_one(SpeakLine).words == STARTING:
+                    self.say("It is safe to leave: the work goes on, tunesmith shows it again.")
             if not job.active:
                 self._ended(job)
                 return

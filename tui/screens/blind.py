@@ -10,7 +10,7 @@ from pathlib import Path
 
 from textual import work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
@@ -26,7 +26,6 @@ from engine.privacy.blind import (
     look,
     sample_facts,
     sample_rows,
-    survey_of,
     suspicious_rows,
 )
 from engine.privacy.pointed import point_at
@@ -37,6 +36,7 @@ from tui.proof import bound_words
 from tui.screens.ask import AskScreen
 from tui.screens.frame import FrameScreen, TopLine
 from tui.screens.new_finding import NewFindingScreen
+from tui.widgets.logview import TextView
 from tui.widgets.rows import Column, Row, RowList
 from tui.widgets.text import field_words, one_line, styled
 
@@ -48,6 +48,7 @@ class BlindScreen(FrameScreen):
         findings: The findings file.
         data: The dataset, with an absolute path.
         project: The project's name, for line 1.
+        known: The survey of this scan, where it was made already.
     """
 
     NAME = "blind"
@@ -66,17 +67,17 @@ class BlindScreen(FrameScreen):
     BlindScreen #blind-head { height: 2; padding: 0 1; }
     BlindScreen #blind-rows { width: 38; }
     BlindScreen.-wide #blind-rows { width: 52; }
-    BlindScreen #blind-text { width: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+    BlindScreen #blind-row { width: 1fr; }
     """
 
-    def __init__(self, findings: Path, data: DataSpec, project: str) -> None:
+    def __init__(self, findings: Path, data: DataSpec, project: str, known: Survey | None = None) -> None:
         super().__init__()
         self._project = project
         self.store = FindingsStore(findings)
         self._data = data
         self.view = "suspicious"
         self.rows: list[BlindRow] = []
-        self._survey: Survey | None = None
+        self._survey = known
         self._marks = {"suspicious": 0, "sample": 0}
 
     def body(self) -> ComposeResult:
@@ -84,8 +85,7 @@ class BlindScreen(FrameScreen):
         yield Static(id="blind-head")
         with Horizontal():
             yield RowList([Column("row", 9, "right"), Column("what")], id="blind-rows")
-            with VerticalScroll(id="blind-text", can_focus=False):
-                yield Static(id="blind-row")
+            yield TextView(id="blind-row")
 
     def on_mount(self) -> None:
         """Look at the rows, where nobody did since the scan."""
@@ -103,8 +103,8 @@ class BlindScreen(FrameScreen):
     @work(exclusive=True, group="look")
     async def _open(self, size: int = 0) -> None:
         """Show the survey of this scan; make one where there is none, or another sample where `size` says so."""
-        known = None if size else await self.ask_engine(lambda: survey_of(self.store))
-        if known is None:
+        known = self._survey
+        if known is None or size:
             known = await self._look(size or SAMPLE)
         if known is None:
             return
@@ -209,20 +209,20 @@ class BlindScreen(FrameScreen):
 
     def _show_text(self) -> None:
         one, chosen = self.current, glyphs(self)
-        line = self.query_one("#blind-row", Static)
+        view = self.query_one(TextView)
         if one is None:
             empty = "No row looks suspicious." if self.view == "suspicious" else "There is no row without findings."
-            line.update(styled(empty if self._survey else "", "$muted"))
+            view.set_lines([styled(empty if self._survey else "", "$muted")])
             return
         parts: list[Content] = []
         for path, text in one.texts:
             parts += [
                 styled(plain(field_words(path), chosen), "$accent"),
-                Content(plain(_lines(text), chosen)),
+                *(Content(plain(one_line(line), chosen)) for line in text.splitlines()),
                 Content(""),
             ]
-        line.update(Content("\n").join(parts))
-        self.query_one("#blind-text", VerticalScroll).scroll_home(animate=False)
+        view.set_lines(parts)
+        view.scroll_home(animate=False)
 
     def on_row_list_marked(self) -> None:
         """Another row."""
@@ -249,7 +249,7 @@ class BlindScreen(FrameScreen):
 
     def action_scroll(self, by: int) -> None:
         """A long row."""
-        self.query_one("#blind-text", VerticalScroll).scroll_relative(y=by * 8, animate=False)
+        self.query_one(TextView).scroll_relative(y=by * 8, animate=False)
 
     def action_switch(self) -> None:
         """The other list."""
@@ -330,10 +330,6 @@ class BlindScreen(FrameScreen):
     def action_close(self) -> None:
         """Back to the values."""
         self.dismiss(None)
-
-
-def _lines(text: str) -> str:
-    return "\n".join(one_line(line) for line in text.splitlines())
 
 
 def _sample_size(typed: str) -> int:

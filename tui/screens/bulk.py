@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from engine.privacy.findings import Action
@@ -18,6 +17,7 @@ from engine.privacy.review import TypeTotals
 from tui.charset import glyphs, plain
 from tui.commands import TABLE, bindings
 from tui.entities import short_name, words_for
+from tui.screens.dialog import Dialog
 from tui.widgets.rows import Column, Row, RowList
 from tui.widgets.text import styled
 
@@ -56,7 +56,7 @@ def preview_words(totals: TypeTotals, choice: BulkChoice) -> str:
     return f"{what} {more}{warning}".replace("  ", " ").strip()
 
 
-class BulkScreen(ModalScreen[BulkChoice | None]):
+class BulkScreen(Dialog[BulkChoice | None]):
     """Returns what to do; None when the person changed their mind."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(TABLE["bulk"])

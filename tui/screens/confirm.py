@@ -27,8 +27,8 @@ from tui.screens.base import StepScreen
 from tui.screens.frame import Rule
 from tui.threads import in_thread
 from tui.typed_card import kept_card
-from tui.widgets.memory_panel import cost_words, gib, time_words, verdict_of
-from tui.widgets.text import fit_path, styled
+from tui.widgets.memory_panel import cost_words, time_words, verdict_of
+from tui.widgets.text import GIB, fit_path, gib, styled
 
 if TYPE_CHECKING:
     from tui.memory import PlanShown
@@ -199,7 +199,7 @@ def misfit_words(plan: PlanShown) -> str:
     if plan.fits is False:
         room = 0.9 * plan.target.room
         return (
-            f"By the estimate it does not fit: at least {gib(plan.low)} GB, and the card lends {gib(room)}."
+            f"By the estimate it does not fit: at least {gib(plan.low)} GiB, and the card lends {gib(room)}."
             " f shows what fits."
         )
     return "It may not fit: the upper figure is more than the card lends. f shows what fits; enter starts it."
@@ -313,7 +313,7 @@ def _memory(plan: PlanShown | None, chosen: Glyphs) -> Content:
     if plan.state == "none" or plan.target is None:
         return styled(plain(plan.why_not, chosen), "$muted")
     mark, word, colour = verdict_of(plan, chosen)
-    words = f"  {gib(plan.low)} - {gib(plan.high)} GB of {plan.target.room / 2**30:.0f}, {plan.target.words}"
+    words = f"  {gib(plan.low)} - {gib(plan.high)} GiB of {plan.target.room / GIB:.0f}, {plan.target.words}"
     return styled(f"{mark} {word}", f"bold {colour}") + Content(plain(words, chosen))
 
 

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from engine.errors import TunesmithError
@@ -19,12 +18,13 @@ from engine.privacy.findings import Place, ValueRow, masked
 from tui.charset import glyphs, plain
 from tui.commands import TABLE, bindings
 from tui.screens.ask import key_words
+from tui.screens.dialog import Dialog
 from tui.threads import in_thread
 from tui.widgets.marked_text import MarkedText
 from tui.widgets.text import one_line, styled
 
 
-class EndsScreen(ModalScreen[Ends | None]):
+class EndsScreen(Dialog[Ends | None]):
     """Returns the new ends; None when nothing changed.
 
     Args:

@@ -15,15 +15,16 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
 from textual.reactive import Reactive, reactive
-from textual.screen import Screen
 from textual.widget import Widget
 
 from engine.errors import TunesmithError
 from tui.charset import glyphs, plain
 from tui.commands import Command, bindings, commands_of
+from tui.screens.dialog import FreshScreen
 from tui.threads import in_thread, is_open
 from tui.widgets.keyline import KeyLine
 from tui.widgets.text import fit, styled
+from tui.widgets.wrap import lines_within
 
 if TYPE_CHECKING:
     from textual import events
@@ -34,6 +35,7 @@ Tone = Literal["quiet", "good", "attention", "danger"]
 T = TypeVar("T")
 _WHAT_LINES = 5
 """Of an error's details, at most; a log's tail can be long."""
+_SPEAK_LINES = 2
 
 
 class TopLine(Widget):
@@ -80,20 +82,39 @@ class Rule(Widget):
 
 
 class SpeakLine(Widget):
-    """The one line that speaks, with a glyph for its tone."""
+    """The line that speaks, with a glyph for its tone; it takes a second line where the words need one."""
 
-    DEFAULT_CSS = "SpeakLine { height: 1; padding: 0 1; }"
+    DEFAULT_CSS = "SpeakLine { height: 1; padding: 0 1; text-wrap: nowrap; }"
     words: reactive[str] = reactive("")
     tone: reactive[Tone] = reactive("quiet")
 
-    def render(self) -> Content:
-        """The words after their glyph; quiet words have none."""
+    def watch_words(self) -> None:
+        """Other words may need another height; most do not, and then nothing is laid out anew."""
+        self._grow()
+
+    def on_resize(self) -> None:
+        """Another width."""
+        self._grow()
+
+    def _grow(self) -> None:
+        lines = len(self._lines()) if self.size.width else 1
+        if self.styles.height is None or self.styles.height.value != lines:
+            self.styles.height = lines
+
+    def _lines(self) -> list[str]:
+        chosen, mark = glyphs(self), self._mark()
+        words = lines_within(plain(self.words, chosen), max(10, self.size.width - len(mark)), _SPEAK_LINES, chosen)
+        return [(mark if at == 0 else " " * len(mark)) + line for at, line in enumerate(words)]
+
+    def _mark(self) -> str:
         chosen = glyphs(self)
         marks = {"good": chosen.done, "attention": chosen.stale, "danger": chosen.bad}
+        return f"{marks[self.tone]} " if self.tone in marks else ""
+
+    def render(self) -> Content:
+        """The words after their glyph; quiet words have none."""
         colours = {"quiet": "$muted", "good": "$success", "attention": "$warning", "danger": "$error"}
-        mark = f"{marks[self.tone]} " if self.tone in marks else ""
-        line = styled(mark + plain(self.words, chosen), colours[self.tone])
-        return fit(line, self.size.width, chosen)
+        return styled("\n".join(self._lines()), colours[self.tone])
 
 
 class Problem(Widget):
@@ -137,7 +158,7 @@ def _hanging(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, max(20, width), subsequent_indent="  ", drop_whitespace=True) or [text]
 
 
-class FrameScreen(Screen[None]):
+class FrameScreen(FreshScreen[None]):
     """A screen with the common anatomy. Subclasses write `body` and their actions."""
 
     NAME: ClassVar[str] = ""

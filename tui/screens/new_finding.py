@@ -11,13 +11,13 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.charset import glyphs, plain
 from tui.commands import TABLE, bindings
 from tui.entities import TYPE_KEYS, legend, short_name
 from tui.screens.ask import key_words
+from tui.screens.dialog import Dialog
 from tui.widgets.marked_text import MarkedText
 from tui.widgets.text import field_words, fit, one_line, styled
 
@@ -33,7 +33,7 @@ class Pointed:
     entity: str
 
 
-class NewFindingScreen(ModalScreen[Pointed | None]):
+class NewFindingScreen(Dialog[Pointed | None]):
     """Returns what was marked; None when the person changed their mind.
 
     Args:
@@ -55,7 +55,7 @@ class NewFindingScreen(ModalScreen[Pointed | None]):
         self, row: int, fields: Sequence[tuple[str, str]], field: str = "", at: int = 0, entity: str = "PERSON"
     ) -> None:
         super().__init__()
-        self._row, self._fields = row, [one for one in fields if _WORD.search(one[1])]
+        self._row, self._fields = row, [one for one in fields if any(map(str.isalnum, one[1]))]
         self._field = next((n for n, one in enumerate(self._fields) if one[0] == field), 0)
         self.entity = entity if entity in TYPE_KEYS else TYPE_KEYS[0]
         self._words: list[tuple[int, int]] = []
@@ -80,7 +80,7 @@ class NewFindingScreen(ModalScreen[Pointed | None]):
     def _begin(self, at: int) -> None:
         """Mark the word at a letter of the present text."""
         text = self._fields[self._field][1] if self._fields else ""
-        self._words = [match.span() for match in _WORD.finditer(text)]
+        self._words = [match.span() for match in _WORD.finditer(text) if match[0].isprintable()]
         self.first = self.last = self._word_at(at)
 
     def _word_at(self, at: int) -> int:

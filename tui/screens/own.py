@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from engine.errors import TunesmithError
@@ -22,6 +21,7 @@ from engine.spec import OwnSpec
 from tui.charset import Glyphs, glyphs, plain
 from tui.commands import TABLE, bindings
 from tui.screens.ask import key_words
+from tui.screens.dialog import Dialog
 from tui.screens.privacy_pages import known_from
 from tui.threads import in_thread
 from tui.widgets.rows import Column, Row, RowList
@@ -40,7 +40,7 @@ def what_of(spec: OwnSpec) -> str:
     return ", ".join(spec.words) if spec.words is not None else f"/{spec.pattern}/"
 
 
-class OwnScreen(ModalScreen[list[OwnSpec] | None]):
+class OwnScreen(Dialog[list[OwnSpec] | None]):
     """The list; returns it where it was changed, else None.
 
     Args:
@@ -130,7 +130,7 @@ class OwnScreen(ModalScreen[list[OwnSpec] | None]):
         self.dismiss(self.own if self.own != self._before else None)
 
 
-class OwnEditScreen(ModalScreen[OwnSpec | None]):
+class OwnEditScreen(Dialog[OwnSpec | None]):
     """One recogniser: its name, its words or its pattern, and a box that shows at once what it finds.
 
     Args:

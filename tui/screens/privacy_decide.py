@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 from textual import on, work
 
 from engine.errors import TunesmithError
+from engine.privacy.blind import survey_of
 from engine.privacy.consents import waiting_for
 from engine.privacy.edits import Ends, alike, move_ends, retype
 from engine.privacy.gate import data_path
@@ -245,9 +246,16 @@ class DecidingScreen(StepScreen):
     @work(exclusive=True, group="dialog")
     async def action_blind(self) -> None:
         """Rows in which nothing was found."""
-        review, data = self.review, self.data
-        if data is not None and review.store is not None:
-            await self.app.push_screen_wait(BlindScreen(review.store.path, data, self.spec.name))
+        store, data = self.review.store, self.data
+        if data is None or store is None:
+            return
+        path = store.path
+        self.say("Looking for rows in which nothing was found.")
+        # The page is large: that the key was heard is on the screen before it is made.
+        await self.wait_for_refresh()
+        known = await self.ask_engine(lambda: _apart(path, survey_of))
+        self.say(REVIEW_WORDS)
+        await self.app.push_screen_wait(BlindScreen(path, data, self.spec.name, known))
 
     @work(exclusive=True, group="dialog")
     async def action_own(self) -> None:

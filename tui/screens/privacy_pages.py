@@ -174,7 +174,7 @@ class ProofPage(Widget):
 
 
 def _line(name: str, value: int, note: str, width: int, chosen: Glyphs) -> Content:
-    line = styled(f"{name:<20}", "$muted") + Content(f"{value:>9,}") + styled(f"   {plain(note, chosen)}", "$muted")
+    line = styled(f"{name:<18}", "$muted") + Content(f"{value:>9,}") + styled(f"   {plain(note, chosen)}", "$muted")
     return fit(line, width, chosen)
 
 

@@ -50,12 +50,14 @@ class RecipeScreen(PlanningScreen):
 
     The knobs below are its numbers. e opens all of them, each with what it does, what it costs and what can be
     typed. What you changed carries a mark and the preset's value in brackets. u takes the last change back, x all of
-    them. c shows the presets side by side.
+    them. c shows the presets side by side. batch 2 x 8 means: 2 rows at once, 8 times, and then
+    the adapter changes once.
 
     Before you spend anything: the bar is the memory of your card, with a line at 90 %; a run should stay below it.
     The first figure is what it takes at least, the second what it may take. weights is the model itself,
     adapter+optimizer what is learned, activations what is kept of your longest row, logits the scores over all
-    words. At first the figures may be rough; the exact ones are worked out in the background, and the page says so.
+    words. Memory is counted in GiB; a card that is sold with 24 GB has 24 GiB. At first the figures may be rough; the
+    exact ones are worked out in the background, and the page says so.
 
     f shows settings that are faster, or that fit, and why; it takes them if you want. g plans for another card than
     this machine's, as when you will rent one. b sets a price an hour, and limits at which the run saves and stops.
@@ -67,6 +69,7 @@ class RecipeScreen(PlanningScreen):
         """Whether what fits is shown as soon as it is known."""
         self._presets: tuple[RecipePreset, ...] = ()
         self._facts = DataFacts.unknown()
+        self._knows_facts = False
         self._suggested: tuple[str, str] = ("", "")
         self._led_to: set[str] = set()
         """Every preset that was suggested: the pointer may have been led there, which is no choice of the person."""
@@ -179,6 +182,7 @@ class RecipeScreen(PlanningScreen):
         """What the data suggests; the pointer goes there on a first visit."""
         try:
             self._facts = await in_thread(self, read_facts, self.project, self.spec)
+            self._knows_facts = True
         except TunesmithError as error:
             self.show_problem(error)
             return
@@ -245,8 +249,8 @@ class RecipeScreen(PlanningScreen):
         return preset.knobs
 
     def advice_on(self, recipe: RecipeSpec) -> list[Advice]:
-        """What is advised about a recipe with these rows and this model."""
-        return advice(recipe, self._facts.rows)
+        """What is advised about a recipe with these rows and this model; nothing before they were looked at."""
+        return advice(recipe, self._facts.rows) if self._knows_facts else []
 
     @on(RowList.Marked, "#presets")
     def _preset_marked(self, message: RowList.Marked) -> None:

@@ -18,9 +18,9 @@ from tui.commands import TABLE, bindings
 from tui.knobs import differences, knob, value_text
 from tui.screens.ask import key_words
 from tui.threads import is_open
-from tui.widgets.memory_panel import gib, verdict_of
+from tui.widgets.memory_panel import verdict_of
 from tui.widgets.rows import Column, Row, RowList
-from tui.widgets.text import styled
+from tui.widgets.text import gib, styled
 
 if TYPE_CHECKING:
     from engine.recipes import RecipePreset

@@ -17,9 +17,8 @@ from tui.charset import Glyphs, glyphs, plain
 from tui.commands import TABLE, bindings
 from tui.knobs import knob, value_text
 from tui.screens.ask import key_words
-from tui.widgets.memory_panel import gib
 from tui.widgets.rows import Column, Row, RowList
-from tui.widgets.text import styled
+from tui.widgets.text import gib, styled
 
 if TYPE_CHECKING:
     from tui.memory import PlanShown, Suggestion
@@ -83,7 +82,7 @@ def headline(shown: PlanShown, chosen: Glyphs) -> Content:
     if shown.fits is False:
         room = 0.9 * (shown.target.room if shown.target else 0)
         said = styled(f"{chosen.bad} It does not fit.", "bold $error")
-        return said + Content(f"\n  It takes at least {gib(shown.low)} GB; {gib(room)} GB is 90 % of {against}.")
+        return said + Content(f"\n  It takes at least {gib(shown.low)} GiB; {gib(room)} GiB is 90 % of {against}.")
     if found is None:
         return styled("The alternatives are not worked out yet.", "bold") + Content("\nThe page says when they are.")
     if not found.changes:
@@ -103,7 +102,7 @@ def ways_out(shown: PlanShown) -> list[tuple[str, str, str]]:
     if found is not None and found.fits:
         if not found.changes or (shown.fits and not found.worth_saying):
             return []
-        note = f"{gib(found.memory)} GB; what it learns stays the same"
+        note = f"{gib(found.memory)} GiB; it learns the same"
         return [(_SETTINGS, "Change these settings", note)]
     ways = []
     if found is not None and found.shorter:
@@ -130,7 +129,7 @@ def reasons(found: Suggestion, chosen: Glyphs) -> list[Content]:
     for what, time, memory, fits in found.alternatives:
         mark, colour = (chosen.done, "$success") if fits else (chosen.bad, "$error")
         lines.append(
-            Content(f"  {plain(what, chosen):<29}{time:>6.2f} {chosen.times} time  {gib(memory):>5} GB  ")
+            Content(f"  {plain(what, chosen):<29}{time:>6.2f} {chosen.times} time  {gib(memory):>5} GiB  ")
             + styled(f"{mark} {'fits' if fits else 'does not fit'}", colour)
         )
     return lines

@@ -134,6 +134,7 @@ class KnobsScreen(ModalScreen[None]):
         one, chosen = self._marked, glyphs(self)
         if one is None:
             return
+        self.query_one(RowList).gloss = one.key.replace("_", " ")
         width = max(40, self.query_one("#detail", Static).size.width - 2)
         lines = [Content(line) for line in textwrap.wrap(plain(one.meaning, chosen), width)[:2]]
         unit = f", in {one.unit}" if one.unit else ""

@@ -11,7 +11,7 @@ from textual.reactive import reactive
 
 from engine.errors import TunesmithError
 from engine.jobs.events import FailedEvent
-from tui.screens.base import StepScreen
+from tui.screens.base import STARTING, StepScreen
 from tui.screens.frame import SpeakLine
 from tui.threads import in_thread
 from tui.typed_card import card_from, keep_card, kept_card
@@ -71,7 +71,7 @@ class PlanningScreen(StepScreen):
         from tui.screens.ask import AskScreen
 
         card = kept_card()
-        meaning = "Its name such as RTX 4090, or its memory such as 24 GB. Empty: what this machine has."
+        meaning = "Its name such as RTX 4090, or its memory such as 24 GiB. Empty: what this machine has."
         title = "Which card will it be trained on?"
         answer = await self.app.push_screen_wait(AskScreen(title, card.words if card else "", meaning, card_from))
         if answer is None:
@@ -139,7 +139,7 @@ class PlanningScreen(StepScreen):
 
     def job_changed(self, job: JobView) -> None:
         """Say in the panel what it does; the line that speaks is for other things."""
-        if self.query_one(SpeakLine).words == "Starting.":
+        if self.query_one(SpeakLine).words == STARTING:
             self.say(self.words())
         self.query_one(MemoryPanel).working = self._working()
 

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from engine.errors import TunesmithError
@@ -20,6 +19,7 @@ from tui.charset import glyphs, plain
 from tui.commands import TABLE, bindings
 from tui.entities import short_name
 from tui.screens.ask import key_words
+from tui.screens.dialog import Dialog
 from tui.threads import in_thread
 from tui.widgets.places import role_words
 from tui.widgets.rows import Column, Row, RowList
@@ -41,7 +41,7 @@ def preview_words(rule: Rule, found: Preview) -> str:
     return words + (" The model will see them." if rule.action == "keep" else "")
 
 
-class RuleScreen(ModalScreen[Rule | None]):
+class RuleScreen(Dialog[Rule | None]):
     """Returns the rule; None when the person changed their mind.
 
     Args:
@@ -197,7 +197,7 @@ def rule_words(rule: Rule) -> tuple[str, str]:
     return verb, f"/{rule.text}/" if rule.kind == "pattern" else masked(rule.text, rule.entity)
 
 
-class RulesScreen(ModalScreen[int | None]):
+class RulesScreen(Dialog[int | None]):
     """The rules there are; returns the id of the one to take off the list."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(TABLE["rules"])

@@ -236,9 +236,16 @@ class ShipScreen(StepScreen):
         """Back to the gate."""
         self.go_to("evaluate")
 
-    def action_pack_plain(self) -> None:
-        """Pack without a lock."""
-        self.start_job("ship", {"encrypt": False})
+    @work(exclusive=True, group="lock")
+    async def action_pack_plain(self) -> None:
+        """Pack without a lock, after a question."""
+        from tui.screens.ask import ChooseScreen
+
+        title = "Pack it without a lock?"
+        meaning = "Whoever gets the file can use the adapter, and may learn from it how people in your rows write."
+        choices = [("", "Not now", "a passphrase locks it"), ("plain", "Pack unlocked", "no passphrase is needed")]
+        if await self.app.push_screen_wait(ChooseScreen(title, meaning, choices)):
+            self.start_job("ship", {"encrypt": False})
 
     def job_changed(self, job: JobView) -> None:
         """The job reads the passphrase before its first phase; from then on the file is not needed."""

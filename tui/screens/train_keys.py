@@ -34,6 +34,8 @@ class TrainKeys(StepScreen):
         self._past = Past()
         self._holdout: Points = ()
         self._paused_at = ""
+        self._rolled_back = False
+        """Whether the adapter is that of a checkpoint chosen here: then enter measures it."""
         self._stopping = False
         self._page = ""
         """Which page stands in place of the picture; empty: none."""
@@ -120,7 +122,7 @@ class TrainKeys(StepScreen):
     def action_go_on(self) -> None:
         """The default of each state: measure, go on, or start."""
         state = self.job.state if self.job else None
-        if state == "finished" and self.status.state != "stale":
+        if (state == "finished" or self._rolled_back) and self.status.state != "stale":
             self.go_on()
         elif state in _ENDED and self._can_resume() and self.status.state != "stale":
             self.action_resume()
@@ -174,6 +176,7 @@ class TrainKeys(StepScreen):
         """Make an earlier checkpoint the result, after a question."""
         words = await ask_rollback(self, self._past, dict(self._holdout))
         if words:
+            self._rolled_back = True
             self.refresh_spec()
             self.say(words, "good")
 
@@ -226,5 +229,6 @@ class TrainKeys(StepScreen):
             return True
 
         if await self.ask_engine(check):
+            self._rolled_back = False
             self._stopping = False
             self.start_job("train", {"resume": True})

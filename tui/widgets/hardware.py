@@ -14,9 +14,8 @@ from engine.hardware.nvml import GpuReading
 from engine.jobs.events import PreflightEvent
 from tui.charset import Glyphs, plain
 from tui.widgets.progress import bar
-from tui.widgets.text import fit, size_text, styled
+from tui.widgets.text import GIB, fit, size_text, styled
 
-GIB = 1024**3
 FULL_SHARE = 0.9
 """Beyond this share of its memory a GPU is close to failing: fragmentation and the desktop need the rest."""
 

@@ -24,7 +24,11 @@ LINES = 400
 class TextView(ScrollView):
     """Scrolls over lines, wrapped to its width."""
 
-    DEFAULT_CSS = "TextView { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; overflow-x: hidden; }"
+    DEFAULT_CSS = """
+    TextView {
+        height: 1fr; padding: 0 1; overflow-x: hidden; scrollbar-size-vertical: 1; scrollbar-gutter: stable;
+    }
+    """
     FOLLOWS: ClassVar[bool] = False
     """Whether it stays at the end when lines are added there, until somebody scrolls up."""
 

@@ -9,12 +9,11 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui.charset import Glyphs, glyphs, plain
-from tui.widgets.text import duration_text, fit, styled
+from tui.widgets.text import GIB, duration_text, fit, gib, styled
 
 if TYPE_CHECKING:
     from tui.memory import PlanShown
 
-_GIB = 2**30
 _USABLE_SHARE = 0.9
 """The line on the bar: a plan may use this share of a card (`engine.plan.memory.FITS_SHARE`)."""
 _PARTS = (
@@ -74,9 +73,9 @@ class MemoryPanel(Widget):
 
 
 def band_line(shown: PlanShown, width: int, chosen: Glyphs) -> Content:
-    """`memory  13.1 - 14.0 GB of 24 ▉▉▉▏···┆·  ✓ fits`; nothing in it moves when a figure changes."""
+    """`memory  13.1 - 14.0 GiB of 24 ▉▉▉▏···┆·  ✓ fits`; nothing in it moves when a figure changes."""
     room = shown.target.room if shown.target else 0
-    words = f"{gib(shown.low):>5} - {gib(shown.high):>5} GB of {room / _GIB:>3.0f}  "
+    words = f"{gib(shown.low):>5} - {gib(shown.high):>5} GiB of {room / GIB:>3.0f}  "
     mark, word, colour = verdict_of(shown, chosen)
     end = f"  {mark} {word:<12}"
     cells = max(6, width - _NAME - len(words) - len(end))
@@ -94,7 +93,7 @@ def verdict_of(shown: PlanShown, chosen: Glyphs) -> tuple[str, str, str]:
 
 
 def parts_line(shown: PlanShown, chosen: Glyphs) -> Content:
-    """What the memory is for, in GB."""
+    """What the memory is for, in GiB."""
     parts = [
         styled(f"{name} ", "$muted") + Content(f"{gib(sum(shown.breakdown.get(key, 0) for key in keys)):>4}")
         for name, keys in _PARTS
@@ -142,7 +141,7 @@ def could_line(shown: PlanShown, chosen: Glyphs, working: str = "") -> Content:
     if found is None or not found.worth_saying:
         return _named("could", chosen) + styled("nothing faster fits", "$muted")
     what = ", ".join(change_words(name, now, then) for name, (now, then) in found.changes.items())
-    gain = f": {found.faster:.1f} {chosen.times} faster, {gib(found.memory)} GB"
+    gain = f": {found.faster:.1f} {chosen.times} faster, {gib(found.memory)} GiB"
     return _named("could", chosen) + Content(plain(what, chosen)) + styled(f"{gain}  f", "$accent")
 
 
@@ -184,12 +183,6 @@ def band_bar(low: float, high: float, width: int, chosen: Glyphs) -> str:
     return "".join(cells)
 
 
-def gib(size: float) -> str:
-    """Gigabytes as makers of cards count them: `13.1`, `0.02`."""
-    amount = size / _GIB
-    return f"{amount:.0f}" if amount >= 99.95 else f"{amount:.1f}" if amount >= 0.995 else f"{amount:.2f}"
-
-
 def range_of(seconds: tuple[float, float]) -> str:
     """`52 - 64 min`; both ends in the unit of each where they differ."""
     low, high = (duration_text(one) for one in seconds)
@@ -205,8 +198,8 @@ def plan_words(shown: PlanShown | None, chosen: Glyphs) -> Content:
     if shown is None or shown.state == "none" or shown.target is None:
         return styled("memory and time are not known yet", "$muted")
     mark, word, colour = verdict_of(shown, chosen)
-    room = f"{shown.target.room / _GIB:.0f}"
-    memory = f"{gib(shown.low)} - {gib(shown.high)} GB of {room}  "
+    room = f"{shown.target.room / GIB:.0f}"
+    memory = f"{gib(shown.low)} - {gib(shown.high)} GiB of {room}  "
     return (
         Content(memory) + styled(f"{mark} {word}", f"bold {colour}") + styled("   time  ", "$muted") + time_words(shown)
     )

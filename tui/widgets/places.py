@@ -20,7 +20,7 @@ from engine.privacy.counts import CERTAIN_SCORE
 from engine.privacy.findings import CERTAIN_ENTITIES, Place, ValueRow, masked
 from engine.privacy.texts import CONTEXT
 from tui.charset import Glyphs, glyphs, plain
-from tui.entities import reason_for, score_text, words_for
+from tui.entities import reason_for, score_text, short_name, words_for
 from tui.widgets.text import fit, one_line, styled
 from tui.widgets.wrap import wrap_cells
 
@@ -216,6 +216,7 @@ class Places(Widget, can_focus=True):
             where = f"place {self.marked + 1:,} of {value.count:,}"
         by = {"rule": rule_words(value), "policy": "by your policy", "person": "by you"}.get(value.by or "", "")
         head = f"{words_for(value.entity)}, {where}"
+        head = head if len(head) <= width else f"{short_name(value.entity)}, {where}"
         if value.decision == "keep":
             fate = styled(f"{chosen.bad} stays as it is", "$warning") + styled(f"  {by}", "$muted")
             more = styled("The model will see it.", "$muted")

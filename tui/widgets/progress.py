@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tui.charset import Glyphs, glyphs, plain
+from tui.charset import UNICODE, Glyphs, glyphs, plain
 from tui.widgets.text import duration_text
 
 if TYPE_CHECKING:
@@ -26,8 +26,13 @@ def bar(share: float, width: int, chosen: Glyphs) -> str:
     return chosen.bar_full * full + middle + chosen.bar_empty * (width - full - len(middle))
 
 
-def progress_words(job: JobView) -> str:
-    """What a job is doing and how far it is, as one phrase: `reading rows: 812 of 1,960 rows, 40 s to go`."""
+def progress_words(job: JobView, room: int = 0) -> str:
+    """What a job is doing and how far it is, as one phrase: `reading rows: 812 of 1,960 rows, 40 s to go`.
+
+    Args:
+        job: The job.
+        room: Letters there are; how far it is stays whole, what it does is cut. 0: as many as it takes.
+    """
     from engine.jobs.kinds import KINDS
 
     snapshot = job.snapshot
@@ -46,6 +51,9 @@ def progress_words(job: JobView) -> str:
         far = f"{snapshot.done:,} of {snapshot.total:,} {snapshot.unit}" if snapshot.total else ""
         far = far or f"{snapshot.done:,} {snapshot.unit}"
     left = f", {duration_text(snapshot.eta_s)} to go" if snapshot.eta_s is not None else ""
+    over = len(f"{doing}: {far}{left}") - room if room else 0
+    if over > 0:
+        doing = doing[: max(0, len(doing) - over - 1)].rstrip() + UNICODE.ellipsis
     return f"{doing}: {far}{left}"
 
 
@@ -70,7 +78,9 @@ class JobProgress(Widget):
         chosen = glyphs(self)
         mark = chosen.stale if self.job.state == "stalled" else chosen.here
         colour = "$warning" if self.job.state == "stalled" else "$accent"
-        words = Content.styled(mark, colour) + Content(" " + plain(progress_words(self.job), chosen))
+        words = Content.styled(mark, colour) + Content(
+            " " + plain(progress_words(self.job, self.size.width - 2), chosen)
+        )
         snapshot = self.job.snapshot
         width = max(1, self.size.width - 6)
         if snapshot.total:

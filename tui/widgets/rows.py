@@ -141,15 +141,18 @@ class RowList(ScrollView, can_focus=True):
         """Keep the marked row in sight and tell about it."""
         self.refresh()
         if new < len(self.rows):
-            head = 1 if self._has_head else 0
-            if self.is_mounted:
-                region = Region(0, new, 1, 1 + head)
-                self.scroll_to_region(region, animate=False, force=True)
+            self._scroll_to_mark()
             self.post_message(self.Marked(self, self.rows[new].key))
 
     def on_resize(self) -> None:
-        """The width of the lines follows."""
+        """The width of the lines follows; the marked row stays in sight."""
         self._set_virtual_size()
+        self._scroll_to_mark()
+
+    def _scroll_to_mark(self) -> None:
+        if self.is_mounted and self.rows:
+            head = 1 if self._has_head else 0
+            self.scroll_to_region(Region(0, self.marked, 1, 1 + head), animate=False, force=True)
 
     def render_line(self, y: int) -> Strip:
         """One line in sight: the head line, or a row."""

@@ -11,6 +11,7 @@ from tui.charset import Glyphs, plain
 
 Align = Literal["left", "right"]
 _TURN = re.compile(r"(?:messages|conversations?)\.(\d+)\.(?:content|value)")
+GIB = 2**30
 
 
 def styled(text: str, style: str = "") -> Content:
@@ -43,12 +44,22 @@ def one_line(text: str) -> str:
 
 
 def size_text(size: float) -> str:
-    """Bytes as people read them: `980 kB`, `12 MB`, `1.4 GB`, `1.3 TB` (powers of ten)."""
+    """Files as people read their size: `980 kB`, `12 MB`, `1.4 GB`, `1.3 TB` (powers of ten)."""
     for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if size >= factor:
             value = size / factor
             return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
     return f"{size:.0f} bytes"
+
+
+def gib(size: float) -> str:
+    """Memory in GiB (2^30 bytes), the one unit of memory on every page: `13.1`, `0.02`. The unit itself is left out.
+
+    Drivers, PyTorch and the engine count so; a card that is sold with 24 GB has 24 GiB. Files are counted as disks
+    are: see `size_text`.
+    """
+    amount = size / GIB
+    return f"{amount:.0f}" if amount >= 99.95 else f"{amount:.1f}" if amount >= 0.995 else f"{amount:.2f}"
 
 
 def duration_text(seconds: float) -> str:
