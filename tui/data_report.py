@@ -123,7 +123,7 @@ class Report:
             (self.bad_rows - duplicates, "cannot: b shows why", self.bad_rows > duplicates),
             (duplicates, "repeats of another row, left out", False),
             (unhealthy, "may do harm: h shows why", unhealthy > 0),
-            (int(self.content.get("holdout", 0)), "of them kept apart, to test with", False),
+            (int(self.content.get("holdout", 0)), "rows kept apart, to test with", False),
         )
         width = max(len(f"{count:,}") for count, _, _ in counts)
         return tuple(Fact(f"{count:>{width},}", words, attention) for count, words, attention in counts)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,10 @@ from typing import Any
 from engine.data.read import detect_format
 from engine.data.rows import RawRow
 from engine.machine import PRESETS
-from engine.privacy.schema import explained, transaction
+from engine.privacy.schema import explained, in_parts, transaction
 from engine.privacy.store import FindingsStore
 from engine.privacy.sweep import Wanted
 from engine.spec import DataSpec
-
-_CHUNK = 500
 
 Columns = list[object]
 """A finding without its row: field, start, end, entity, value, score, recogniser, before, match, after, role, hash."""
@@ -109,7 +107,7 @@ class KnownRows:
     def recognise(self, names: Sequence[bytes]) -> dict[bytes, KnownRow]:
         """Those of the rows that the last scan knew."""
         known: dict[bytes, KnownRow] = {}
-        for part in _chunks(sorted(set(names))):
+        for part in in_parts(sorted(set(names))):
             marks = ",".join("?" * len(part))
             for name, number, told, has_findings in self._all(
                 "SELECT name, id, told, found IS NOT NULL FROM known_rows"
@@ -122,7 +120,7 @@ class KnownRows:
     def found(self, ids: Sequence[int]) -> dict[int, list[Columns]]:
         """The findings of known rows, by their numbers."""
         found: dict[int, list[Columns]] = {}
-        for part in _chunks(sorted(set(ids))):
+        for part in in_parts(sorted(set(ids))):
             marks = ",".join("?" * len(part))
             rows = self._all(f"SELECT id, found FROM known_rows WHERE id IN ({marks})", part)
             found.update((number, json.loads(columns)) for number, columns in rows)
@@ -173,7 +171,3 @@ class KnownRows:
     def _all(self, query: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
         with self._store.lock, explained(self._store.path):
             return self._store.connection.execute(query, parameters).fetchall()
-
-
-def _chunks(asked: list[Any]) -> Iterator[list[Any]]:
-    return (asked[start : start + _CHUNK] for start in range(0, len(asked), _CHUNK))

@@ -11,6 +11,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from engine.privacy.innerjson import with_letters
+
 _TOKEN = re.compile(r"[a-z0-9@$!*|+]+")
 _APART = re.compile(r"(?<![a-z0-9])(?:[a-z0-9@$!][\s._\-*,/\\~]{1,3}){2,}[a-z0-9@$!](?![a-z0-9])")
 _FURTHER = re.compile(r"[\s._\-*,/\\~]{2,3}")
@@ -19,7 +21,7 @@ _NOT_WORD = re.compile(r"[^a-z0-9@$!]+")
 _DRAWN_OUT = re.compile(r"([a-z])\1{2,}")
 _ODD = re.compile(r"[0-9@$!*|+]|([a-z])\1\1")
 _MIXED = re.compile(r"(?<![a-z0-9@$!|])[a-z0-9@$!|]*[a-z][0-9@$!|]+[a-z][a-z0-9@$!|]*")
-_ESCAPE = re.compile(r"(?<!\\)\\+(?:u([0-9a-fA-F]{4})|[nrtbf/\"'])")
+_ESCAPE = re.compile(r"\\+[nrtbf/\"']")
 _FRACTION = re.compile("[\u00bc-\u00be\u2150-\u215f\u2189]")
 # Digits and signs that stand for a letter; 1 and | are read as i, and a second time as l.
 _LEET = str.maketrans("0134578@$!|+9", "oieastbasiitg")
@@ -81,7 +83,7 @@ def plain_letters(text: str) -> str:
 def unescaped(text: str) -> str:
     r"""A text with the characters that stand in it as escapes: `\n` and `\u0031` of JSON within text, `&#49;`."""
     if "\\" in text:
-        text = _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else " ", text)
+        text = _ESCAPE.sub(" ", with_letters(text))
     return html.unescape(text) if "&" in text and ";" in text else text
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from engine.errors import DiskFullError, ProjectError, TunesmithError, from_os_error
 from engine.files import make_private_folder
@@ -18,6 +19,9 @@ from engine.files import make_private_folder
 VERSION = 4
 """Later versions only add tables and indexes; an older file gets them when it is opened."""
 _BUSY_MS = 20_000
+_AT_ONCE = 500
+"""Values of one query; SQLite takes 999 at least."""
+_Asked = TypeVar("_Asked")
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -184,3 +188,8 @@ def explained(path: Path) -> Iterator[None]:
             "Delete that file and run `tunesmith scan PROJECT` again; decisions made before are lost with it.",
             code="findings_broken",
         ) from error
+
+
+def in_parts(asked: Sequence[_Asked]) -> Iterator[Sequence[_Asked]]:
+    """Values in as many parts as it takes for each to be asked for in one query."""
+    return (asked[start : start + _AT_ONCE] for start in range(0, len(asked), _AT_ONCE))

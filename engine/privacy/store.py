@@ -11,7 +11,7 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -27,7 +27,7 @@ from engine.privacy.findings import (
     ValueRow,
     masked,
 )
-from engine.privacy.schema import connect, explained, transaction
+from engine.privacy.schema import connect, explained, in_parts, transaction
 
 Order = Literal["risk", "count", "value"]
 
@@ -39,7 +39,6 @@ _BEFORE: dict[str, tuple[str, str]] = {
     "value": ("value < one.k COLLATE NOCASE", "value = one.k COLLATE NOCASE AND id < one.i"),
 }
 """What comes before a value, in two parts: with OR between them no index can be used."""
-_CHUNK = 500
 _FINDING = """
 SELECT f.id, f.value_id, f.row, f.field, f.start, f.end, v.entity, v.value, f.score, f.recogniser,
        f.decision, f.decided_by, v.decision, v.decided_by
@@ -242,7 +241,7 @@ class FindingsStore:
         changed = 0
         with self._writing() as connection:
             log_id = journal.write(connection, by, action, description)
-            for chunk in _chunks(list(ids)):
+            for chunk in in_parts(list(ids)):
                 marks = ",".join("?" * len(chunk))
                 changed += connection.execute(
                     "INSERT INTO log_values SELECT ?, id, decision, decided_by FROM vals"
@@ -393,7 +392,3 @@ def _place(row: Sequence[Any]) -> Place:
 def _check(action: str) -> None:
     if action not in ("hide", "keep"):
         raise UsageError("A decision is `hide` or `keep`.", f"It says {action!r}.", "")
-
-
-def _chunks(ids: list[int]) -> Iterable[list[int]]:
-    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))

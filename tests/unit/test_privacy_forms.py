@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.test_privacy_rules import FAMILIES, found
+from tests.families import FAMILIES, found
 
 
 @pytest.mark.parametrize(

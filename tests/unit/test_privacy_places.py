@@ -9,26 +9,8 @@ import pytest
 
 from engine.privacy.addressing import whole_addresses
 from engine.privacy.hits import Hit
-from engine.privacy.recognisers.addresses import address_recogniser
-from engine.privacy.recognisers.births import birth_recogniser
-from engine.privacy.recognisers.contacts import phone_recogniser
-from engine.privacy.recognisers.handles import handle_recogniser
-from engine.privacy.recognisers.numbers import number_recogniser
-from engine.privacy.recognisers.rules import RuleRecognizer, by_first_letter
-from engine.privacy.recognisers.secrets import secret_recogniser
-
-FAMILIES: dict[str, RuleRecognizer] = {
-    "address": address_recogniser(),
-    "birth": birth_recogniser(),
-    "phone": phone_recogniser(),
-    "handle": handle_recogniser(),
-    "number": number_recogniser(),
-    "secret": secret_recogniser(),
-}
-
-
-def found(family: str, text: str) -> set[str]:
-    return {text[hit.start : hit.end] for hit in FAMILIES[family].analyze(text, [])}
+from engine.privacy.recognisers.rules import by_first_letter
+from tests.families import FAMILIES, found
 
 
 @pytest.mark.parametrize(

@@ -8,23 +8,8 @@ from engine.privacy.addressing import whole_addresses
 from engine.privacy.doubts import says_nothing
 from engine.privacy.hits import Hit
 from engine.privacy.merge import OWN, merge_hits
-from engine.privacy.recognisers.addresses import address_recogniser
-from engine.privacy.recognisers.contacts import email_recogniser, phone_recogniser
-from engine.privacy.recognisers.handles import handle_recogniser
-from engine.privacy.recognisers.names import name_recogniser
-from engine.privacy.recognisers.rules import RuleRecognizer, has_digit_run
-
-FAMILIES: dict[str, RuleRecognizer] = {
-    "name": name_recogniser(),
-    "address": address_recogniser(),
-    "phone": phone_recogniser(),
-    "email": email_recogniser(),
-    "handle": handle_recogniser(),
-}
-
-
-def found(family: str, text: str) -> set[str]:
-    return {text[hit.start : hit.end] for hit in FAMILIES[family].analyze(text, [])}
+from engine.privacy.recognisers.rules import has_digit_run
+from tests.families import found
 
 
 @pytest.mark.parametrize(

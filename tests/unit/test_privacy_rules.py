@@ -4,30 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.privacy.recognisers.addresses import address_recogniser
-from engine.privacy.recognisers.births import birth_recogniser
-from engine.privacy.recognisers.contacts import email_recogniser, phone_recogniser, wallet_recogniser
-from engine.privacy.recognisers.handles import handle_recogniser
-from engine.privacy.recognisers.names import name_recogniser
-from engine.privacy.recognisers.numbers import number_recogniser
-from engine.privacy.recognisers.rules import RuleRecognizer
-from engine.privacy.recognisers.secrets import secret_recogniser
-
-FAMILIES: dict[str, RuleRecognizer] = {
-    "handle": handle_recogniser(),
-    "secret": secret_recogniser(),
-    "address": address_recogniser(),
-    "phone": phone_recogniser(),
-    "email": email_recogniser(),
-    "wallet": wallet_recogniser(),
-    "birth": birth_recogniser(),
-    "number": number_recogniser(),
-    "name": name_recogniser(),
-}
-
-
-def found(family: str, text: str) -> set[str]:
-    return {text[hit.start : hit.end] for hit in FAMILIES[family].analyze(text, [])}
+from tests.families import FAMILIES, found
 
 
 @pytest.mark.parametrize(

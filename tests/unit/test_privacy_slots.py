@@ -11,31 +11,10 @@ from engine.privacy.addressing import whole_addresses
 from engine.privacy.doubts import believable
 from engine.privacy.hits import Hit
 from engine.privacy.merge import merge_hits
-from engine.privacy.recognisers.addresses import address_recogniser
-from engine.privacy.recognisers.births import birth_recogniser
-from engine.privacy.recognisers.contacts import email_recogniser
 from engine.privacy.recognisers.faint import counting
 from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
-from engine.privacy.recognisers.handles import handle_recogniser
-from engine.privacy.recognisers.names import name_recogniser
-from engine.privacy.recognisers.numbers import number_recogniser
-from engine.privacy.recognisers.rules import RuleRecognizer
-from engine.privacy.recognisers.secrets import secret_recogniser
 from engine.privacy.recognisers.words import is_dictionary_word
-
-FAMILIES: dict[str, RuleRecognizer] = {
-    "name": name_recogniser(),
-    "address": address_recogniser(),
-    "birth": birth_recogniser(),
-    "email": email_recogniser(),
-    "handle": handle_recogniser(),
-    "number": number_recogniser(),
-    "secret": secret_recogniser(),
-}
-
-
-def found(family: str, text: str) -> set[str]:
-    return {text[hit.start : hit.end] for hit in FAMILIES[family].analyze(text, [])}
+from tests.families import found
 
 
 @pytest.mark.parametrize(
