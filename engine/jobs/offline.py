@@ -1,7 +1,8 @@
 """No network, enforced: a job that needs none cannot reach one, whatever a library tries.
 
 Settings such as `HF_HUB_OFFLINE` ask libraries to behave; an audit hook makes it impossible for Python code to
-connect anywhere but this machine. It cannot be removed once set, so it is set in the job's process only.
+connect anywhere but this machine. It cannot be removed once set, so it is set in the job's process only. Libraries
+in C++ pass both by: `engine.jobs.sockets` stops them in the kernel.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ QUIET_ENVIRONMENT = {
     "DISABLE_TELEMETRY": "1",
     "DO_NOT_TRACK": "1",
     "WANDB_DISABLED": "true",
+    # onnxruntime sends what it runs to Microsoft since 1.29, from C++, unless this is set before it is loaded.
+    "ORT_DISABLE_TELEMETRY": "1",
     "TRL_EXPERIMENTAL_SILENCE": "1",
     "OMP_WAIT_POLICY": "passive",
     "PYTHONUNBUFFERED": "1",

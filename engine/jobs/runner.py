@@ -18,7 +18,7 @@ import time
 import traceback
 import warnings
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import FrameType
 from typing import IO, Any
 
 from engine.errors import (
@@ -39,6 +39,7 @@ from engine.jobs.kinds import KINDS, JobKind
 from engine.jobs.launch import busy_error, running_heavy_job
 from engine.jobs.offline import QUIET_ENVIRONMENT, forbid_network
 from engine.jobs.process import identity
+from engine.jobs.sockets import forbid_sockets
 from engine.machine import hostname, state_folder
 from engine.project import Project
 
@@ -86,9 +87,8 @@ def _work(context: JobContext, kind: str) -> int:
         entry = KINDS[kind]
         lock = _claim_machine(context, entry)
         if not entry.online:
-            forbid_network()
-        module, _, name = entry.function.partition(":")
-        result: dict[str, Any] = getattr(_imported(module), name)(context)
+            _cut_off(context, entry)
+        result: dict[str, Any] = _named(entry.function)(context)
         context.emit(FinishedEvent(**result))
         if lock:
             lock.close()
@@ -110,23 +110,33 @@ def _work(context: JobContext, kind: str) -> int:
         return _failed(context, _unexpected(error, context.folder))
 
 
+def _cut_off(context: JobContext, entry: JobKind) -> None:
+    """No network for this job, before any library is loaded that might want one."""
+    forbid_network()
+    if entry.talks and _named(entry.talks)(context):
+        return
+    if not forbid_sockets():
+        print("This system cannot refuse sockets to a process: only what Python does is cut off from the network.")
+
+
 def _trace() -> None:
     """Put the traceback into the log. On a full disk there is no room for it, and the end must be told all the same."""
     with contextlib.suppress(OSError):
         traceback.print_exc()
 
 
-def _imported(module: str) -> ModuleType:
-    """The module that does the work.
+def _named(function: str) -> Any:
+    """The function `module:name`.
 
-    While it is being imported nothing is compiled: bitsandbytes hands four functions for machines without its own
-    kernels to `torch.compile`, which loads the whole compiler, a sixth of all that a training job loads before it can
-    begin. `recipe.compile` asks for it later, and gets it.
+    While its module is being imported nothing is compiled: bitsandbytes hands four functions for machines without its
+    own kernels to `torch.compile`, which loads the whole compiler, a sixth of all that a training job loads before it
+    can begin. `recipe.compile` asks for it later, and gets it.
     """
+    module, _, name = function.partition(":")
     before = os.environ.get(_NO_COMPILER)
     os.environ[_NO_COMPILER] = "1"
     try:
-        return importlib.import_module(module)
+        return getattr(importlib.import_module(module), name)
     finally:
         if before is None:
             del os.environ[_NO_COMPILER]

@@ -43,6 +43,8 @@ from engine.spec import OwnSpec
 INSTALL = "pip install 'tunesmith[cluster]'"
 ADDRESS = "RAY_ADDRESS"
 _QUIET = {
+    # Without this the thread that still asks for rows after a stop would start another Ray, in a folder open to all.
+    "RAY_ENABLE_AUTO_CONNECT": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DISABLE_IMPORT_WARNING": "1",
     "RAY_AIR_NEW_OUTPUT": "0",

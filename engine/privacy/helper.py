@@ -15,6 +15,7 @@ from typing import TextIO
 
 from engine.errors import TunesmithError
 from engine.jobs.offline import forbid_network
+from engine.jobs.sockets import forbid_sockets
 
 _PR_SET_PDEATHSIG = 1
 
@@ -26,6 +27,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     forbid_network()
+    forbid_sockets()
     answers = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)  # What a library prints must not get between the answers.
     try:

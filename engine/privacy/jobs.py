@@ -50,6 +50,11 @@ class ScanInput:
     findings_file: Path
 
 
+def uses_ray(ctx: JobContext) -> bool:
+    """Whether Ray's workers do the looking, to which a scan talks over loopback."""
+    return ctx.spec.get("engine") == "ray"
+
+
 def run_scan(ctx: JobContext) -> dict[str, Any]:
     """Look for personal data in every row and put the findings into the store.
 
@@ -73,7 +78,7 @@ def run_scan(ctx: JobContext) -> dict[str, Any]:
         known = KnownRows(store, fingerprint_of(detector.version, given.data))
         counted = survey(given.data, known, ctx.check_stop)
         detector.expect(counted.new_texts, memory.texts_known() if counted.new_texts else 0)
-        if ctx.spec.get("engine") == "ray" and not counted.all_known:
+        if uses_ray(ctx) and not counted.all_known:
             _look_with_ray(ctx, given, memory, counted)
         ctx.phase("scan", "looking for personal data")
         _look(ctx, given, memory, counted)

@@ -112,6 +112,11 @@ def spread_here(project: Project, spec: ProjectSpec) -> Spread:
     return spread_of(project, spec, torch.cuda.device_count() if torch.cuda.is_available() else 0)
 
 
+def is_shared(context: JobContext) -> bool:
+    """Whether several processes train together, which then talk to each other; raises as `spread_here`."""
+    return spread_here(context.project, context.project.load()).world > 1
+
+
 def order_of(
     project: Project,
     spec: ProjectSpec,

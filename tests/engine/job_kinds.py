@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from engine.errors import DataError
@@ -25,9 +27,26 @@ TEST_KINDS = {
     "t-bad-data": JobKind(f"{HERE}:bad_data", "reading"),
     "t-crash": JobKind(f"{HERE}:crash", "breaking"),
     "t-vanish": JobKind(f"{HERE}:vanish", "vanishing"),
-    "t-network": JobKind(f"{HERE}:network", "calling out"),
-    "t-train": JobKind("tests.engine.ranked:train", "training"),
+    "t-network": JobKind(f"{HERE}:network", "calling out", talks=f"{HERE}:always"),
+    "t-sockets": JobKind(f"{HERE}:sockets", "calling out from C"),
+    "t-train": JobKind("tests.engine.ranked:train", "training", talks=f"{HERE}:always"),
 }
+_IN_C = "import ctypes, socket; print([ctypes.CDLL(None).socket(family, 2, 0) >= 0 for family in (2, 10, 1)])"
+"""Whether a process can open sockets of the internet, of the newer internet, and of this machine, past Python."""
+
+
+def always(context: JobContext) -> bool:
+    """Its processes talk to each other."""
+    return True
+
+
+def sockets(context: JobContext) -> dict[str, Any]:
+    """Say which threads the kernel keeps from sockets, and what a child can open."""
+    tasks = Path("/proc/self/task").glob("*/status")
+    held = ["Seccomp:\t2" in task.read_text() for task in tasks]
+    child = subprocess.run([sys.executable, "-c", _IN_C], capture_output=True, text=True, check=True)
+    with contextlib.closing(socket.socket(socket.AF_UNIX)):
+        return {"threads": len(held), "held": sum(held), "opened": json.loads(child.stdout.lower())}
 
 
 def quick(context: JobContext) -> dict[str, Any]:

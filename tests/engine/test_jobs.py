@@ -213,6 +213,16 @@ def test_offline_jobs_reach_this_machine_only(root: Path) -> None:
     }
 
 
+def test_a_job_that_talks_to_nobody_cannot_open_a_socket_even_in_c(root: Path) -> None:
+    folder = launch(root, "t-sockets", {})
+    wait_until(lambda: ended(folder), "the job ends")
+    result = view(folder).snapshot.result
+    assert result is not None
+    held = result["held"] == result["threads"] > 1
+    assert held or "cannot refuse sockets" in folder.log_file.read_text(), "where the kernel does not help it is said"
+    assert result["opened"] == [not held, not held, True]
+
+
 def test_an_error_a_person_can_mend_is_told_in_its_own_words(root: Path) -> None:
     folder = launch(root, "t-bad-data", {})
     wait_until(lambda: ended(folder), "the job ends")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +95,9 @@ def test_another_version_on_a_machine_is_an_answer() -> None:
     assert look_at.__module__ == "engine.privacy.cluster", "workers import it by name; nothing is uploaded"
 
 
-def start(project: Project, engine: str, *, cut_off: bool = False) -> tuple[subprocess.Popen[bytes], JobFolder]:
+def start(
+    project: Project, engine: str, temporary: Path, *, cut_off: bool = False
+) -> tuple[subprocess.Popen[bytes], JobFolder]:
     folder = JobFolder(project.jobs_folder / f"scan-{time.monotonic_ns()}")
     folder.root.mkdir(parents=True)
     spec = {"force": True, "engine": engine}
@@ -104,11 +108,15 @@ def start(project: Project, engine: str, *, cut_off: bool = False) -> tuple[subp
     if cut_off and without_network():
         # Loopback is down in a new namespace; a local Ray needs it, and nothing else is there.
         command = [*without_network(), "sh", "-c", 'ip link set lo up && exec "$@"', "sh", *command]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL), folder
+    apart = {**os.environ, "TMPDIR": str(temporary)}
+    return subprocess.Popen(command, env=apart, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL), folder
 
 
-def own_folders() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob("tsray-*"))
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder for temporary files that no other Ray uses; its path is short enough for the sockets of Ray."""
+    with tempfile.TemporaryDirectory(prefix="t") as folder:
+        yield Path(folder)
 
 
 def looked_at(project: Project) -> list[tuple[Any, ...]]:
@@ -122,7 +130,7 @@ def everything(project: Project) -> list[tuple[Any, ...]]:
         return store.query("SELECT * FROM findings ORDER BY id") + store.query("SELECT * FROM vals ORDER BY id")
 
 
-def look_around(process: subprocess.Popen[bytes], folders: set[Path]) -> None:
+def look_around(process: subprocess.Popen[bytes], folders: list[Path]) -> None:
     """Everything of a running Ray listens and talks on loopback only, and its folder is its owner's alone."""
     addresses: set[str] = set()
     for child in psutil.Process(process.pid).children(recursive=True):
@@ -139,32 +147,32 @@ def look_around(process: subprocess.Popen[bytes], folders: set[Path]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_the_same_findings_as_without_ray(tmp_path: Path) -> None:
+def test_the_same_findings_as_without_ray(tmp_path: Path, temporary: Path) -> None:
     whole = make_project(tmp_path / "whole", 700)
     began = time.monotonic()
     findings = finish(whole)
     # Ray starts a dozen processes. Where something else computes too, all of it takes as many times longer as this did.
     patience = max(150.0, 30 * (time.monotonic() - began))
     assert len(findings) > 100
-    project, before = make_project(tmp_path / "ray", 700), own_folders()
+    project = make_project(tmp_path / "ray", 700)
 
-    process, folder = start(project, "ray")
+    process, folder = start(project, "ray", temporary)
     try:
         wait_until(lambda: seen(project) > 0 or process.poll() is not None, "the first texts", patience, every=0.1)
-        look_around(process, own_folders() - before)
+        look_around(process, list(temporary.glob("tsray-*")))
         request_stop(folder, "you")
         assert process.wait(timeout=patience) == 4
     finally:
         process.kill()
         process.wait()
     assert isinstance(parse_line(folder.events_file.read_text().splitlines()[-1]), StoppedEvent)
-    assert own_folders() == before
+    assert not list(temporary.glob("*/*"))
     half = seen(project)
 
-    process, folder = start(project, "ray", cut_off=True)
+    process, folder = start(project, "ray", temporary, cut_off=True)
     assert process.wait(timeout=patience + 50) == 0
     assert isinstance(parse_line(folder.events_file.read_text().splitlines()[-1]), FinishedEvent)
-    assert own_folders() == before
+    assert not list(temporary.glob("*/*"))
     assert 0 < half <= seen(project) == seen(whole)
     assert looked_at(project) == looked_at(whole)
     assert everything(project) == everything(whole)

@@ -14,17 +14,19 @@ from __future__ import annotations
 import functools
 import importlib.util
 import json
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import onnxruntime  # type: ignore[import-untyped]
 from tokenizers import Encoding, Tokenizer
 
 from engine.errors import TunesmithError
 from engine.files import sha256_of
+from engine.jobs.offline import QUIET_ENVIRONMENT
 from engine.privacy.presidio import LocalRecognizer, NlpArtifacts, RecognizerResult
 from engine.privacy.recognisers.faint import LEAST, counting
 from engine.privacy.recognisers.integers import in_integers
@@ -226,8 +228,12 @@ def _batches(order: list[int], encodings: list[Encoding]) -> Iterable[list[int]]
         yield batch
 
 
-def _session(path: Path) -> onnxruntime.InferenceSession:
+def _session(path: Path) -> Any:
     """One thread: a scan uses further cores by further processes, which costs nothing for joining small results."""
+    # What it runs goes to Microsoft otherwise; it looks once, while it is loaded.
+    os.environ.update(QUIET_ENVIRONMENT)
+    import onnxruntime  # type: ignore[import-untyped]
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
