@@ -88,6 +88,7 @@ def checks(environment: dict[str, str]) -> Iterator[Check]:
     yield from _folders()
     yield _disk()
     yield from _terminal(environment)
+    yield _network()
     yield from _gpu()
     yield from _imports()
 
@@ -195,6 +196,15 @@ def _terminal(environment: dict[str, str]) -> Iterator[Check]:
         small = columns < 80 or lines < 24
         mend = "Make the window at least 80x24." if small else ""
         yield Check("window", "attention" if small else "ok", f"{columns}x{lines}", mend)
+
+
+def _network() -> Check:
+    """Whether jobs can be kept from the network; tried in a process that ends, since it cannot be taken back."""
+    tried = "import sys; from engine.jobs.sockets import forbid_sockets; sys.exit(not forbid_sockets())"
+    if subprocess.run([sys.executable, "-P", "-c", tried], capture_output=True, check=False).returncode == 0:
+        return Check("network", "ok", "the kernel keeps it from every job but getting a model")
+    mend = "Nothing is known to try; on Linux with seccomp the kernel would refuse the rest too."
+    return Check("network", "attention", "what Python does is kept from it, other libraries are not", mend)
 
 
 def _gpu() -> Iterator[Check]:
