@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from engine.recipe_rules import planned_steps
 from engine.spec import RecipeSpec
 
+# Dropout: QLoRA's table 9 has 0.1 (7B, 13B) and 0.05 (33B, 65B). Weight decay: PyTorch's AdamW has 0.01.
 USUAL_RATE = 2e-4
 """For LoRA with alpha twice the rank: QLoRA (Dettmers et al. 2023, table 9) for 7B and 13B."""
 FEW_ROWS = 500
@@ -104,6 +105,12 @@ def _strength(recipe: RecipeSpec) -> list[Advice]:
     if recipe.micro_batch > recipe.effective_batch:
         text = f"{recipe.micro_batch} rows at once are more than a learning step has ({recipe.effective_batch})."
         found.append(Advice("micro_batch", text))
+    if recipe.dropout > 0.3:
+        text = f"{recipe.dropout:g} leaves the adapter little to learn with; 0.05 to 0.2 is usual."
+        found.append(Advice("dropout", text))
+    if recipe.weight_decay > 0.3:
+        text = f"{recipe.weight_decay:g} pulls the adapter back to nothing; 0 to 0.1 is usual."
+        found.append(Advice("weight_decay", text))
     if recipe.lora_plus_ratio and recipe.lora_plus_ratio > 32:
         found.append(Advice("lora_plus_ratio", f"{recipe.lora_plus_ratio:g} is high: its authors take 16."))
     if recipe.neftune_alpha and recipe.neftune_alpha > 15:

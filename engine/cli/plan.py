@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import math
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from engine.advice import Advice, RowFacts, advice
 from engine.begin import before_training, gpu_here, known_plan
 from engine.cli.follow import run_job
 from engine.cli.out import Out, duration, memory
@@ -43,9 +45,23 @@ def plan(args: argparse.Namespace, out: Out) -> int:
     each, count = cards_of(args.gpu_memory) if args.gpu_memory is not None else (None, 1)
     machine = this_machine(each, args.device, count=count)
     report = _report(args, project, spec, architecture, rows, machine)
-    out.result(report.as_dict())
+    said = _advice(spec, architecture, rows)
+    out.result({**report.as_dict(), "advice": [asdict(one) for one in said]})
     _tell(report, out)
+    for one in said:
+        out.say(f"! recipe.{one.knob}: {one.text}")
     return EXIT_REFUSED if report.fits is False else EXIT_DONE
+
+
+def _advice(spec: ProjectSpec, architecture: Architecture, rows: Rows) -> list[Advice]:
+    """What the recipe page says beside its knobs.
+
+    The count of parameters is the usual 12 times layers times width squared: enough to tell a tiny model, for which
+    other rates hold.
+    """
+    layers, width = architecture.figure("num_hidden_layers"), architecture.figure("hidden_size")
+    parameters = 12 * layers * width**2 if layers and width else None
+    return advice(spec.recipe, RowFacts(rows=rows.count or None, parameters=parameters))
 
 
 def _opened(args: argparse.Namespace) -> tuple[Project | None, ProjectSpec]:

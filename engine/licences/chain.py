@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engine.licences.read import Subject, read_subject
 from engine.licences.statements import Statement
-from engine.licences.terms import UNKNOWN, Tokenizer, family_of, find_terms, load_families, load_terms, owner_of
+from engine.licences.terms import UNKNOWN, Terms, Tokenizer, family_of, find_terms, load_families, load_terms, owner_of
 from engine.machine import models_folder, state_folder
 from engine.models.catalogue import load_catalogue
 from engine.models.source import DEMO, classify, hub_id
@@ -225,8 +225,9 @@ def _has_tokenizer(subject: Subject, one: Tokenizer) -> str:
 def own_link(subject: Subject, name: str) -> Link:
     """What a model's own files say, made into one licence.
 
-    Where they do not agree the stricter one holds if it is of a stricter kind; two of one kind leave it unknown. A
-    text we cannot read leaves it unknown, whatever the card says.
+    Where they do not agree the stricter one holds if it is of a stricter kind; two of one kind leave it unknown, unless
+    both are open: who does what both ask is right whichever holds. A text we cannot read leaves it unknown, whatever
+    the card says.
     """
     said = list(subject.statements)
     unread = [one for one in said if one.licence == UNKNOWN and (one.like or not one.weak)]
@@ -244,13 +245,18 @@ def own_link(subject: Subject, name: str) -> Link:
         return replace(link, notes=tuple(notes), why_unknown=why)
     if not ids:
         return replace(link, notes=tuple(notes), why_unknown=_nothing_said(said, subject))
-    ranked = sorted((load_terms()[one] for one in ids), key=lambda terms: terms.strictness, reverse=True)
-    if len(ranked) > 1 and ranked[0].strictness // 10 == ranked[1].strictness // 10:
+    ranked = sorted((load_terms()[one] for one in ids), key=_asks, reverse=True)
+    if len(ranked) > 1 and ranked[0].kind != "open" and ranked[0].strictness // 10 == ranked[1].strictness // 10:
         why = f"its files give {' and '.join(ids)}, and neither is plainly the stricter one"
         return replace(link, notes=tuple(notes), why_unknown=why)
     return replace(
         link, licence=ranked[0].id, also=tuple(one for one in ids if one != ranked[0].id), notes=tuple(notes)
     )
+
+
+def _asks(terms: Terms) -> tuple[int, int]:
+    """How much a licence asks: its strictness, then how much has to be done for it."""
+    return terms.strictness, sum(map(bool, terms.attribution.model_dump(exclude={"where"}).values()))
 
 
 def on_machine(name: str) -> Path | None:
@@ -313,7 +319,8 @@ def _may_be(family: str, model_type: str) -> bool:
 
 
 def _is_itself(parent: str, path: Path) -> bool:
-    return parent.rstrip("/").rpartition("/")[2].lower() == path.name.lower() and "/" not in parent.strip("/")
+    plain = parent.strip("/").removeprefix("./")
+    return plain.lower() in (path.name.lower(), ".")
 
 
 def _is_model(path: Path) -> bool:

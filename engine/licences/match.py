@@ -38,8 +38,15 @@ _MAY_ADD = 80
 """Words of no consequence that may stand beside a licence: whose it is, what it is for, a table of files."""
 _SETS_TERMS = re.compile(
     r"\b(not|no|non|noncommercial|commercial\w*|prohibit\w*|forbid\w*|restrict\w*|only|must|shall|except|unless|"
-    r"require\w*|limit\w*|agree\w*|military|research (?:purposes?|use|only)|however|but|revenue|fee|royalt\w*|users)\b"
+    r"require\w*|limit\w*|agree\w*|military|research (?:purposes?|use|only)|however|but|revenue|fee|royalt\w*|users|"
+    # The same in the languages of Europe that model makers write in.
+    r"[kc]omm?er[czs]\w*|gewerblich\w*|nur|nicht|keine?|verboten|untersagt|ausschließlich|forschung\w*|uniquement|seulement|"
+    r"interdit\w*|recherche|solo|sólo|únicamente|prohib\w*|investigación|apenas|somente|proibid\w*|não|pesquisa|soltanto|"
+    r"vietat\w*|ricerca|alleen|niet|onderzoek)\b"
 )
+_OTHER_SCRIPT = re.compile(r"[\u0370-\u1cff\u2e80-\uffef]")
+_FOREIGN_LETTERS = 20
+"""Letters of another script in an added text from which it counts as setting terms: it is more than a name."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +144,7 @@ def _whole_text(found: list[str], shingles: list[str], whole: list[tuple[float, 
             others.append(reference.terms.id)
             explained |= reference.allowed
     rest = _unexplained(found, shingles, explained)
-    telling = [stretch for stretch in rest if _SETS_TERMS.search(" ".join(stretch))]
+    telling = [stretch for stretch in rest if _sets_terms(stretch)]
     if first.kind == "open" and not closest[1].has_names:
         telling = telling or _inside(found, shingles, closest[1])
     sure = telling or first.kind not in _WHOLE_KINDS or closest[1].has_names
@@ -149,6 +156,12 @@ def _whole_text(found: list[str], shingles: list[str], whole: list[tuple[float, 
         note = f"reads like the {first.name} ({score:.0%}), but says more: {added}"
         return TextMatch(UNKNOWN, "changed", score, first.id, note)
     return TextMatch(first.id, "text", score, first.id, f"its text is the {first.name} ({score:.0%})", tuple(others))
+
+
+def _sets_terms(stretch: list[str]) -> bool:
+    """Whether added words may set terms: by their meaning, or because they are in a script that we do not read."""
+    text = " ".join(stretch)
+    return bool(_SETS_TERMS.search(text)) or len(_OTHER_SCRIPT.findall(text)) >= _FOREIGN_LETTERS
 
 
 def _unexplained(found: list[str], shingles: list[str], explained: AbstractSet[str]) -> list[list[str]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import yaml
 
 from engine.errors import ModelError
 from engine.licences.match import match_text, policy_of, words
-from engine.licences.parents import MERGE_FILE, card_bases, card_kind, merged, merges_in, names_in
+from engine.licences.parents import MERGE_FILE, card_bases, card_kind, hub_name, merged, merges_in, names_in
 from engine.licences.statements import Statement, card_statements, front_matter, gguf_card
 from engine.licences.terms import UNKNOWN, load_families, load_terms, says_nothing
 from engine.models.gguf_header import GgufArray, GgufHeader, read_gguf_header
@@ -37,6 +37,8 @@ _POLICY_FILE = re.compile(
 )
 _NOTICE_FILE = re.compile(r"(third[-_]party[-_])?notices?([-_. ].*)?", re.IGNORECASE)
 _FOR_CODE = re.compile(r"licen[cs]e[-_. ]?code|code[-_. ]?licen[cs]e", re.IGNORECASE)
+_TEXTS_FOLDER = re.compile(r"licen[cs]es", re.IGNORECASE)
+"""Where REUSE wants the texts of all licences that hold for something in a repository."""
 _NO_TERMS = (".py", ".json", ".jsonl", ".csv", ".js", ".sh", ".yaml", ".yml", ".png", ".jpg", ".safetensors", ".bin")
 """What is called after a licence and is none: programs, settings, pictures."""
 
@@ -59,6 +61,7 @@ class Subject:
         rope: How its config.json stretches positions.
         multimodal: Whether it reads pictures or sound too; None: not said.
         kind: What sort of thing it is: `model`, `adapter`, `merge`, `quantized`, `gguf`.
+        came: What config.json says it was loaded from: a hub id, or a path of the machine it was saved on.
     """
 
     name: str
@@ -75,6 +78,7 @@ class Subject:
     rope: str = ""
     multimodal: bool | None = None
     kind: str = "model"
+    came: str = ""
 
     @property
     def nameless(self) -> bool:
@@ -99,8 +103,35 @@ def read_subject(path: Path) -> Subject:
 
 
 def read_beside(file: Path) -> Subject:
-    """What the folder of a dataset says about it: front matter of its README, and licence texts."""
-    return _Reader(file if file.is_dir() else file.parent, file.name).subject(data=True)
+    """What the folder of a dataset says about it: front matter of its README, and licence texts.
+
+    A dataset of the hub keeps its rows in a folder below its card, so a card one folder above counts too, with the
+    texts beside it; a README without front matter there is that of something else.
+    """
+    folder = file if file.is_dir() else file.parent
+    beside = _Reader(folder, file.name).subject(data=True)
+    above = folder.absolute().parent
+    if above == folder.absolute() or not _has_card(above) or (above / "config.json").exists():
+        return beside
+    over = _Reader(above, file.name).subject(data=True)
+    return replace(
+        beside,
+        statements=(*beside.statements, *(replace(one, where=f"../{one.where}") for one in over.statements)),
+        notes=(*beside.notes, *(f"../{note}" for note in over.notes)),
+        texts={**beside.texts, **{f"../{name}": digest for name, digest in over.texts.items()}},
+    )
+
+
+def _has_card(folder: Path) -> bool:
+    """Whether a README with front matter lies there, readable or not."""
+    try:
+        card = next((entry for entry in folder.iterdir() if entry.name.lower() == "readme.md"), None)
+        if card is None or not card.is_file():
+            return False
+        with card.open("rb") as stream:
+            return _decoded(stream.read(64)).lstrip("\ufeff \t\r\n").startswith("---")
+    except OSError:
+        return False
 
 
 class _Reader:
@@ -117,20 +148,25 @@ class _Reader:
         self.model_type, self.kind = "", "model"
         self.vocabulary: int | None = None
         self.tokens: frozenset[str] = frozenset()
-        self.rope = ""
+        self.rope, self.came = "", ""
         self.multimodal: bool | None = None
         self.unsaid: list[Statement] = []
         """What the card gives as its licence and is none: `other`, `unknown`."""
 
     def subject(self, *, alone: bool = False, data: bool = False) -> Subject:
         """Read the folder; `alone`: only the texts beside a single file, `data`: beside a dataset."""
-        entries = sorted(entry for entry in self.folder.iterdir() if entry.is_file())
+        listed = sorted(self.folder.iterdir())
+        entries = [entry for entry in listed if entry.is_file()]
         card = next((entry for entry in entries if entry.name.lower() == "readme.md"), None)
         if card is not None:
             self._card(card)
         for entry in entries[:10_000]:
             if len(self.files) < _MAX_FILES:
                 self._text(entry, data=data)
+        for folder in (entry for entry in listed if _TEXTS_FOLDER.fullmatch(entry.name) and entry.is_dir()):
+            for entry in sorted(folder.iterdir())[:_MAX_FILES]:
+                if entry.is_file():
+                    self._licence(entry)
         if data and not self.statements:
             # Beside somebody's own rows nothing need stand; but where a card speaks of other terms, there are some.
             self.statements += self.unsaid
@@ -152,6 +188,7 @@ class _Reader:
             rope=self.rope,
             multimodal=self.multimodal,
             kind=self.kind,
+            came=self.came,
         )
 
     def gguf(self, header: GgufHeader, file: Path) -> None:
@@ -252,6 +289,7 @@ class _Reader:
             self.multimodal = any(f"{part}_config" in config for part in ("vision", "audio", "speech", "image"))
         came = config.get("_name_or_path")
         if isinstance(came, str) and came:
+            self.came = hub_name(came)
             self.names.append(came.rstrip("/").rpartition("/")[2])
         if "tokenizer_config.json" in names:
             self.tokens = _tokens_of(self._json("tokenizer_config.json"))
@@ -281,9 +319,14 @@ class _Reader:
             while block := stream.read(1024 * 1024):
                 digest.update(block)
                 head = head if len(head) >= _MAX_TEXT else head + block
-        self.texts[file.name] = digest.hexdigest()
-        wide = head[:2] in (b"\xff\xfe", b"\xfe\xff")
-        return head[:_MAX_TEXT].decode("utf-16" if wide else "utf-8", "replace")
+        self.texts[file.relative_to(self.folder).as_posix()] = digest.hexdigest()
+        return _decoded(head[:_MAX_TEXT])
+
+
+def _decoded(content: bytes) -> str:
+    """The text in the bytes of a file: UTF-16 where its mark stands there, else UTF-8 with what is broken replaced."""
+    wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+    return content.decode("utf-16" if wide else "utf-8", "replace")
 
 
 def _first_part(file: Path) -> Path:

@@ -17,8 +17,10 @@ from engine.models.gguf_header import GgufHeader
 
 _MAX_BASES = 40
 _REPO = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-_ALL_OF = re.compile(r"\s*[,;&+]\s*|\s+and\s+", re.IGNORECASE)
+_ALL_OF = re.compile(r"\s*[,;&+/]\s*|\s+and\s+", re.IGNORECASE)
 _ONE_OF = re.compile(r"\s+or\s+", re.IGNORECASE)
+_EXCEPTION = re.compile(r"\s+with\s+[\w.-]*exception[\w.-]*", re.IGNORECASE)
+"""SPDX's `GPL-2.0-only WITH Classpath-exception-2.0`: an exception only ever allows more than the licence."""
 _HEAD = re.compile(r"\ufeff?\s*---[ \t]*\r?\n(.*?\r?\n)??---[ \t]*(\r?\n|$)", re.DOTALL)
 _KEY = re.compile(r"^[\"']?([A-Za-z_]+)[\"']?[ \t]*:", re.MULTILINE)
 
@@ -124,6 +126,7 @@ def _stated(value: str, where: str, listed: bool = False) -> list[Statement]:
     """
     if says_nothing(value):
         return [Statement(UNKNOWN, value, f"{where}: {value}")] if listed and value.strip() else []
+    value = _EXCEPTION.sub("", value)
     terms = find_terms(value) or _linked(value)
     parts = [part for part in _ALL_OF.split(value) if part.strip()]
     if terms is None and len(parts) > 1 and any(find_terms(part) for part in parts):

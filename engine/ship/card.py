@@ -15,6 +15,7 @@ import yaml
 from engine.licences.duties import Duties
 from engine.licences.terms import UNKNOWN
 from engine.project import Project
+from engine.ship.base_model import base_models
 from engine.spec import ModelSpec, ProjectSpec
 
 _KNOBS = (
@@ -46,8 +47,9 @@ def write_card(
     model = spec.model
     base = base_name(model) if model else UNKNOWN
     front: dict[str, Any] = {"library_name": "peft", "tags": ["lora", "tunesmith"]}
-    if model and model.kind == "hub":
-        front["base_model"] = model.source
+    bases = base_models(model) if model else []
+    if bases:
+        front["base_model"] = bases[0] if len(bases) == 1 else bases
     front |= duties.front
     name = name or duties.name(spec.name)
     shown = "".join(f"\n\n{words.format(name=name)}" for words in duties.show)
@@ -55,7 +57,7 @@ def write_card(
     sections = [
         f"---\n{yaml.safe_dump(front, sort_keys=False)}---",
         f"# {name}\n\n{about}{shown}",
-        _base_section(spec, base, duties),
+        _base_section(spec, base, bases, duties),
         _data_section(project, spec),
         _recipe_section(spec),
         _results_section(project, run),
@@ -63,10 +65,13 @@ def write_card(
     return "\n\n".join(sections) + "\n"
 
 
-def _base_section(spec: ProjectSpec, base: str, duties: Duties) -> str:
+def _base_section(spec: ProjectSpec, base: str, bases: list[str], duties: Duties) -> str:
     revision = spec.model.revision if spec.model else None
     lines = ["## Base model", "", f"- Name: `{base}`"]
     lines.append(f"- Revision: `{revision}`" if revision else "- Revision: not known")
+    if bases and bases != [base]:
+        named = ", ".join(f"`{name}`" for name in bases)
+        lines.append(f"- Its files say that it is, or was made from, {named}. The adapter was trained on `{base}`.")
     lines += duties.lines
     if duties.files:
         lines.append(f"- With this package: {', '.join(sorted(duties.files))}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tarfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from engine.licences.verdict import ADVICE
 from engine.project import Project, create_project
 from engine.ship.card import write_card
 from engine.ship.package import pack
-from engine.spec import DataSpec, ModelSpec, UseSpec
+from engine.spec import DataSpec, ModelSpec, ProjectSpec, UseSpec
 from tests.engine.hub_server import Repo, running_hub
 from tests.projects import run_job
 from tests.tiny_model import make_tiny_model, safetensors_bytes
@@ -233,6 +234,35 @@ def test_a_llama_goes_out_as_its_terms_ask(tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "out.tar") as tar:
         names = {member.name.removeprefix("adapter/") for member in tar}
     assert names == {"README.md", "adapter_config.json", "adapter_model.safetensors", *duties.files}
+
+
+@pytest.mark.parametrize(
+    ("card", "config", "named"),
+    [
+        ("license: mit\nbase_model: someone/rp-merge", {}, "someone/rp-merge"),
+        ("license: mit\nbase_model: https://huggingface.co/Qwen/Qwen2.5-0.5B/tree/main", {}, "Qwen/Qwen2.5-0.5B"),
+        ("license: mit\nbase_model: [a/one, b/two]", {}, ["a/one", "b/two"]),
+        ("license: mit", {"_name_or_path": "Qwen/Qwen2.5-0.5B-Instruct"}, "Qwen/Qwen2.5-0.5B-Instruct"),
+        ("license: mit", {"_name_or_path": "someone/base"}, "someone/base"),
+        ("license: mit", {"_name_or_path": "anna/private-chats"}, None),
+        ("license: mit\nbase_model: /home/anna/models/llama", {}, None),
+        ("license: mit\nbase_model: models/llama", {"_name_or_path": "/home/anna/base"}, None),
+        ("license: mit", {}, None),
+    ],
+)
+def test_the_card_names_the_base_of_a_folder_and_never_a_path(
+    tmp_path: Path, card: str, config: dict[str, str], named: str | list[str] | None
+) -> None:
+    base = tmp_path / "base"
+    base.mkdir()
+    (base / "README.md").write_text(f"---\n{card}\n---\n")
+    (base / "config.json").write_text(json.dumps(config))
+    model = ModelSpec(source=str(base), kind="folder", path=str(base))
+    spec = ProjectSpec(name="voice", created=datetime.now(UTC), model=model)
+    text = write_card(Project(tmp_path), spec, "run-1", Duties("mit"), 12)
+    assert yaml.safe_load(text.split("---")[1]).get("base_model") == named
+    assert ("or was made from" in text) is (named is not None)
+    assert "anna" not in text
 
 
 def test_texts_beside_the_model_go_along_as_they_are(tmp_path: Path) -> None:

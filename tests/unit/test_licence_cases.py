@@ -92,14 +92,16 @@ def _data_of(case: dict[str, Any], folder: Path) -> DataLicence | None:
         return stated_data(case["data"])
     if "data_files" not in case:
         return None
-    _write(folder / "rows", {**case["data_files"], "chats.jsonl": "{}\n"})
-    return found_data(DataSpec(path=str(folder / "rows" / "chats.jsonl")))
+    _write(folder / "set" / "rows", {**case["data_files"], "chats.jsonl": "{}\n"})
+    return found_data(DataSpec(path=str(folder / "set" / "rows" / "chats.jsonl")))
 
 
 def _write(folder: Path, files: dict[str, Any]) -> None:
     folder.mkdir(parents=True)
     for name, content in files.items():
-        (folder / name).write_text(_text(content), encoding="utf-8", newline="")
+        (folder / name).parent.mkdir(exist_ok=True)
+        encoding = content.get("encoding", "utf-8") if isinstance(content, dict) else "utf-8"
+        (folder / name).write_text(_text(content), encoding=encoding, newline="")
 
 
 def _text(content: str | dict[str, Any]) -> str:
