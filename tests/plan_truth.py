@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,14 @@ from peft import get_peft_model
 
 from engine.machine import PRESETS
 from engine.models.load import load_model, quietly
+from engine.plan import fake_model, fake_step
 from engine.plan.architecture import Architecture, architecture_of, checked
-from engine.plan.compute import profiles_of
+from engine.plan.compute import compute_profile, profiles_of
+from engine.plan.libraries import replaced
 from engine.plan.memory import Memory, Rows, memory_of, rows_of_length
+from engine.plan.profile import Profile
 from engine.plan.storages import StorageCounter
+from engine.plan.variants import Profiles, Variant
 from engine.spec import ModelSpec, RecipeSpec
 from engine.train import fused
 from engine.train.adapters import adapter_config
@@ -147,13 +152,33 @@ def model_of(entry: dict[str, Any]) -> Architecture:
     return checked(MODELS[entry["model"]], entry["model"], "tests/plan_truth.py")
 
 
+def trainers_profiles(architecture: Architecture) -> Profiles:
+    """The step of transformers' own trainer, as LLaMA-Factory and axolotl do it.
+
+    Nothing is turned to float32 but the logits, and of the model's outputs only the loss outlives the forward pass.
+    """
+
+    def only_loss(model: Any, batch: dict[str, torch.Tensor], _items: Any) -> tuple[torch.Tensor, None]:
+        found: torch.Tensor = model(**batch).loss
+        return found, None
+
+    @cache
+    def profile(variant: Variant) -> Profile:
+        as_it_is = replaced(fake_model, "prepare_reference", lambda model: model)
+        with as_it_is, replaced(fake_step, "reference_loss", only_loss):
+            return compute_profile(architecture, variant)
+
+    return profile
+
+
 def against(entry: dict[str, Any]) -> list[tuple[int, float, Memory, float]]:
     """For each point: tokens in a row, published bytes, the plan, and the difference as a share of the published."""
     architecture = model_of(entry)
+    profiles = trainers_profiles(architecture) if entry.get("script") == "trainer" else profiles_of(architecture)
     found = []
     for length, size in entry["points"].items():
         recipe = RecipeSpec.model_validate({**entry["settings"], "max_length": length})
-        plan = memory_of(architecture, recipe, rows_of_length(length), profiles_of(architecture), on_cuda=True)
+        plan = memory_of(architecture, recipe, rows_of_length(length), profiles, on_cuda=True)
         figure = plan.allocated if entry["figure"] == "allocated" else sum(plan.driver) / 2
         found.append((length, size * entry["gb"], plan, figure / (size * entry["gb"]) - 1))
     return found

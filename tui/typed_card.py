@@ -10,9 +10,8 @@ from pathlib import Path
 from engine.errors import UsageError
 from engine.files import atomic_write, make_private_folder
 from engine.machine import state_folder
-from engine.plan.cards import GIB, card_named
+from engine.plan.cards import GIB, amount_of, card_named
 
-_AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:gib|gb|g)?")
 _AMOUNT_AT_END = re.compile(r"(\d+(?:\.\d+)?)\s*(?:gib|gb)\s*$", re.IGNORECASE)
 _LEAST_GIB, _MOST_GIB = 1, 1024
 
@@ -35,7 +34,7 @@ class TypedCard:
 def card_from(text: str) -> TypedCard | None:
     """What was typed: `RTX 4090`, `24`, `24 GB`, `RTX 3080 12 GB`; empty for this machine's own.
 
-    A card that is sold with 24 GB has 24 GiB, so both words mean 2^30 bytes here.
+    An amount alone is read as on the command line (`engine.plan.machine.amount_of`).
 
     Raises:
         UsageError: It is neither a card of the table nor an amount.
@@ -44,14 +43,17 @@ def card_from(text: str) -> TypedCard | None:
     if not spoken:
         return None
     card = card_named(spoken) or card_named(f"nvidia {spoken}") or card_named(f"rtx {spoken}")
-    if card is None and (whole := _AMOUNT.fullmatch(spoken)):
-        return TypedCard("", _bytes(float(whole[1]), text))
-    if card is None:
+    if card is not None:
+        said = _AMOUNT_AT_END.search(spoken)
+        return TypedCard(card.name, _checked(amount_of(said[0]) if said else int(card.memory_gib * GIB), text))
+    try:
+        return TypedCard("", _checked(amount_of(spoken), text))
+    except UsageError as error:
+        if error.code == "no_card":
+            raise
         raise UsageError(
             f"`{text.strip()}` is no card we know.", "", "Type its memory instead, such as 24 GiB.", code="no_card"
-        )
-    said = _AMOUNT_AT_END.search(spoken)
-    return TypedCard(card.name, _bytes(float(said[1]) if said else card.memory_gib, text))
+        ) from error
 
 
 def kept_card() -> TypedCard | None:
@@ -77,10 +79,10 @@ def keep_card(card: TypedCard | None) -> None:
     atomic_write(file, json.dumps({"name": card.name, "memory": card.memory}), "keeping the card")
 
 
-def _bytes(gib: float, text: str) -> int:
-    if not _LEAST_GIB <= gib <= _MOST_GIB:
+def _checked(memory: int, text: str) -> int:
+    if not _LEAST_GIB * GIB <= memory <= _MOST_GIB * GIB:
         raise UsageError(f"`{text.strip()}` is no memory of a card.", "", "Type it in GiB, such as 24.", code="no_card")
-    return int(gib * GIB)
+    return memory
 
 
 def _file() -> Path:

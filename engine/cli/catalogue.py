@@ -9,7 +9,8 @@ from engine.errors import EXIT_DONE
 from engine.licences.regions import region_code
 from engine.machine import PRESETS
 from engine.models.catalogue import load_catalogue
-from engine.plan.machine import amount_of, this_machine
+from engine.plan.cards import amount_of
+from engine.plan.machine import this_machine
 from engine.plan.shortlist import Choice, shortlist
 from engine.spec import UseSpec
 

@@ -22,7 +22,7 @@ def training_commands(table: Table) -> None:
     )
     plan.add_argument("project", metavar="PROJECT", nargs="?", help="its folder; or give --model")
     plan.add_argument("--model", metavar="MODEL", help="any model: a config.json, a folder, a .gguf file, a hub id")
-    plan.add_argument("--gpu-memory", metavar="SIZE", help="of the card, such as 24GiB; of several, 2x24GiB")
+    plan.add_argument("--gpu-memory", metavar="SIZE", help="of the card: 24GiB, 24GB or 24; of several, 2x24GiB")
     plan.add_argument("--device", choices=("cuda", "cpu"), help="what it is planned for; a GPU where there is one")
     plan.add_argument("--price", metavar="NUMBER", type=float, help="of the machine for an hour")
     plan.add_argument("--fit", action="store_true", help="find the fastest setting that fits")

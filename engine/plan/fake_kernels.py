@@ -1,9 +1,9 @@
 """Operations on fake tensors without the bookkeeping that PyTorch does around each of them.
 
 `FakeTensorMode` looks every operation up by all that it could depend on, which takes longer than working its shape out.
-Here an operation that makes something new is worked out once by PyTorch and remembered for tensors of the same shapes;
-a view goes straight to the shape function (the kernel of the meta device). What is not plainly one of these takes
-PyTorch's way. Heavy: imports torch.
+Here views, products, reductions and what is done element by element go straight to the shape function (the kernel of
+the meta device), and the shape of what is new is remembered for tensors of the same shapes. What else makes something
+new is worked out once by PyTorch; what is not plainly one of these takes PyTorch's way each time. Heavy: imports torch.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode, in_kernel_invocation_manager
+from torch.utils._python_dispatch import TorchDispatchMode
 
 _ATEN = torch.ops.aten
 _VIEWS = frozenset(
@@ -21,6 +22,7 @@ _VIEWS = frozenset(
         _ATEN._unsafe_view.default,
         _ATEN.add_.Tensor,
         _ATEN.alias.default,
+        _ATEN.bernoulli_.float,
         _ATEN.copy_.default,
         _ATEN.detach.default,
         _ATEN.div_.Scalar,
@@ -36,12 +38,47 @@ _VIEWS = frozenset(
     }
 )
 """Operations that give one of their arguments back, or another look at it."""
+_MADE_BY_SHAPE = frozenset(
+    {
+        _ATEN._softmax.default,
+        _ATEN._softmax_backward_data.default,
+        _ATEN._to_copy.default,
+        _ATEN.addmm.default,
+        _ATEN.bmm.default,
+        _ATEN.cat.default,
+        _ATEN.mm.default,
+        _ATEN.select_backward.default,
+        _ATEN.slice_backward.default,
+        _ATEN.softplus.default,
+        _ATEN.softplus_backward.default,
+    }
+)
+"""Operations that make something new whose kernel of the meta device tells all, beside those that PyTorch marks as
+done element by element or as reductions."""
 _CPU = torch.device("cpu")
 _PLAIN_VALUES = (int, float, bool, str, type(None), torch.dtype, torch.device, torch.layout, torch.memory_format)
 
 
 class _NotPlainError(Exception):
     """An argument that nothing here knows."""
+
+
+class Straight(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Does operations as `straight` while tensors are only made."""
+
+    def __init__(self, mode: FakeTensorMode) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._instead = straight(mode)
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """As `GrowthCounter`: nothing is compiled here."""
+        return False
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Run one operation."""
+        result = self._instead(func, args, kwargs or {})
+        return func(*args, **(kwargs or {})) if result is NotImplemented else result
 
 
 def straight(mode: FakeTensorMode) -> Callable[..., Any]:
@@ -57,19 +94,30 @@ def straight(mode: FakeTensorMode) -> Callable[..., Any]:
         except _NotPlainError:
             return NotImplemented
         if is_view:
-            with in_kernel_invocation_manager(mode):
-                result = func(*args, **kwargs)
-            # what works in place gives back the tensor that it was given
-            return result if isinstance(result, FakeTensor) else FakeTensor(mode, result, _CPU)
+            return _shaped(mode, func, args, kwargs)
         if key in known:
             size, stride, dtype = known[key]
             return _new(mode, size, stride, dtype)
-        result = func(*args, **kwargs)
+        result = _shaped(mode, func, args, kwargs) if _by_shape(func, kwargs) else func(*args, **kwargs)
         if _is_new(mode, result, args):
             known[key] = tuple(result.size()), result.stride(), result.dtype
         return result
 
     return run
+
+
+def _shaped(mode: FakeTensorMode, func: Any, args: Any, kwargs: Any) -> FakeTensor:
+    with in_kernel_invocation_manager(mode):
+        result = func(*args, **kwargs)
+    # what works in place gives back the tensor that it was given
+    return result if isinstance(result, FakeTensor) else FakeTensor(mode, result, _CPU)
+
+
+def _by_shape(func: Any, kwargs: Any) -> bool:
+    """Whether the kernel of the meta device may be asked; one that is told a device would make a real tensor there."""
+    if kwargs.get("device") is not None:
+        return False
+    return func in _MADE_BY_SHAPE or torch.Tag.pointwise in func.tags or torch.Tag.reduction in func.tags
 
 
 @cache

@@ -11,7 +11,6 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +26,9 @@ from transformers.integrations.bitsandbytes import replace_with_bnb_linear
 from transformers.quantizers.base import get_keys_to_not_convert
 
 from engine.models.load import quantization_config
+from engine.plan.fake_kernels import Straight
 from engine.plan.layers import belongs_together, chosen_layers, in_order, small_config
+from engine.plan.libraries import replaced
 from engine.plan.profile import Work
 from engine.spec import RecipeSpec
 from engine.train.reference import prepare_reference
@@ -90,7 +91,7 @@ def fake_model(
         peft_model = get_peft_model(model, _lora(recipe, rank, model))
     mode = FakeTensorMode()
     tied: dict[int, torch.nn.Parameter] = {}
-    with mode:
+    with mode, Straight(mode):
         for module in peft_model.modules():
             _materialise(module, dtype, tied)
     return FakeModel(mode, peft_model, _decoder_layers(peft_model, len(kinds)), kinds, extra)
@@ -114,17 +115,6 @@ def _quantise(model: Any, recipe: RecipeSpec, dtype: torch.dtype) -> None:
     replace_with_bnb_linear(model, get_keys_to_not_convert(model), settings)
     model.is_loaded_in_4bit = recipe.quantization == "nf4"
     model.is_loaded_in_8bit = recipe.quantization == "int8"
-
-
-@contextmanager
-def replaced(module: Any, name: str, value: Any) -> Iterator[None]:
-    """Let a name of a module mean something else for a while."""
-    original = getattr(module, name)
-    setattr(module, name, value)
-    try:
-        yield
-    finally:
-        setattr(module, name, original)
 
 
 def _weight_shape(module: Any) -> torch.Tensor:

@@ -21,8 +21,9 @@ from peft.tuners.lora import dora
 from transformers import masking_utils
 
 from engine.plan.fake_kernels import straight
-from engine.plan.fake_model import FakeModel, constants_of, replaced, unpacked_weight, work_of
+from engine.plan.fake_model import FakeModel, constants_of, unpacked_weight, work_of
 from engine.plan.growth import GrowthCounter, Sizes
+from engine.plan.libraries import replaced
 from engine.plan.optimizers import OptimizerState
 from engine.plan.profile import Profile, only_highest
 from engine.train import fused, loss

@@ -78,6 +78,7 @@ class GrowthCounter(StorageCounter):  # type: ignore[no-untyped-call]
         self.phase, self.kind, self.layer = "setup", "other", -1
         self.moments: list[Moment] = []
         self._fake, self._sizes, self._vocabulary = fake, sizes, vocabulary
+        self._times: dict[int, dict[int, int]] = {}
 
     def enter(self, phase: str, kind: Kind, layer: int) -> None:
         """What comes belongs to this phase, kind and layer."""
@@ -145,18 +146,21 @@ class GrowthCounter(StorageCounter):  # type: ignore[no-untyped-call]
 
     def at_maximum(self) -> None:
         """Keep the moment, with the layers that the small model lacks."""
+        times = self._times.get(self.layer) or self._times.setdefault(self.layer, self._stands_for())
         terms: Terms = {}
-        others: dict[int, dict[tuple[Kind, Powers], float]] = {}
         for slot, amount in self.live.items():
-            kind, layer, powers = cast("Slot", slot)
             if amount:
-                terms[kind, powers] = terms.get((kind, powers), 0.0) + amount
-                others.setdefault(layer, {})[kind, powers] = amount
-        for kind_of_layer, count in self._fake.extra.items():
-            for key, amount in others.get(self._example(kind_of_layer), {}).items():
-                terms[key] = terms.get(key, 0.0) + count * amount
+                kind, layer, powers = cast("Slot", slot)
+                terms[kind, powers] = terms.get((kind, powers), 0.0) + times[layer] * amount
         super().at_maximum()
-        self.moments.append(Moment(self.phase, {key: value for key, value in terms.items() if value}))
+        self.moments.append(Moment(self.phase, terms))
+
+    def _stands_for(self) -> dict[int, int]:
+        """How many layers of the whole model each one counts for while the present one is at work."""
+        times = dict.fromkeys(range(-1, len(self._fake.kinds)), 1)
+        for kind, count in self._fake.extra.items():
+            times[self._example(kind)] += count
+        return times
 
     def _example(self, kind: int) -> int:
         """A layer of this kind that the present one is not: below it in the backward pass, or before it."""

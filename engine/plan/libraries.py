@@ -1,26 +1,37 @@
 """Getting the libraries that a plan needs into memory sooner.
 
 bitsandbytes hands four functions to `torch.compile` while it is imported, which loads PyTorch's whole compiler; a plan
-calls none of them. They are compiled here when they are called first, as they would have been there.
+calls none of them. They are compiled here when they are called first, as they would have been there. transformers loads
+SciPy, an eighth of all modules, for the losses of models that see; in a process that plans it is told there is none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from importlib import import_module
 from typing import Any
 
 
 def load_libraries() -> None:
-    """Import bitsandbytes without the compiler; to be called before `engine.plan.compute` is imported."""
+    """Import bitsandbytes without the compiler and transformers without SciPy, before `engine.plan.compute`."""
     torch: Any = import_module("torch")
-    original = torch.compile
-    torch.compile = compiled_when_called(original)
-    try:
+    with replaced(torch, "compile", compiled_when_called(torch.compile)):
         import_module("bitsandbytes")
+    with replaced(import_module("transformers.utils"), "is_scipy_available", lambda: False):
+        import_module("transformers.loss.loss_utils")
+
+
+@contextmanager
+def replaced(module: Any, name: str, value: Any) -> Iterator[None]:
+    """Let a name of a module mean something else for a while."""
+    original = getattr(module, name)
+    setattr(module, name, value)
+    try:
+        yield
     finally:
-        torch.compile = original
+        setattr(module, name, original)
 
 
 def compiled_when_called(compiler: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,7 +10,7 @@ import psutil
 
 from engine.errors import UsageError
 from engine.hardware.nvml import NvmlSampler
-from engine.plan.cards import card_named, cards_with
+from engine.plan.cards import amount_of, card_named, cards_with
 from engine.plan.correction import correction_for
 from engine.plan.report import Machine
 
@@ -18,35 +18,6 @@ _GPU_WAIT_S = 3.0
 _CPU_INFO = Path("/proc/cpuinfo")
 _MOST_CARDS = 64
 _ALIKE = 0.9
-_LEAST_BYTES = 10**8
-"""A number without a unit counts as bytes from here on; a smaller one may mean anything."""
-_UNITS = {
-    "gib": 2**30,
-    "gb": 10**9,
-    "mib": 2**20,
-    "mb": 10**6,
-    "g": 2**30,
-    "m": 2**20,
-    "tib": 2**40,
-    "tb": 10**12,
-    "t": 2**40,
-}
-
-
-def amount_of(text: str) -> int:
-    """Bytes of an amount such as `24GiB`, or of a number of bytes.
-
-    Raises:
-        UsageError: It is no amount.
-    """
-    plain = text.strip().lower()
-    if plain.isdecimal() and int(plain) >= _LEAST_BYTES:
-        return int(plain)
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]+)", plain)
-    if not found or found[2] not in _UNITS or float(found[1]) <= 0:
-        unit = f"{plain}GiB" if plain.isdecimal() and int(plain) else "24GiB"
-        raise UsageError(f"`{text}` is not an amount of memory.", "", f"Write it with its unit, as {unit}.")
-    return int(float(found[1]) * _UNITS[found[2]])
 
 
 def cards_of(text: str) -> tuple[int, int]:

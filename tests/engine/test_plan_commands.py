@@ -64,6 +64,7 @@ def test_the_promised_fields(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert plan["largest_that_fits"]["micro_batch"] > 2
     assert 0 < plan["seconds_per_step"][0] < plan["seconds_per_step"][1]
     assert 0 < plan["cost"]["low"] < plan["cost"]["high"]
+    assert "max_steps" in {one["knob"] for one in plan["advice"]}, "ten steps teach hardly anything"
     code, small = run([*arguments, "--gpu-memory", "1GiB"], capsys)
     assert code == EXIT_REFUSED
     assert small["fits"] is False

@@ -55,6 +55,8 @@ def said(recipe: RecipeSpec, facts: RowFacts = MANY) -> dict[str, str]:
         (RecipeSpec(micro_batch=32), MANY, "micro_batch", "more than a learning step"),
         (RecipeSpec(lora_plus_ratio=64), MANY, "lora_plus_ratio", "16"),
         (RecipeSpec(neftune_alpha=50), MANY, "neftune_alpha", "5 to 15"),
+        (RecipeSpec(dropout=0.9), MANY, "dropout", "little to learn with"),
+        (RecipeSpec(weight_decay=5.0), MANY, "weight_decay", "0 to 0.1"),
     ],
 )
 def test_the_sentence_is_beside_its_knob(recipe: RecipeSpec, facts: RowFacts, knob: str, words: str) -> None:

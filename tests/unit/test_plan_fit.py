@@ -134,6 +134,7 @@ def test_only_models_that_were_tried_are_packed() -> None:
         ("24GiB, 16 GiB", (16 * GIB, 2)),
         ("4 x 80g", (80 * GIB, 4)),
         ("24576 MiB", (24 * GIB, 1)),
+        ("2x24", (24 * GIB, 2)),
         ("2x25769803776", (24 * GIB, 2)),
     ],
 )
@@ -142,7 +143,7 @@ def test_cards_that_are_typed(text: str, found: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2x", "x24GiB", "0x24GiB", "65x1GiB", "24GiB,", "64x1GiB,1GiB", "2x2x8GiB", "24", "0", "1e3", "-1"]
+    "text", ["2x", "x24GiB", "0x24GiB", "65x1GiB", "24GiB,", "64x1GiB,1GiB", "2x2x8GiB", "2400", "0", "1e3", "-1"]
 )
 def test_cards_that_are_none(text: str) -> None:
     with pytest.raises(UsageError):

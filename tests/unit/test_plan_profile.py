@@ -11,10 +11,9 @@ import pytest
 
 from engine.errors import ModelError, UsageError
 from engine.plan.architecture import architecture_of, checked
-from engine.plan.cards import card_named, cards_with, load_cards
+from engine.plan.cards import amount_of, card_named, cards_with, load_cards
 from engine.plan.correction import correction_for, learn
 from engine.plan.layers import small_config
-from engine.plan.machine import amount_of
 from engine.plan.memory import Rows, batch_of, memory_of, rows_of_length, start_rank
 from engine.plan.optimizers import optimizer_state
 from engine.plan.profile import Batch, Moment, Profile, Terms, Work, only_highest, profile_from
@@ -271,12 +270,15 @@ def test_a_probe_corrects_later_plans_of_that_gpu() -> None:
     assert correction_for("RTX 9999") == pytest.approx(1.2)
 
 
-@pytest.mark.parametrize(("text", "amount"), [("24GiB", 24 * GIB), ("24 GB", 24 * 10**9), ("1.5g", 1.5 * GIB)])
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [("24GiB", 24 * GIB), ("24 GB", 24 * GIB), ("24", 24 * GIB), ("1.5g", 1.5 * GIB), ("24576 mb", 24 * GIB)],
+)
 def test_amounts(text: str, amount: float) -> None:
     assert amount_of(text) == amount
 
 
-@pytest.mark.parametrize("text", ["", "24", "lots", "-3GiB", "0GiB", "1.2.3GiB", "9PiB"])
+@pytest.mark.parametrize("text", ["", "24b", "4096", "lots", "-3GiB", "0GiB", "1.2.3GiB", "9PiB"])
 def test_no_amounts(text: str) -> None:
     with pytest.raises(UsageError):
         amount_of(text)
