@@ -152,15 +152,19 @@ def choose(project: Project, test: BlindTest, place: int, choice: Choice | None)
 def result_words(result: dict[str, Any]) -> str:
     """The outcome in one sentence."""
     if result["share"] is None:
-        return f"{result['draws']} draws; nothing is decided yet."
+        return f"{_draws(result['draws'])}; nothing is decided yet."
     words = (
         f"You preferred the tuned model in {result['tuned']} of {result['tuned'] + result['base']} decided pairs "
         f"({result['share'] * 100:.0f} %; at 95 % between {result['low'] * 100:.0f} and {result['high'] * 100:.0f} %)"
     )
-    draws = f", {result['draws']} draws" if result["draws"] else ""
+    draws = f", {_draws(result['draws'])}" if result["draws"] else ""
     verdict = "It may be chance."
     if result["low"] > 0.5:
         verdict = "That is more than chance."
     elif result["high"] < 0.5:
         verdict = "You prefer the base model, and that is more than chance."
     return f"{words}{draws}. {verdict}"
+
+
+def _draws(count: int) -> str:
+    return "1 draw" if count == 1 else f"{count} draws"

@@ -16,7 +16,8 @@ from engine.actions import read_json, record
 from engine.errors import RefusedError, UsageError
 from engine.evaluate.gate_limits import FILE as THRESHOLDS
 from engine.evaluate.gate_limits import load_thresholds
-from engine.evaluate.gate_lines import Facts, GateLine, State, all_lines
+from engine.evaluate.gate_line import Facts, GateLine, State
+from engine.evaluate.gate_lines import all_lines
 from engine.files import sha256_of
 from engine.project import Project
 from engine.ship.adapter import WEIGHTS

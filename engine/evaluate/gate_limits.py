@@ -14,7 +14,17 @@ from engine.machine import PRESETS
 
 FILE = PRESETS / "gate.yaml"
 NEEDED: dict[str, frozenset[str]] = {
-    "learned": frozenset({"red_when_surely_worse", "red_seen_share", "red_seen_rows", "amber_below_rows"}),
+    "learned": frozenset(
+        {
+            "red_when_surely_worse",
+            "red_seen_share",
+            "red_seen_rows",
+            "amber_below_rows",
+            "amber_near_share",
+            "amber_near_rows",
+            "amber_own_question_below",
+        }
+    ),
     "stops": frozenset({"amber_below", "red_below"}),
     "still_can": frozenset({"amber_above", "red_above", "base_knows_below"}),
     "recites": frozenset({"red_from", "red_extracted_from", "amber_exposure_above"}),

@@ -16,6 +16,7 @@ from typing import Any
 from peft import PeftModel
 from transformers.utils import logging as transformers_logging
 
+from engine.actions import read_json
 from engine.data.left_out import come_back, come_back_warning
 from engine.data.prepare import Prepared, prepare
 from engine.data.render import Renderer
@@ -68,7 +69,7 @@ def run_evaluate(context: JobContext) -> dict[str, Any]:
     work = _open(context, spec, adapter, readable=True)
     file = context.project.evaluation_file(str(spec.run))
     measure_holdout(work)
-    work.add(holdout_overlap=_holdout_overlap(work))
+    work.add(holdout_overlap=_holdout_overlap(work), holdout_near=_holdout_near(context.project, spec))
     measure_prompts(work)
     measure_general(work)
     measure_one_sidedness(work)
@@ -96,6 +97,15 @@ def _holdout_overlap(work: Evaluation) -> float:
     parts = parts_of(subject.context.project.root, str(subject.spec.run))
     then = [part.snapshot.preflight.holdout_overlap for _, part in parts if part.snapshot.preflight]
     return max([overlap(subject.prepared.train, subject.prepared.holdout), *then])
+
+
+def _holdout_near(project: Project, spec: ProjectSpec) -> int | None:
+    """How many rows kept apart have a near copy in training, by the last check; None where that saw another file."""
+    check = read_json(project.check_file)
+    if not spec.data or check.get("sha256") != spec.data.sha256:
+        return None
+    found = [one for one in check.get("health", {}).get("issues", []) if one["name"] == "leakage"]
+    return int(sum(one["count"] for one in found if not one["fixed"]))
 
 
 def _base_only(context: JobContext, spec: ProjectSpec) -> dict[str, Any]:

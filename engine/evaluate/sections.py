@@ -18,6 +18,7 @@ from engine.data.redacted import redacted_data
 from engine.evaluate.answers import REFERENCES, Prompt, own_prompts, prompts_for, references_of
 from engine.evaluate.bias import bias_of_one, bias_report, load_probes, measure_bias
 from engine.evaluate.blind import PAIRS as BLIND_PAIRS
+from engine.evaluate.fitting import own_question
 from engine.evaluate.general import FILE as GENERAL_FILE
 from engine.evaluate.general import forgetting, general_rows
 from engine.evaluate.parts import Parts, fingerprint
@@ -113,15 +114,18 @@ def measure_holdout(work: Evaluation) -> None:
     prepared = work.subject.prepared
     assert prepared is not None
     rows = readable(prepared.holdout)
+    key = fingerprint([rows_key(work.subject.spec), "token by token"])
     base, tuned = work.both(
         "rows",
-        fingerprint([rows_key(work.subject.spec), "token by token"]),
+        key,
         f"Measuring the {{who}} model on {len(rows)} rows it never saw",
         lambda who: measure_rows(work.subject, who, rows),
     )
     work.add(holdout_rows=len(prepared.holdout), base=_loss(base))
     if tuned is not None:
-        work.add(tuned=_loss(tuned), quality=quality_of_rows(base, tuned))
+        assert work.tuned is not None
+        fits = work.tuned.take("own_question", key, lambda: own_question(work.subject, rows, tuned))
+        work.add(tuned=_loss(tuned), quality={**quality_of_rows(base, tuned), "own_question": fits})
         work.holdout = rows_read(rows, tuned, base)
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
 
 from engine.data.prepare import Prepared
-from engine.errors import JobFailedError
+from engine.errors import JobFailedError, ModelError
 from engine.files import atomic_write, sync_folder
 from engine.jobs.context import JobContext
+from engine.ship.adapter import check_adapter
 from engine.spec import ProjectSpec
 from engine.steps import take_step
 from engine.train import together
@@ -103,10 +103,7 @@ def refuse_inert(model: Any) -> None:
     Raises:
         JobFailedError: `inert` or `not_finite`.
     """
-    _refuse_norm(moved_norm(model))
-
-
-def _refuse_norm(norm: float | None) -> None:
+    norm = moved_norm(model)
     if norm is None or norm == 0.0 or not math.isfinite(norm):
         raise JobFailedError(
             "The adapter is not finite." if norm else "Nothing was learnt.",
@@ -128,11 +125,12 @@ def finish_along(trainer: RecipeTrainer, run: Run, *, smoke: bool) -> None:
         trainer.save_model(str(run.folder / STAGED_ADAPTER), _internal_call=True)
 
 
-def _refuse_inert_file(file: Path) -> None:
-    """As `refuse_inert`, for an adapter that no process holds whole."""
-    moved = [weight.float().norm() for name, weight in load_file(str(file)).items() if "lora_B" in name]
-    norm = float(torch.stack(moved).norm()) if moved else 0.0
-    _refuse_norm(norm)
+def _refuse_unsound(folder: Path) -> None:
+    """Look at every number that was written, not only at what moved: one that is none spoils every answer."""
+    try:
+        check_adapter(folder)
+    except ModelError as error:
+        raise JobFailedError(error.title, error.what, error.hint, code=error.error_code) from error
 
 
 def save_adapter(trainer: RecipeTrainer, run: Run, spec: ProjectSpec) -> None:
@@ -147,9 +145,9 @@ def save_adapter(trainer: RecipeTrainer, run: Run, spec: ProjectSpec) -> None:
     together.meet()
     if trainer.spread.sharded:
         trainer.save_model(str(staging), _internal_call=True)
-        _refuse_inert_file(staging / ADAPTER_FILE)
     else:
         export_adapter(trainer.model, staging, trainer.start)
+    _refuse_unsound(staging)
     # PEFT's template card holds no facts; ours is written when the adapter is shipped.
     (staging / "README.md").unlink(missing_ok=True)
     trainer.processing_class.save_pretrained(str(staging))

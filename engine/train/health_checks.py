@@ -98,6 +98,8 @@ def loss_not_finite(h: History, event: Event, t: Thresholds) -> Found | None:
         return f"The loss is {'NaN' if math.isnan(event.loss) else 'infinite'} at step {event.step:,}."
     if event.grad_norm is not None and not math.isfinite(event.grad_norm):
         return f"The gradient is no number at step {event.step:,}."
+    if event.adapter_norm is not None and not math.isfinite(event.adapter_norm):
+        return f"The adapter's norm is no number at step {event.step:,}."
     return None
 
 
@@ -256,7 +258,7 @@ def adapter_inert(h: History, event: Event, t: Thresholds) -> Found | None:
     if isinstance(event, FailedEvent):
         return event.what or event.title if event.code == "inert" else None
     assert isinstance(event, StepEvent)
-    if event.step < number(t, "after") or event.adapter_norm is None or event.adapter_norm > 0:
+    if event.step < number(t, "after") or event.adapter_norm is None or event.adapter_norm != 0:
         return None
     return f"After {event.step:,} steps the adapter's norm is 0."
 

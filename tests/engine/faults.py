@@ -19,6 +19,7 @@ from engine.data.prepare import prepare as prepare_rows
 from engine.jobs.context import JobContext
 from engine.train import callback as callback_module
 from engine.train import checkpoints
+from engine.train import finish as finish_module
 from engine.train import jobs as jobs_module
 from engine.train import spending as spending_module
 from engine.train.trainer import RecipeTrainer
@@ -132,6 +133,18 @@ def inert(patch: Patch, context: JobContext) -> None:
     patch.setattr(RecipeTrainer, "__init__", init)
 
 
+def broken_at_the_end(patch: Patch, context: JobContext) -> None:
+    """One number of an A matrix is none when the adapter is written: after the last loss and the last evaluation."""
+    real = finish_module.save_adapter
+
+    def save_adapter(trainer: RecipeTrainer, *args: Any) -> None:
+        first = next(weight for name, weight in trainer.model.named_parameters() if "lora_A" in name)
+        first.data[0, 0] = float("nan")
+        real(trainer, *args)
+
+    patch.setattr(finish_module, "save_adapter", save_adapter)
+
+
 def rate_zero(patch: Patch, context: JobContext) -> None:
     """The schedule is at nothing from the tenth step on."""
     real = RecipeTrainer.create_scheduler
@@ -187,6 +200,7 @@ FAULTS: dict[str, Callable[[Patch, JobContext], None]] = {
     "leak": _changed_rows(_leak),
     "one_row": _changed_rows(_one_row),
     "inert": inert,
+    "broken_at_the_end": broken_at_the_end,
     "rate_zero": rate_zero,
     "disk_full": disk_full,
     "killed_in_save": killed_in_save,

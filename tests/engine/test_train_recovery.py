@@ -110,6 +110,17 @@ def test_nan_again_and_again_ends_and_blames_the_rows(make: Make) -> None:
 
 
 @pytest.mark.slow
+def test_an_adapter_that_breaks_after_the_last_look_is_no_result(make: Make) -> None:
+    project = make(max_steps=2)
+    job = train_here(project, fault="broken_at_the_end")
+    end = job.snapshot.end
+    assert isinstance(end, FailedEvent)
+    assert (end.code, end.exit_code) == ("not_finite", 1)
+    assert [alert.rule for alert in job.snapshot.alerts if alert.severity == "red"] == ["loss_not_finite"]
+    assert not list(project.root.glob("runs/*/adapter"))
+
+
+@pytest.mark.slow
 def test_early_stopping_keeps_the_best(make: Make) -> None:
     project = make(
         16,

@@ -18,7 +18,7 @@ from engine.errors import PrivacyRefusedError, RefusedError, SpecError, UsageErr
 from engine.evaluate.gate import Gate, check_gate, give_reason, judge
 from engine.evaluate.gate_limits import FILE as THRESHOLDS
 from engine.evaluate.gate_limits import load_thresholds
-from engine.evaluate.gate_lines import GateLine
+from engine.evaluate.gate_line import GateLine
 from engine.evaluate.remedy import mix_general_rows_in
 from engine.files import atomic_write, sha256_of
 from engine.licences.verdict import Verdict
@@ -155,7 +155,7 @@ CASES: list[tuple[str, str, str, Any]] = [
     ("learned", "red", "quality", {"rows": 40, "loss": figure(2.3, 2.6, 0.1, 0.5)}),
     ("learned", "amber", "quality", {"rows": 9, "loss": figure(2.3, 2.2, -0.3, 0.1)}),
     ("learned", "amber", "quality", {"rows": 1, "loss": figure(2.3, 1.2, -1.1, -1.1)}),
-    ("learned", "amber", "quality", {"rows": 3, "loss": figure(2.3, 2.6, 0.1, 0.5)}),
+    ("learned", "amber", "quality", {"own_question": {"rows": 40, "value": 0.01, "low": -0.02, "high": 0.04}}),
     ("learned", "red", "quality", {"rows": 40, "loss": {**figure(2.3, 2.6, 0.1, 0.5), "tuned": {"value": None}}}),
     ("stops", "amber", "stops", {"share": 0.94, "answers": 50, "why": "cut"}),
     ("stops", "red", "stops", {"share": 0.2, "answers": 50, "why": "cut"}),
@@ -376,9 +376,9 @@ def test_mixing_in_grows_with_every_time(project: Project) -> None:
     assert shares == [0.1, 0.2, 0.4, 0.4]
 
 
-@pytest.mark.parametrize(("share", "state"), [(0.0, "green"), (1 / 40, "green"), (2 / 40, "red"), (1.0, "red")])
-def test_a_holdout_that_was_trained_on_says_nothing(project: Project, share: float, state: str) -> None:
-    found = line(judged(project, {**good_report(), "holdout_overlap": share}), "learned")
+@pytest.mark.parametrize(("share", "near", "state"), [(0.0, 6, "amber"), (1 / 40, 5, "green"), (2 / 40, 0, "red")])
+def test_a_holdout_that_was_trained_on_says_nothing(project: Project, share: float, near: int, state: str) -> None:
+    found = line(judged(project, {**good_report(), "holdout_overlap": share, "holdout_near": near}), "learned")
     assert found.state == state
     assert ("were trained on" in found.figure) == (state == "red")
 

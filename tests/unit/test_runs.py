@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from engine.begin import full_recipe
 from engine.cli.entry import main
 from engine.cli.training import cut_short
 from engine.errors import UsageError
@@ -198,3 +199,15 @@ if find_spec("tensorboard"):
         read = EventAccumulator(str(file.parent))
         read.Reload()
         assert [event.step for event in read.Scalars("loss/train")] == list(range(1, 21))
+
+
+def test_the_full_run_after_a_short_one_goes_further_than_it(project: Project) -> None:
+    recipe = RecipeSpec(max_steps=100, epochs=3, micro_batch=8, effective_batch=8)
+    spec = project.update(lambda now: now.model_copy(update={"run": "short", "recipe": recipe}))
+    assert full_recipe(project, spec).max_steps is None
+    project.preview_folder.mkdir(exist_ok=True)
+    (project.preview_folder / "summary.json").write_text('{"train_rows": 240}')
+    (project.run_folder("short") / "checkpoints" / "checkpoint-100").mkdir(parents=True)
+    assert full_recipe(project, spec).epochs == 4
+    longer = spec.model_copy(update={"recipe": recipe.model_copy(update={"epochs": 5.0})})
+    assert full_recipe(project, longer).epochs == 5

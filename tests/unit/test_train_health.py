@@ -103,6 +103,7 @@ CASES: list[tuple[str, list[Event]]] = [
     ("loss_not_finite", [step(5, math.nan)]),
     ("loss_not_finite", [step(5, math.inf)]),
     ("loss_not_finite", [step(5, 2.0, grad_norm=math.nan)]),
+    ("loss_not_finite", [step(5, 2.0, adapter_norm=math.nan)]),
     ("loss_not_finite", [EvaluationEvent(step=50, loss=math.nan, perplexity=math.nan)]),
     ("loss_zero", [step(5, 0.0)]),
     ("loss_rises", [*falling(20), *(step(20 + n, 4.0) for n in range(1, 6))]),

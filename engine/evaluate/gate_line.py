@@ -1,0 +1,63 @@
+"""What a line of the gate is, and what it is judged by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from engine.project import Project
+from engine.spec import ProjectSpec
+
+State = Literal["green", "amber", "red"]
+
+
+@dataclass(frozen=True)
+class GateLine:
+    """One line of the gate.
+
+    Args:
+        id: Its name on the command line.
+        title: What it is about, for people.
+        state: Green passes, amber needs a reason, red refuses.
+        figure: What was found.
+        threshold: What would be green.
+        why: Why it is not green, and what to do; empty when it is.
+        key: The key that mends it in the wizard; empty where there is none.
+        reason: Why the creator lets an amber line pass.
+    """
+
+    id: str
+    title: str
+    state: State
+    figure: str
+    threshold: str
+    why: str = ""
+    key: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the lines are judged by.
+
+    Args:
+        project: The project.
+        spec: Its settings.
+        adapter: The folder that would leave.
+        report: The evaluation of this adapter; empty where there is none.
+        thresholds: As in `presets/gate.yaml`.
+        stale: Why the report does not count for now; empty when it does.
+    """
+
+    project: Project
+    spec: ProjectSpec
+    adapter: Path
+    report: dict[str, Any]
+    thresholds: dict[str, dict[str, Any]]
+    stale: str = ""
+
+
+def unmeasured(id: str, title: str, threshold: str) -> GateLine:
+    """The line where the evaluation says nothing to it."""
+    return GateLine(id, title, "amber", "not measured", threshold, "Not measured: run evaluate.", "r")
