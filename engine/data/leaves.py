@@ -33,7 +33,7 @@ _NAMES = frozenset(
     link links image images video audio file files filename path attachments model models tokens token_count
     length size count counts score scores rating ratings reward label labels tag tags category categories topic
     split weight metadata meta extra info data dataset items list options tools tool tool_calls tool_call_id
-    function function_call functions arguments parameters properties required annotations refusal reasoning
+    function function_call functions arguments args kwargs parameters properties required annotations refusal reasoning
     reasoning_content thinking status state version format email e-mail mail phone telephone mobile address
     street city zip zipcode postcode country state birthday dob ssn age gender sex username user_id account
     handle note notes comment comments body header footer width height bytes mime mime_type sha256 hash seed

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from engine.privacy.columns import age_in_column
 from engine.privacy.numerals import in_figures
 from engine.privacy.plainwords import disguised, readings
 
@@ -100,6 +101,11 @@ _LOOKS = re.compile(
     rf"|you\s?a?re))?|play(?:s|ing)?|role\s?-?play(?:s|ing)?)\s+(?:like\s+|as\s+)?{_FILL}\Z"
 )
 _AT = re.compile(r"\b(?:at|since|mit|a\s+los|con)\s+(?:only\s+|just\s+)?\Z")
+_AT_THE_HOUR = re.compile(
+    r"\b(?:lands?|landing|arrives?|arriving|departs?|departing|boards|boarding|check(?:s|ing)?[\s-](?:in|out)|flight|train|plane"
+    r"|bus|ferry|reservation|appointment|meeting|shift|deadline)\s+(?:\w+\s+){0,3}?at\s+\Z"
+)
+"""What happens at an hour of 24 and to nobody of that age."""
 _AT_FIRST = re.compile(
     r"\b(?:virgin\w*|first\s+time|raped|abused|molested|started|began|lost)\b[^.!?\n]{0,30}\bat\s+\Z"
 )
@@ -213,7 +219,7 @@ def sign_of_minor(plain: str) -> bool:
     if disguised(plain) & _TEENS:
         return True
     texts = [text for reading in readings(plain) if _DIGIT.search(text := in_figures(reading))]
-    if any(map(_says_age, texts)):
+    if any(map(_says_age, texts)) or any(map(age_in_column, texts)):
         return True
     return bool(texts) and _DENSE.search(_NO_SIGN.sub("", _USUAL.sub("#", plain))) is not None
 
@@ -284,11 +290,15 @@ def _by_context(number: int, before: str, after: str) -> bool:
         return True
     if (who := _IN_BRACKETS.search(before)) and after.lstrip()[:1] in (")", "]", ","):
         return who["who"] in ("girls", "boys") or (who["who"] not in _COUNTED and not who["who"].endswith("s"))
-    if ends and (_AT_FIRST.search(before) or (number >= 13 and (_AT.search(before) or _BARE.search(before)))):
+    if ends and (_AT_FIRST.search(before) or (number >= 13 and (_at_age(before) or _BARE.search(before)))):
         return True
     if number >= 13 and _ALONE.search(before) and _AND.match(after):
         return True
     return _NAMED.match(after) is not None and _NAME.search(before) is not None
+
+
+def _at_age(before: str) -> bool:
+    return _AT.search(before) is not None and _AT_THE_HOUR.search(before) is None
 
 
 def _is_somebody(before: str, told: re.Match[str], *, known: bool) -> bool:

@@ -7,6 +7,8 @@ was found is kept or shown, only counts and line numbers. Light: no model, no st
 from __future__ import annotations
 
 import hashlib
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,7 +21,17 @@ from engine.errors import from_os_error
 from engine.machine import PRESETS
 from engine.privacy.ages import sign_of_minor
 from engine.privacy.children import FamilyWords, children_in_view
-from engine.privacy.plainwords import WordList, hidden_words, plain_letters, put_together, starred, unescaped, words_of
+from engine.privacy.encoded import decoded
+from engine.privacy.plainwords import (
+    WordList,
+    hidden_words,
+    plain_letters,
+    put_together,
+    starred,
+    unescaped,
+    with_small_l,
+    words_of,
+)
 from engine.privacy.rowtext import row_text
 from engine.spec import ContentSpec
 from engine.spec_text import parse_yaml_as
@@ -43,6 +55,7 @@ class _Sexual(BaseModel):
 class _Minor(BaseModel):
     model_config = ConfigDict(extra="forbid")
     words: str
+    accented: str
     family: str
     everyday_before: str
     everyday_after: str
@@ -75,6 +88,7 @@ class Rules:
     joined: WordList
     neutral: WordList
     minor: WordList
+    accented: re.Pattern[str]
     no_minor: WordList
     family: FamilyWords
     no_person: frozenset[str]
@@ -122,6 +136,7 @@ def load_rules() -> Rules:
         joined=_list(file.joined),
         neutral=_list(file.neutral),
         minor=_list(minor.words),
+        accented=re.compile(rf"\b(?:{'|'.join(map(re.escape, _entries(minor.accented)))})\b", re.IGNORECASE),
         no_minor=_list(minor.no_minor),
         family=FamilyWords(
             family=_list(minor.family),
@@ -145,8 +160,18 @@ def judge(text: str) -> Judgement:
     Raises:
         SpecError: The rules cannot be read.
     """
+    text = "\n".join([text := unescaped(text), *decoded(text)])
+    judged = _judged(text)
+    if judged.blocked or (other := with_small_l(text)) == text:
+        return judged
+    second = _judged(other)
+    return Judgement(adult=judged.adult or second.adult, blocked=second.blocked)
+
+
+def _judged(text: str) -> Judgement:
+    """Judge a text without escapes, as its letters stand."""
     rules = load_rules()
-    plain = plain_letters(unescaped(text))
+    plain = plain_letters(text)
     words = words_of(plain)
     more = hidden_words(plain)
     stars = starred(plain) if "*" in plain else []
@@ -167,6 +192,7 @@ def judge(text: str) -> Judgement:
     if not near:
         return _CLEAN
     minor = sign_of_minor(plain) or _says_minor(rules, plain, words, more) or any(map(rules.minor.match, stars))
+    minor = minor or rules.accented.search(unicodedata.normalize("NFC", text)) is not None
     return Judgement(adult=adult or minor, blocked=minor)
 
 

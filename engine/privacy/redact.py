@@ -18,7 +18,7 @@ from typing import Any
 
 from engine.data.read import detect_format
 from engine.errors import JobFailedError, UsageError, from_os_error
-from engine.files import atomic_write, make_private_folder, sha256_of
+from engine.files import atomic_stream, atomic_write, sha256_of
 from engine.jobs.context import JobContext
 from engine.privacy.blind import sample_facts
 from engine.privacy.gate import data_path
@@ -29,8 +29,8 @@ from engine.privacy.ledger import Ledger
 from engine.privacy.profiles import load_profile
 from engine.privacy.proof import Proof, prove
 from engine.privacy.remains import Hidden, Remains, hidden_values
-from engine.privacy.replacing import Replacing, prepare_replacing
-from engine.privacy.rewrite import Written, rewrite
+from engine.privacy.replacing import Replacing, prepare_replacing, table_file
+from engine.privacy.rewrite import LATE, Written, rewrite
 from engine.privacy.rowscan import Memory
 from engine.privacy.store import FindingsStore
 from engine.privacy.sweep import Sweeper
@@ -61,7 +61,8 @@ def redact_project(ctx: JobContext) -> dict[str, Any]:
         suffix = Path(data.path).suffix or f".{detect_format(Path(data.path), data.format).format}"
         target = root / "privacy" / f"redacted{suffix}"
         candidate = target.with_name(f".candidate{suffix}")
-        _clear_away(candidate)
+        candidate.unlink(missing_ok=True)
+        _clear_away(candidate, ctx.project.proof_file, table_file(ctx.project))
         try:
             replacing = prepare_replacing(ctx, spec, data)
             report = _write_and_prove(ctx, data, candidate, memory, replacing, sweeps=detector.profile.sweep)
@@ -90,10 +91,11 @@ def redact_project(ctx: JobContext) -> dict[str, Any]:
     }
 
 
-def _clear_away(candidate: Path) -> None:
-    """Remove what a redaction that was killed left half written."""
-    for left in (candidate, *candidate.parent.glob(f".{candidate.name}.*")):
-        left.unlink(missing_ok=True)
+def _clear_away(*files: Path) -> None:
+    """Remove what a redaction that was killed left half written beside these files of the project."""
+    for file in files:
+        for left in file.parent.glob(f".{file.name}.*"):
+            left.unlink(missing_ok=True)
 
 
 def _write_and_prove(
@@ -104,7 +106,7 @@ def _write_and_prove(
     Raises:
         JobFailedError: A hidden value is still there.
     """
-    late, store = 0, memory.store
+    store = memory.store
     with contextlib.ExitStack() as stack:
         for number in range(1, PASSES + 1):
             ctx.phase(
@@ -116,12 +118,14 @@ def _write_and_prove(
             written = rewrite(ctx, data, candidate, memory, sweeper, replacer, ledger)
             if not written.late or number == PASSES:
                 break
-            late += add_late(store, written.late)
+            add_late(store, written.late)
         ctx.phase("proof", "searching the new file for every hidden value")
         again = data.model_copy(update={"path": str(candidate)})
         proof = prove(ctx, again, written.sources, memory, sweeper, Remains(hidden.doubtful), ledger)
     if proof.literal_hits:
         raise _still_there(proof)
+    # Of all that was found so, and not only now: a redaction that was killed says the same when it is run again.
+    late = store.query("SELECT count(*) FROM findings WHERE recogniser = ?", (LATE,))[0][0]
     report = _report(written, proof, number, late, hidden)
     return report | {"replacement": replacing.settle(ctx.project, replacer)}
 
@@ -172,10 +176,9 @@ def _put_in_place(ctx: JobContext, candidate: Path, target: Path) -> None:
     try:
         os.replace(candidate, target)
         if out := ctx.spec.get("out"):
-            path = Path(str(out)).expanduser()
-            make_private_folder(path.parent)
-            shutil.copyfile(target, path)
-            os.chmod(path, 0o600)
+            path = Path(str(out)).expanduser().resolve()
+            with target.open("rb") as source, atomic_stream(path, "putting the copy in place") as copy:
+                shutil.copyfileobj(source, copy)
     except OSError as error:
         raise from_os_error(error, "putting the redacted file in place") from error
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from engine.privacy.sweep import Sweeper
 
 _SPACE = re.compile(r"\s+")
+_BEFORE_FIRST = {"AGE": 100}
+"""`<AGE_15>` would say an age, to the content rules and to a model."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Placeholders:
         """The placeholder of a value; case, white space and a leading @ make no difference."""
         key = (entity, normalised(value))
         if key not in self.known:
-            number = self.counts.get(entity, 0) + 1
+            number = self.counts.get(entity, _BEFORE_FIRST.get(entity, 0)) + 1
             while f"<{entity}_{number}>" in self.taken:
                 number += 1
             self.counts[entity] = number

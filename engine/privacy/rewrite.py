@@ -10,18 +10,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.data.leaves import KEY_MARK, Key, Unquoted, moved_path
+from engine.data.leaves import KEY_MARK, Key, Unquoted, moved_path, with_changes
 from engine.data.read import detect_format, read_rows
 from engine.data.rows import BadRow, RawRow, split_path
 from engine.data.splice import Change
 from engine.data.write import RowWriter
 from engine.jobs.context import JobContext
-from engine.privacy.content import ContentTally, consents_of, first_names
+from engine.privacy.consents import names_among, names_in_file
+from engine.privacy.content import ContentTally, consents_of, first_names, judge
 from engine.privacy.findings import Finding, NewFinding
 from engine.privacy.innerjson import json_parts, quoted_in_json, with_letters
 from engine.privacy.ledger import Ledger, in_new_text
 from engine.privacy.merge import Hit, trim
-from engine.privacy.replace import Edit, Stretch, apply, breaks_json, edit, stretches_to_hide, to_original, unnumbered
+from engine.privacy.replace import (
+    Edit,
+    Replaces,
+    Stretch,
+    apply,
+    breaks_json,
+    edit,
+    stretches_to_hide,
+    to_original,
+    unnumbered,
+)
 from engine.privacy.replacer import Replacer
 from engine.privacy.rowscan import Memory, new_finding, role_of, text_hash
 from engine.privacy.rowtext import row_text
@@ -46,7 +57,8 @@ class Written:
     late: list[NewFinding] = field(default_factory=list)
     """What the second look found, in the offsets of the original."""
     personal: int = 0
-    """Rows left out because they hold a value of a type whose operator is `drop_row`."""
+    """Rows left out because they hold a value of a type whose operator is `drop_row`, or one that only a value could
+    replace with which the content rules would refuse the row."""
     numbers_as_text: int = 0
     """Numbers in whose place a text stands now, since their operator writes no numbers."""
     content: ContentTally = field(default_factory=ContentTally)
@@ -106,8 +118,8 @@ def rewrite(
     """
     written = Written()
     decided = _Findings(memory)
-    consents = consents_of(ctx.project.load().content)
-    firsts = first_names(memory.store.person_names())
+    spec = ctx.project.load()
+    consents, firsts = consents_of(spec.content), first_names(names_in_file(memory.store, spec.redaction))
     waiting: list[_Changed] = []
     total = int(memory.store.meta("rows") or 0)
     format = detect_format(Path(data.path), data.format)
@@ -116,7 +128,7 @@ def rewrite(
     with RowWriter(target, format) as writer:
         for row, digest in _rows_to_write(ctx, data, written):
             here = decided.of(row.index)
-            persons = [finding.value for finding in here if finding.entity == "PERSON"]
+            persons = names_among(((finding.entity, finding.value) for finding in here), spec.redaction)
             if written.content.take(row.line, row_text(row.record), persons, consents, firsts) != "keep":
                 continue
             fields = _hidden_in(row, here, sweeper)
@@ -125,6 +137,11 @@ def rewrite(
                 continue
             replacer.begin_row(digest, row.index, _names_in(fields))
             changed = [_replaced(row, one, sweeper, replacer, typed=typed) for one in fields]
+            if changed and _says_more(row, changed):
+                changed = [_in_placeholders(row, *pair, replacer, typed) for pair in zip(fields, changed, strict=True)]
+                if _says_more(row, changed):
+                    written.personal += 1
+                    continue
             if columns is not None:
                 changed = columns.in_table(changed)
             renamed = writer.write_row(row, [_change(one) for one in changed])
@@ -137,6 +154,37 @@ def rewrite(
             ctx.progress(len(written.sources), total, "rows")
         written.late += _second_look(memory, waiting)
     return written
+
+
+def _says_more(row: RawRow, changed: list[_Changed]) -> bool:
+    """Whether the replacements make the content rules see what the row did not say: a name or a year can."""
+    new = judge(row_text(with_changes(row.record, {one.path: one.new for one in changed})[0]))
+    if not new.adult:
+        return False
+    old = judge(row_text(row.record))
+    return new.blocked or not old.adult
+
+
+def _in_placeholders(row: RawRow, one: _Field, changed: _Changed, replacer: Replacer, typed: bool) -> _Changed:
+    """The same text with placeholders, which say nothing; a value that cannot be one stays as it was replaced."""
+    if isinstance(one.text, Unquoted):
+        if typed:
+            return changed
+        [part] = one.hide
+        new = replacer.plain(part.entity, part.value)
+        return _Changed(row, one.path, one.text, new, [Edit(0, len(one.text), new, part.entity)], one.keep)
+    new, edits = _edited(one, _Plainly(replacer))
+    return _Changed(row, one.path, one.text, new, edits, one.keep)
+
+
+@dataclass(frozen=True)
+class _Plainly:
+    """A placeholder for every value."""
+
+    replacer: Replacer
+
+    def of(self, entity: str, value: str, written: str = "") -> str:
+        return self.replacer.plain(entity, value)
 
 
 def _rows_to_write(ctx: JobContext, data: DataSpec, written: Written) -> Iterator[tuple[RawRow, bytes]]:
@@ -208,13 +256,13 @@ def _replaced(row: RawRow, one: _Field, sweeper: Sweeper, replacer: Replacer, *,
     return _Changed(row, one.path, one.text, new, edits, one.keep)
 
 
-def _edited(one: _Field, replacer: Replacer) -> tuple[str, list[Edit]]:
+def _edited(one: _Field, replacements: Replaces) -> tuple[str, list[Edit]]:
     """A text with its hidden stretches replaced; what was JSON stays JSON."""
     ways = [(False, False), (True, False), (True, True)]
     if json_parts(one.text) and any("\\" in one.text[part.start : part.end] for part in one.hide):
         del ways[0]
     for in_json, deep in ways:
-        new, edits = edit(one.text, one.hide, replacer, in_json=in_json)
+        new, edits = edit(one.text, one.hide, replacements, in_json=in_json)
         if (quoted := quoted_in_json(one.text, edits, deep=deep)) != edits:
             new, edits = apply(one.text, quoted), quoted
         if not breaks_json(one.text, edits):

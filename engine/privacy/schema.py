@@ -140,7 +140,15 @@ def connect(path: Path) -> sqlite3.Connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-            if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            if version > VERSION:
+                raise ProjectError(
+                    "A newer tunesmith made these findings.",
+                    f"{path} has version {version}; this tunesmith knows {VERSION}.",
+                    "Update tunesmith, or use the one that made them.",
+                    code="findings_newer",
+                )
+            if version != VERSION:
                 connection.executescript(_TABLES)
                 connection.execute(f"PRAGMA user_version = {VERSION}")
     except TunesmithError:
@@ -182,10 +190,18 @@ def explained(path: Path) -> Iterator[None]:
                 "Wait for the other scan or redaction to end, then try again.",
                 code="findings_locked",
             ) from error
+        if "readonly" in text or "unable to open" in text:
+            raise ProjectError(
+                "The findings cannot be written.",
+                f"{path}: {text}.",
+                "Check whom the file and its folder belong to, and that they may be written.",
+                code="findings_readonly",
+            ) from error
         raise ProjectError(
             "The findings cannot be read.",
             f"{path}: {text}.",
-            "Delete that file and run `tunesmith scan PROJECT` again; decisions made before are lost with it.",
+            "Put a copy of it back if you have one. Else move it out of the project and run `tunesmith scan PROJECT`;"
+            " what was decided in it must be decided again.",
             code="findings_broken",
         ) from error
 

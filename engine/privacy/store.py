@@ -186,10 +186,6 @@ class FindingsStore:
                 return
             last = (page[-1][2], page[-1][3], page[-1][4], page[-1][0])
 
-    def person_names(self) -> list[str]:
-        """Every name of a person that was found."""
-        return [str(row[0]) for row in self._all("SELECT value FROM vals WHERE entity = 'PERSON' AND count > 0")]
-
     def query(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Rows of any reading query, for the redaction and reports."""
         return self._all(query, parameters)

@@ -15,12 +15,12 @@ from engine.begin import before_training
 from engine.cli.entry import main
 from engine.errors import RefusedError
 from engine.privacy import content_gate
-from engine.privacy.consents import Waiting, waiting_for
+from engine.privacy.consents import Waiting, names_among, waiting_for
 from engine.privacy.content import load_rules
 from engine.privacy.content_gate import check_content, content_seal
 from engine.privacy.gate import check_privacy
 from engine.project import Project, create_project
-from engine.spec import RedactionSpec
+from engine.spec import OwnSpec, RedactionSpec
 from engine.statements import state_content, withdraw_consent
 from tests.projects import run_here
 
@@ -156,3 +156,15 @@ def test_a_consent_is_one_persons_however_the_name_is_written(ordinary: Project,
     stated = state_content(project, consents=["Zo\u00eb  Berg", "ZOE BERG", "Maya Holm", " "])
     assert [consent.person for consent in stated.content.consents] == ["Zo\u00eb Berg", "Maya Holm"]
     assert [consent.person for consent in withdraw_consent(project, ["zoe berg"]).content.consents] == ["Maya Holm"]
+
+
+def test_a_name_that_the_creator_entered_is_a_person_too() -> None:
+    redaction = RedactionSpec(known_values=[NAME], own=[OwnSpec(name="client", words=["Omar Haddad"])])
+    found = [
+        ("PERSON", "Maya Holm"),
+        ("KNOWN_VALUE", NAME),
+        ("CLIENT", "Omar Haddad"),
+        ("KNOWN_VALUE", "Norrk\u00f6ping"),
+    ]
+    found += [("LOCATION", "Stella Maris"), ("KNOWN_VALUE", "tabby_c@example.com"), ("CLIENT", "YC20251")]
+    assert names_among(found, redaction) == ["Maya Holm", NAME, "Omar Haddad"]

@@ -21,6 +21,7 @@ from engine.jobs.context import JobContext
 from engine.jobs.emit import EventWriter
 from engine.jobs.folder import JobFolder
 from engine.privacy.ciphered import seal, unseal
+from engine.privacy.content import judge
 from engine.privacy.gate import check_privacy
 from engine.privacy.jobs import run_redact, run_scan
 from engine.privacy.keys import key_file, key_name, load_key, load_or_make_key, subkey
@@ -30,7 +31,10 @@ from engine.privacy.replace import Stretch, edit, stretches_to_hide
 from engine.privacy.replacer import Replacer
 from engine.privacy.replacing import table_file
 from engine.privacy.rewrite import _Field, _replaced
+from engine.privacy.rowtext import row_text
 from engine.privacy.store import FindingsStore
+from engine.privacy.surrogate.names import Names
+from engine.privacy.surrogate.surrogates import Surrogates
 from engine.privacy.sweep import Sweeper, Wanted
 from engine.privacy.table import Pair, read_table, write_table
 from engine.project import Project, create_project
@@ -114,6 +118,27 @@ def test_the_same_key_gives_the_same_file(project: Project) -> None:
     assert not key_file(str(first.key)).exists()
     job(project, "d", run_redact)
     assert project.load().redaction.sha256 != first.sha256
+
+
+def test_no_replacement_makes_a_row_say_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Names, "of", lambda *_: "Lolita Nudes")
+    monkeypatch.setattr(Surrogates, "of_written", lambda *_, **__: "15")
+    find_by(monkeypatch, {"PERSON": re.compile("Tabitha Crane"), "AGE": re.compile("31")})
+    project, _ = create_project(tmp_path / "project")
+    data = tmp_path / "rows.jsonl"
+    rows = [{"text": "nude"}, {"text": "Tabitha Crane"}, {"text": "nude", "age": "31"}]
+    rows += [{"text": "horses and Tabitha Crane", "age": "31"}, {"text": '{"who": "Tabitha Crane"}'}]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    project.update(lambda spec: spec.model_copy(update={"data": DataSpec(path=str(data))}))
+    job(project, "scan", run_scan)
+    result = job(project, "redact", run_redact)
+    assert (result["rows"], result["residual"]) == (5, 0)
+    path = project.root / str(project.load().redaction.path)
+    made = [json.loads(line) for line in path.read_text().splitlines()]
+    assert made[2] == {"text": "nude", "age": "<AGE_101>"}
+    assert (made[1]["text"], made[3]["text"]) == ("<PERSON_1>", "horses and <PERSON_1>")
+    assert json.loads(made[4]["text"]) == {"who": "<PERSON_1>"}
+    assert not any(judge(row_text(row)).blocked for row in made)
 
 
 @pytest.mark.parametrize("operator", get_args(Operator))

@@ -16,6 +16,7 @@ from engine.privacy.export import export_findings
 from engine.privacy.findings import NewFinding
 from engine.privacy.intake import Intake, add_late
 from engine.privacy.policy import Policy, accept_all, apply_policy, load_policy
+from engine.privacy.schema import VERSION
 from engine.privacy.store import FindingsStore
 
 
@@ -186,6 +187,14 @@ def test_a_file_of_something_else_is_explained(tmp_path: Path) -> None:
     with pytest.raises(ProjectError) as caught:
         FindingsStore(path)
     assert caught.value.error_code == "findings_broken"
+
+
+def test_a_file_of_a_newer_tunesmith_stays_as_it_is(store: FindingsStore) -> None:
+    store.connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+    with pytest.raises(ProjectError) as caught:
+        FindingsStore(store.path)
+    assert caught.value.error_code == "findings_newer"
+    assert store.query("PRAGMA user_version") == [(VERSION + 1,)]
 
 
 def test_decisions_for_a_place_that_is_gone_are_refused(store: FindingsStore) -> None:

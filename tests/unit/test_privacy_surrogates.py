@@ -382,3 +382,15 @@ def test_the_vocabulary_never_forgets() -> None:
         assert vocabulary.holds(value)
     for value in ("Nora", "7700 44", "900124"):
         assert not vocabulary.holds(value)
+
+
+def test_words_that_a_detector_took_along_do_not_make_another_person() -> None:
+    made = Surrogates(b"k" * 32, lambda _: False)
+    made.people.learn(["Layla Al-Farsi", "LAYLA AL-FARSI WON", "Omar Al-Farsi", "Layla once", "Tom Baker", "Tim Baker"])
+    first, last = str(made.of("PERSON", "Layla Al-Farsi")).split()
+    assert made.of("PERSON", "Layla") == first
+    assert str(made.of("PERSON", "LAYLA AL-FARSI WON")).startswith(f"{first} {last} ".upper())
+    assert made.of("EMAIL_ADDRESS", "layla.al-farsi@web.de") == f"{first}.{last}@example.com".lower()
+    assert made.of("PERSON", "Baker") == str(made.of("PERSON", "Tim Baker")).split()[1]
+    assert str(made.of("PHONE_NUMBER", "+971 50 123 4567")).startswith("+971 00 00")
+    assert re.fullmatch(r"[\u4e00-\u9fff]{10}\d\d[\u4e00-\u9fff]", str(made.of("ADDRESS", "北京市朝阳区建国路一88号")))

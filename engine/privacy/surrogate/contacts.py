@@ -6,7 +6,7 @@ Mail and links go to example.com, .org and .net, which belong to nobody (RFC 260
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from engine.privacy.surrogate.keyed import Draw, Keyed, like_case
 from engine.privacy.surrogate.names import Names
@@ -19,6 +19,7 @@ _LINK = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*://)?(?P<user>[^/@\s]+@)?(?P<host>[^/?#\s:]+)(?P<rest>.*)", re.I | re.S
 )
 _PIECE = re.compile(r"[^\W\d_]+|\d+")
+_COMPOUND = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _KEPT = listed("http https www in user users profile profiles u p id channel c com org net html php ")
 
@@ -52,10 +53,10 @@ def link(value: str, names: Names, keyed: Keyed, attempt: int) -> str | None:
 def handle(value: str, names: Names, keyed: Keyed, attempt: int) -> str:
     """A user name of the same build: words for words, as many digits, the same marks."""
     words = [piece for whole in re.findall(r"[^\W\d_]+", value) for piece in _CAMEL.split(whole)]
-    people = names.people.in_local_part(words)
+    people = names.people.in_local_part([*words, *_COMPOUND.findall(value)])
     draw = keyed.draw("handle", value.casefold(), attempt)
     text, at = "", 0
-    for found in _PIECE.finditer(value):
+    for found in _pieces(value, people):
         text += value[at : found.start()]
         piece = found.group()
         text += draw.shape(piece) if piece.isdecimal() else _letters(piece, people, names, keyed, attempt)
@@ -63,6 +64,17 @@ def handle(value: str, names: Names, keyed: Keyed, attempt: int) -> str:
     text += value[at:]
     only_names = not re.search(r"\d", value) and attempt > 0
     return f"{text}{draw.digits(2 if attempt < 8 else 5)}" if only_names and text[-1:].isalpha() else text
+
+
+def _pieces(value: str, people: Sequence[Person]) -> Iterator[re.Match[str]]:
+    """The runs of letters and of digits; "al-farsi" is one where somebody has that name."""
+    compounds = {spelt(name) for person in people for name in (person.first, person.last) if " " in name}
+    at = 0
+    while found := _PIECE.search(value, at):
+        longer = _COMPOUND.match(value, found.start()) if compounds else None
+        found = longer if longer and spelt(longer.group()) in compounds else found
+        yield found
+        at = found.end()
 
 
 def _letters(run: str, people: Sequence[Person], names: Names, keyed: Keyed, attempt: int) -> str:
@@ -76,7 +88,7 @@ def _segment(run: str, people: Sequence[Person], names: Names, keyed: Keyed, att
     low = folded(run)
     for person in people:
         first, last = spelt(person.first), spelt(person.last)
-        new_first, new_last = ascii_of(names.first_name(person)), ascii_of(names.last_name(person))
+        new_first, new_last = ("-".join(map(ascii_of, one.split("-"))) for one in _both(person, run, names))
         if not (new_first and new_last and first and last):
             continue
         forms = {
@@ -86,13 +98,26 @@ def _segment(run: str, people: Sequence[Person], names: Names, keyed: Keyed, att
             last + first[0]: (new_last, new_first[0]), first[0]: (new_first[0],), last[0]: (new_last[0],),
             first[0] + last[0]: (new_first[0], new_last[0]),
         }  # fmt: skip
-        if low in forms:
+        if low in forms or (low := spelt(low)) in forms:
             return like_case(
                 "".join(forms[low]) if run[:1].islower() else forms[low][0] + "".join(forms[low][1:]).lower(), run
             )
+    low = folded(run)
     if low in name_lists().first and len(low) > 2 and (name := ascii_of(names.lone(low, low))):
         return like_case(name, run)
     return _invented(run, low, names, keyed.draw("piece", low, attempt))
+
+
+def _both(person: Person, run: str, names: Names) -> tuple[str, str]:
+    """First and family name of a person's surrogate, compound where they are written so."""
+    first, last = names.first_name(person), names.last_name(person)
+    if "-" not in run:
+        return first, last
+    whole = spelt(run)
+    return (
+        names.compound(first, run) if spelt(person.first) == whole else first,
+        names.compound(last, run) if spelt(person.last) == whole else last,
+    )
 
 
 def _invented(run: str, low: str, names: Names, draw: Draw) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
+from engine.privacy.ages import BORN_FROM
 from engine.privacy.surrogate.keyed import Keyed, like_case
 
 _MONTHS = (
@@ -48,7 +49,8 @@ def moved(value: str, keyed: Keyed, attempt: int) -> str | None:
     if len(small) >= 2 and (year or len(small) >= 3):
         return _numeric(value, small, year, days)
     if year and len(numbers) == 1:
-        return _put(value, [(year, int(year.group()) + (1 if days > 0 else -1))])
+        old = int(year.group())
+        return _put(value, [(year, old + (1 if days > 0 and old + 1 != BORN_FROM else -1))])
     return None
 
 
@@ -81,7 +83,10 @@ def _shift(year: re.Match[str] | None, month: int, day: int, days: int) -> date 
     if number < 100:
         number += 1900 if number > 30 else 2000
     try:
-        return date(number, month, day) + timedelta(days)
+        old, moves = date(number, month, day), timedelta(days)
+        new = old + moves
+        # Nobody becomes a minor by a made-up date: the content rules would refuse the row.
+        return old - moves if new.year >= BORN_FROM > old.year else new
     except (ValueError, OverflowError):
         return None
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from engine.privacy.surrogate.keyed import Draw, Keyed, like_case
-from engine.privacy.surrogate.people import People, Person, Token, name_tokens, normalised, person_of
+from engine.privacy.surrogate.people import People, Person, Token, name_tokens, normalised, person_of, without_talk
 from engine.privacy.surrogate.words import Culture, Sex, ascii_of, folded, name_lists, parts, script_of
 
 _FROM_LISTS, _MADE_UP = 48, 400
@@ -37,14 +37,15 @@ class Names:
         if not tokens:
             return None
         person = self._person(person_of(written))
+        whole = without_talk(tokens)
         if person:
             self.people.meet(person)
         new: list[tuple[Token, str]] = []
         for number, token in enumerate(tokens):
-            word = self._word(token, number, len(tokens), person)
+            word = self._word(token, number, len(whole), person)
             if not word:
                 return None
-            new.append((token, self._compound(word, token)))
+            new.append((token, self.compound(word, token.text)))
         text = written
         for token, word in sorted(new, key=lambda one: -one[0].start):
             text = text[: token.start] + _dressed(word, token) + text[token.end :]
@@ -67,10 +68,10 @@ class Names:
             return self._last(key, "", like)
         return self._first(f"lone {key}", key, "", like)
 
-    def _compound(self, word: str, token: Token) -> str:
+    def compound(self, word: str, written: str) -> str:
         """A name for each part of "Anne-Marie"; the word itself where there is one part."""
-        pieces = token.text.split("-")
-        more = [self._first(f"{token.key} part {number}", piece, "", piece) for number, piece in enumerate(pieces[1:])]
+        pieces, key = written.split("-"), normalised(written)
+        more = [self._first(f"{key} part {number}", piece, "", piece) for number, piece in enumerate(pieces[1:])]
         return "-".join([word, *more]) if all(more) else word
 
     # -- inside -------------------------------------------------------------------------------------------------
@@ -84,7 +85,7 @@ class Names:
         return longer[0] if len(longer) == 1 else person
 
     def _word(self, token: Token, number: int, count: int, person: Person | None) -> str:
-        if person is None:
+        if person is None or number >= count:
             return self.lone(token.key, token.text)
         if number == 0:
             return self.first_name(person, "" if token.initial else token.text)

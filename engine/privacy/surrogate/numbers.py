@@ -38,6 +38,10 @@ _LONGEST = 20
 _USED_UP = 16
 """After so many tries the numbers for films are taken as used up: the United Kingdom has a thousand."""
 _FRENCH = {"1": "19900", "2": "26191", "3": "35301", "4": "46571", "5": "53649", "6": "63998", "7": "63998"}
+_CODES_OF_TWO = frozenset(
+    """20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90
+    91 92 93 94 95 98""".split()  # noqa: SIM905
+)
 _GERMAN = ("3023125", "6990009", "4066969", "8999998")
 
 
@@ -78,9 +82,14 @@ def _phone_digits(digits: str, value: str, draw: Draw, *, films: bool) -> str:
     if made:
         return lead + code + trunk + made
     if abroad:
-        known = len(code) or (1 if number[0] == "1" else 2)
+        known = len(code) or _code_length(number)
         return lead + number[:known] + ("0000" + draw.digits(20))[: len(number) - known]
     return ("0000" + draw.digits(20))[: len(number)]
+
+
+def _code_length(number: str) -> int:
+    """Digits of the country code (ITU-T E.164): 1 and 7 stand alone, some have two, all others three."""
+    return 1 if number[0] in "17" else 2 if number[:2] in _CODES_OF_TWO else 3
 
 
 def _for_films(code: str, rest: str, draw: Draw) -> str:

@@ -23,6 +23,11 @@ _PARTICLES = listed(
 )
 _CAPITAL_PARTICLES = listed("Von Van Der Den De Del Della Di Da Dos Du La Le")
 """Those that are also written with a capital, between names; "Ben" and "Al" are names then."""
+_TALK = listed(
+    "won wins win lost called calls call said says say wrote writes write came comes went goes got gets is was has had"
+    " here there once twice now today again too please thanks thank hi hello hey the and or but not yes no out back"
+    " soon never always who"
+)
 _TOKEN = re.compile(r"[^\W\d_](?:[\w\u0300-\u036f\u0900-\u097f\u200c\u200d]|['’ʼ`-](?=[^\W\d_]{2}))*")  # noqa: RUF001
 _POSSESSIVE = re.compile(r"['’]s?$")  # noqa: RUF001
 
@@ -84,6 +89,23 @@ def spelt(name: str) -> str:
     return "".join(letter for letter in folded(name) if letter.isalnum())
 
 
+def without_talk(tokens: list[Token]) -> list[Token]:
+    """The words of a name without those behind it that a detector took along: "Maya Lindqvist called", "MAYA WON".
+
+    Who is meant does not depend on these. A word in small letters behind a capital one belongs to no name; one in
+    capitals neither where it is an everyday word and no list of names has it.
+    """
+    told, lists = list(tokens), name_lists()
+    while len(told) > 1:
+        word = told[-1].text
+        small = word.islower() and told[0].text[:1].isupper() and word.isalpha()
+        everyday = word.isupper() and word.casefold() in _TALK
+        if not (small or everyday) or folded(word) in lists.first or folded(word) in lists.last:
+            break
+        told.pop()
+    return told
+
+
 @dataclass(frozen=True)
 class Person:
     """A person by the words of the name, in small letters."""
@@ -102,7 +124,7 @@ def person_of(written: str) -> Person | None:
     """The person behind a name of two words or more; None for a lone name and for scripts without spaces."""
     if script_of(written) in ("han", "hangul", "kana"):
         return None
-    tokens = name_tokens(written)
+    tokens = without_talk(name_tokens(written))
     if len(tokens) < 2:
         return None
     return Person(tokens[0].key, tokens[-1].key, tuple(one.key for one in tokens[1:-1]))
@@ -151,9 +173,8 @@ class People:
         firsts, lasts = self.by_first.get(key, {}), self.by_last.get(key, {})
         if len(firsts) == 1 and (not lasts or key in name_lists().first):
             return next(iter(firsts.values())), True
-        if len(lasts) == 1 and not firsts:
-            return next(iter(lasts.values())), False
-        return None
+        # Families keep one name, so that of several it does not matter who is meant.
+        return (next(iter(lasts.values())), False) if lasts and not firsts else None
 
     def in_local_part(self, words: Iterable[str]) -> list[Person]:
         """Persons whose name stands in a user name, alone or run together.
