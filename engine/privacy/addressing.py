@@ -30,12 +30,12 @@ _PARTS = (
     r"|Blk|Section|Sec|Sector|Phase|Stage|Road|Street|Lane|Alley|No|Nr|Nº|N°)(?:[ ]No)?\.?:?[ ]?(?:#?[A-Za-z]?\d[\w/\-]*|[A-Z](?!\w))"
 )
 _ESTATE = (
-    r"(?:The[ ])?(?:[A-Z][\w'’\-]*[ ]){1,3}(?:House|Cottage|Rectory|Vicarage|Farm|Hall|Lodge|Court|Villas?|Manor|Barn|Mill|Towers?"
+    r"(?:The[ ])?(?:[A-Z][\w'’\-]*[ ]){1,3}(?:House|Cottages?|Hollow|View|Rise|End|Croft|Bungalow|Grange|Priory|Chapel|Stables|Forge|Dairy|Granary|Bakery|Nook|Brook|Dene|Mount|Rectory|Vicarage|Farm|Hall|Lodge|Court|Villas?|Manor|Barn|Mill|Towers?"
     r"|Building|Gardens?|Residency|Residences?|Apartments?|Mansions?|Estate|Heights|Complex|Centre|Center|Plaza|Enclave|Society|Village)"
 )
 _HEAD = re.compile(
     rf"(?:(?<=\s)|(?<=^)|(?<=[(:,]))(?:(?:Flat|Unit|Apt|Apartment|Suite|Room|Block|Tower|Wing)[ ][A-Z],[ ]|(?:{_PARTS}|{_ESTATE})(?:,[ ]?|[ ](?=[A-Z\d]))|\d{{1,2}}(?:st|nd|rd|th|er|\.)?[ ](?i:floor|stock|og|[ée]tage|piso|piano|andar)(?:[ ](?i:links|rechts|mitte|izq\.?|dcha\.?|left|right))?,?[ ]|\d{{1,3}}-\d{{1,3}}(?:-\d{{1,3}})?,?[ ]|c/o[ ][A-Z][\w'’\-]*(?:[ ][A-Z][\w'’\-]*){{0,2}},[ ]"
-    r"|(?:H\.?[ ]?No|D\.?[ ]?No|Plot|No|Nr|№|Wohnung|Whg|Appartement|Appt|Piso|Interno|Room|Building|Bldg|Block|Blk|Tower|Flat|Unit|Apt|Apartment|Suite|Floor|Road|Street|Lane|Sector|Phase)\.?:?[ ]|\d{1,6}[A-Za-z]?,?[ ]){1,5}$"
+    r"|(?:H\.?[ ]?No|D\.?[ ]?No|Plot|Number|No|Nr|№|Wohnung|Whg|Appartement|Appt|Piso|Interno|Room|Building|Bldg|Block|Blk|Tower|Flat|Unit|Apt|Apartment|Suite|Floor|Road|Street|Lane|Sector|Phase)\.?:?[ ]|\d{1,6}[A-Za-z]?,?[ ]){1,5}$"
 )
 _PLACE = re.compile(
     rf",[ ]{{1,2}}(?:(?:{_PARTS}),[ ])?(?:(?:місто|село|смт|город|г\.|м\.|пос\.|miasto|město|mesto|grad|ΤΚ[ ]\d{{5}})[ ])?[A-ZÀ-ÞΑ-ΩΆ-ΏЀ-Я][\w'’.\-]*[\w](?:[ ][A-ZÀ-Þ][\w'’\-]*){{0,2}}(?:[ ]\([A-Z][a-z]+\))?(?:,?[ ][A-Z]{{2,4}}\b)?(?:,?[ ](?:-[ ])?(?:\d{{4,6}}|\d{{3}}-\d{{4}}|\d{{3}}[ ]\d{{2,3}}))?"
@@ -55,6 +55,21 @@ _COUNTRY = re.compile(
     r"|Portugal|Brazil|Brasil|Mexico|México|Netherlands|Belgium|Sweden|Norway|Denmark|Finland|Iceland|Poland|Polska|Czech Republic|Hungary|Greece|Cyprus|Estonia|Slovenia|South Africa"
     r"|Uruguay|Argentina|Chile|Colombia|Japan|Singapore|Philippines|Malaysia|Nigeria|Kenya|Ghana|Greenland|Tunisia|Vietnam|Romania|Croatia|Türkiye|Turkey|USA|UK)(?:[ ]\([A-Z][a-z]+\))?(?:[ ]\d{4,6})?(?![\w])"
 )
+_INSIDE = re.compile(
+    r"(?:[ ]?[,;/·][ ]?|[ ]|,?\n|[ ][–-][ ])"
+    r"(?:(?:Hinter|Vorder|Seiten|Garten|Quer)(?:haus|gebäude|flügel)|(?:EG|DG|UG|HP|\d{1,2}\.?[ ]?(?:OG|UG|Stock|Etage|Stiege|sal|tv|th|mf|etasje|kerros|emelet|em|ajtó|patro|piętro|kat)\b\.?)(?:[ ,]{1,2}(?:links|rechts|mitte|tv|th|mf|v|h)\b\.?)?"
+    r"|(?:scala|interno|int|piano|edificio|palazzina|bâtiment|bât|bat|escalier|esc|étage|appartement|appt|app|apt|apartment|porte|entrée|bloco|bl|torre|apto|ap|casa|sala|andar|lote|quadra|conj|depto|dpto|piso|puerta|pta|portal|planta|local|mz|manzana|etapa"
+    r"|interior|exterior|oficina|ofc?\.|bur\.|bureau|unit|suite|ste|floor|fl|level|lvl|room|rm|flat|block|blk|building|bldg|tower|wing|gate|door|entrance|stairs?|lgh|porta|lokal|lok|m\.|klatka|byt|vchod|daire|no:|nr:|d:|kapı|house|villa|shop|office"
+    r"|корп(?:ус|\.)?|к\.|стр(?:оение|\.)?|подъезд|под\.|під['’]їзд|этаж|эт\.|кв(?:артира|\.)?|оф(?:ис|\.)?|вх\.|ет\.|ап\.|бл\.|поверх|д\.)"
+    r"\.?[ ]?(?:n[.º°o]{0,2}[ ]?)?[#:]?[ ]?(?:\d{1,4}(?:[ ]?[A-Za-zА-я](?!\w))?(?:[/\-]\d{1,4})?|[A-Z]\d{0,3}(?!\w))"
+    r"|\d{1,2}(?:st|nd|rd|th)[ ](?:floor|fl|flr)|(?:ground|first|second|third|fourth|fifth|top|lower|upper|basement)[ ](?:floor|flat)|\d{1,2}[ ]?[ºª](?:[ ]?[\wÀ-ÿ]{1,4}\.?(?!\w))?(?:[ ]\d{1,2}[ ]?[ºª])?"
+    r"|\d{1,2}(?:er|e|ème)[ ]étage(?:[ ](?:gauche|droite|face))?|penthouse|ático|cobertura|rez-de-chaussée|rdc|entresuelo|RT[ ]?\d{1,3}[ ]?/[ ]?RW[ ]?\d{1,3})(?![\w])",
+    re.IGNORECASE,
+)
+"""What stands inside a house, in the order in which people write it: after the street."""
+_UNIT_FIRST = re.compile(r"(?:flat|apt|apartment|unit|room|studio|suite)\.?[ ]?#?\d{1,5}[A-Za-z]?", re.IGNORECASE)
+_HOUSE_NAMED = re.compile(r",[ ](?:[\w'’]+[ ]){0,3}[\w'’]+,[ ]")
+_MOST_PARTS = 5
 _MOST_PLACES = 3
 _SENTENCE = re.compile(r"[a-z]{3}\.\s")
 
@@ -98,6 +113,8 @@ def _belong(text: str, left: Hit, right: Hit) -> bool:
     if right.start < left.end:
         return left.entity != right.entity
     gap = text[left.end : right.start]
+    if _HOUSE_NAMED.fullmatch(gap) and _UNIT_FIRST.fullmatch(text, left.start, left.end):
+        return True
     if _CROSSING.fullmatch(gap):
         return right.entity == "ADDRESS" and (left.entity == "ADDRESS" or not text[right.start].isdigit())
     return _GAP.fullmatch(gap) is not None and _SENTENCE.search(text[left.end - 3 : right.start]) is None
@@ -108,16 +125,29 @@ def _joined(left: Hit, right: Hit) -> Hit:
     return replace(best, start=min(left.start, right.start), end=max(left.end, right.end))
 
 
+def _after_its_parts(text: str, start: int, end: int) -> int:
+    """Where an address ends with the parts of the house that follow it; as it was without a number of the house."""
+    if any(letter.isdigit() for letter in text[start:end]):
+        for _ in range(_MOST_PARTS):
+            part = _INSIDE.match(text, end)
+            if part is None:
+                break
+            end = part.end()
+    return end
+
+
 def _completed(text: str, hit: Hit) -> Hit:
     if hit.entity != "ADDRESS":
         return hit
     head = _HEAD.search(text[max(0, hit.start - _LONGEST_HEAD) : hit.start])
-    tail = _TAIL.match(text[: hit.end + _LONGEST_TAIL], hit.end)
     start = hit.start - len(head.group()) if head else hit.start
-    end = tail.end() if tail else hit.end
+    end = _after_its_parts(text, start, hit.end)
+    tail = _TAIL.match(text[: end + _LONGEST_TAIL], end)
+    end = tail.end() if tail else end
     if _NUMBER_AND_WORD.fullmatch(text, start, end) and (second := _SECOND_WORD.match(text, end)):
         end = second.end()
     if any(letter.isdigit() for letter in text[start:end]):
+        end = _after_its_parts(text, start, end)
         for _ in range(_MOST_PLACES):
             place = _PLACE.match(text, end)
             end = place.end() if place else end

@@ -18,7 +18,7 @@ from engine.privacy.hits import Hit
 from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
 from engine.privacy.recognisers.known import census_names, given_names, is_brand, is_label, listed_names
 from engine.privacy.recognisers.links import in_short_link
-from engine.privacy.recognisers.secrets import is_fingerprint
+from engine.privacy.recognisers.secrets import is_fingerprint, is_of_a_thing, is_plain_figure
 from engine.privacy.recognisers.things import in_known_thing
 from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
 
@@ -37,6 +37,16 @@ _THING_NAMED_AFTER = re.compile(
     r"(?:['’]s)?\s(?:(?:and|&)\s[A-Z]\w+(?:['’]s)?\s)?(?:laws?|equations?|theorem|effect|algorithm|razor|counter|scale|disease|syndrome|constant"
     r"|principle|paradox|transform|distribution|conjecture|inequality|wheel|salad|jeans)\b"
 )
+_WARES = re.compile(
+    r"[ ](?:amps?|guitars?|pianos?|violins?|bags?|purses?|wallets?|boots?|shoes?|sneakers?|heels?|sandals|jeans|dress(?:es)?|gowns?|shirts?|jackets?|coats?|suits?|bras?|panties|lingerie|lipsticks?|perfumes?|watch(?:es)?|sunglasses"
+    r"|cars?|trucks?|tractors?|bikes?|motorbikes?|scooters?|vans?|engines?|tyres?|tires?|mixers?|ovens?|fridges?|kettles?|vacuums?|blenders?|sofas?|chairs?|lamps?|mattress(?:es)?|phones?|laptops?|cameras?|printers?|consoles?"
+    r"|stores?|outlets?|shops?|boutiques?|hotels?|resorts?|restaurants?|brewery|beers?|whiske?ys?|wines?|sauces?|chocolates?|cookies|airport|stadium|arena|bridge|tunnel|valley|museum|gallery|marathon|festival|parade|framework|librar(?:y|ies)"
+    r"|plugins?|pipelines?|lockers?|algorithms?|tests?|catalogue|catalog|collection|trailer|remake|sequel|soundtrack|franchise)\b"
+)
+_WHOSE = re.compile(
+    r"\b(?:the|an?|my|your|ur|her|his|our|their|new|old|vintage|two|three|some|this|that)[ ]\Z", re.IGNORECASE
+)
+"""Between an article and what is for sale stands its maker, with a capital: "the Marshall amp"."""
 _ANY_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _TELLING = re.compile(
     r"[\d@#/\\_<>{}$=]|\w[.:]\w|\b(?:street|road|avenue|lane|drive|court|square|park|dot)\b", re.IGNORECASE
@@ -60,9 +70,13 @@ _DIGITS_AT_LEAST = {
     "PHONE_NUMBER": 5, "TAX_ID": 4, "BANK_ACCOUNT": 4, "GOVERNMENT_ID": 3, "PASSPORT": 3, "DRIVERS_LICENSE": 3,
 }  # fmt: skip
 _WEEKDAYS = frozenset("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split())
-_NUMBERED = frozenset({"TAX_ID", "BANK_ACCOUNT", "GOVERNMENT_ID", "PASSPORT", "DRIVERS_LICENSE", "PHONE_NUMBER"})
+_NUMBERED = frozenset({"ID", "TAX_ID", "BANK_ACCOUNT", "GOVERNMENT_ID", "PASSPORT", "DRIVERS_LICENSE", "PHONE_NUMBER"})
 _PARTICLES = frozenset("de da do dos das del della di van von der den ter ten la le el bin al zu du des".split())
 _SURE, _VERY_SURE, _UNSURE = 0.9, 0.95, 0.3
+_CODES = frozenset({"ID", "SECRET", "CRYPTO", "IBAN_CODE", "CREDIT_CARD", "US_SSN"})
+_BEFORE_A_CODE = re.compile(r"[ ]?(?P<said>[:=#]|(?:id|no|nr|number|code)\b[.:]?)?[ ]?", re.IGNORECASE)
+_WEAK = 0.5
+"""The score up to which a number was found by its form alone."""
 
 
 def says_nothing(text: str) -> bool:
@@ -109,6 +123,7 @@ def believable(text: str, hits: Iterable[Hit]) -> list[Hit]:
             or (hit.recogniser in _MODELS and in_short_link(text, hit.start, hit.end))
             or _no_door(text, hit, hits)
             or _no_person(text, hit)
+            or _a_label(text, hit, hits)
             or _foreign_words(text, hit, hits)
             or (_a_word(text, hit, one_case and not _stands_out(text, hit)) and not _backed(text, hit, hits))
         )
@@ -185,6 +200,8 @@ def _no_person(text: str, hit: Hit) -> bool:
     named = [word for word in words if not (_labels(word, len(words)) or is_brand(word) or word.isdigit())]
     if _THING_NAMED_AFTER.match(text, hit.end):
         return True
+    if piece[0].isupper() and _WARES.match(text, hit.end) and _WHOSE.search(text[max(0, hit.start - 12) : hit.start]):
+        return True
     if named and any(word[0].isdigit() for word in words) and all(map(is_everyday, named)):
         return True
     few = len(words) > len(named) and all(
@@ -192,6 +209,20 @@ def _no_person(text: str, hit: Hit) -> bool:
         for word in named
     )
     return bool(words) and (not named or few or (words[0] in _WEEKDAYS and all(map(is_dictionary_word, words))))
+
+
+def _a_label(text: str, hit: Hit, hits: list[Hit]) -> bool:
+    """A word that says what the code right after it is: "iqama 2298104471", "RIF: J-30599871-2"."""
+    if hit.recogniser not in _MODELS or hit.entity not in ("PERSON", "ORGANIZATION"):
+        return False
+    piece, gap = text[hit.start : hit.end], _BEFORE_A_CODE.match(text, hit.end)
+    if gap is None or not piece.isalpha() or piece.casefold() in listed_names() or piece.casefold() in given_names():
+        return False
+    if not gap["said"] and piece[:1].isupper() and piece[1:] == piece[1:].lower():
+        return False  # "Okonjo 00482913" is somebody with a number.
+    return any(
+        other.start == gap.end() and other.entity in _CODES and other.recogniser not in _MODELS for other in hits
+    )
 
 
 def _foreign_words(text: str, hit: Hit, hits: list[Hit]) -> bool:
@@ -238,17 +269,23 @@ def _labels(word: str, words: int) -> bool:
 
 
 def _hollow(text: str, hit: Hit) -> bool:
-    """A phone number without digits, an address of mail without a sign of one."""
+    """A phone number without digits, an address of mail without a sign of one, the number of a book or a product."""
+    piece = text[hit.start : hit.end]
+    if hit.recogniser != "RampartRecognizer" and hit.score > _WEAK:
+        return False
+    if hit.entity in _NUMBERED and (is_of_a_thing(text, hit.start) or is_plain_figure(piece)):
+        return True
     if hit.recogniser != "RampartRecognizer":
         return False
     if hit.entity in _NUMBERED and is_fingerprint(text, hit.start):
         return True
-    piece = text[hit.start : hit.end]
     if hit.entity == "EMAIL_ADDRESS":
         apart = "." not in piece and " @ " in piece
         return apart or (not any(mark in piece for mark in "@.([") and " at " not in piece.casefold())
     least = _DIGITS_AT_LEAST.get(hit.entity)
-    return least is not None and hit.score < _VERY_SURE and sum(letter.isdigit() for letter in piece) < least
+    digits = sum(letter.isdigit() for letter in piece)
+    sure = hit.score >= _VERY_SURE and (digits > 0 or hit.entity == "PHONE_NUMBER")
+    return least is not None and not sure and digits < least
 
 
 def _a_word(text: str, hit: Hit, one_case: bool) -> bool:

@@ -293,14 +293,17 @@ def _value_id(connection: sqlite3.Connection, entity: str, value: str) -> int:
 
 
 def _carry_decision(connection: sqlite3.Connection, log_id: int, old: int, new: int) -> None:
-    """What a person decided about a value stays decided when the value gets another type or other ends."""
+    """What a person decided about a value stays decided when it gets another type or other ends.
+
+    Where nobody decided, the correction decides: who says what a thing is looked at it, and wants it hidden as that.
+    """
+    decided = connection.execute(
+        "SELECT decision, decided_by FROM vals WHERE id = ? AND decided_by IN ('person', 'policy')", (old,)
+    ).fetchone() or ("hide", "person")
     connection.execute(
-        "INSERT INTO log_values SELECT ?, n.id, n.decision, n.decided_by FROM vals n JOIN vals o ON o.id = ?"
-        " WHERE n.id = ? AND n.decision IS NULL AND o.decided_by IN ('person', 'policy')",
-        (log_id, old, new),
+        "INSERT INTO log_values SELECT ?, id, decision, decided_by FROM vals WHERE id = ? AND decision IS NULL",
+        (log_id, new),
     )
     connection.execute(
-        "UPDATE vals SET decision = o.decision, decided_by = o.decided_by FROM vals o"
-        " WHERE o.id = ? AND vals.id = ? AND vals.decision IS NULL AND o.decided_by IN ('person', 'policy')",
-        (old, new),
+        "UPDATE vals SET decision = ?, decided_by = ? WHERE id = ? AND decision IS NULL", (*decided, new)
     )

@@ -1,4 +1,4 @@
-# ruff: noqa: E501, RUF001 (quotation marks as people type them)
+# ruff: noqa: E501, RUF001, SIM905 (lists of words read better as text; quotation marks as people type them)
 """Whole names: initials, titles, particles and further names that the recognisers leave beside a name, and names in a list.
 
 What stays behind ("R. de" of "R. de Vries", "Mayor" of "Mayor Adams") narrows down whom the row is about. A word with a
@@ -17,6 +17,7 @@ from engine.privacy.cases import opens_sentence
 from engine.privacy.hits import Hit
 from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
 from engine.privacy.recognisers.known import given_names, is_brand, is_label
+from engine.privacy.recognisers.wordnames import called_so
 from engine.privacy.recognisers.words import is_common, is_dictionary_word
 from engine.privacy.titles import ALSO_NAMES, RELATION, TITLES
 
@@ -24,6 +25,11 @@ _PARTICLES = r"(?:de|da|do|dos|das|del|della|di|van|von|der|den|ter|ten|la|le|lo
 _INITIALS = r"(?:[A-ZÀ-Þ]\.[ ]?|(?:[A-Z]J|J[A-Z])[ ])"
 _INITIAL_AFTER = re.compile(r"[ ][A-ZÀ-Þ]\.(?![\w.])")
 _SMALL_PARTICLES = re.compile(rf"(?<![\w'’.\-])(?:{_PARTICLES}[ ]){{1,3}}$")
+_HONORIFIC = re.compile(
+    r"(?:[ ](?:sir|ma['’]?am|madam|saab|sahib|ji|bhai|bhaiya|didi|akka|anna|garu|oppa|hyung|noona|unnie|ssi|nim|sensei|senpai|abi|abla|bey|han[ıi]m|hoca|teyze"
+    r"|amca|jie|jiejie|gege|laoshi|ayi|shushu|xiansheng)|[ -](?:san|sama|kun|chan)|,?[ ](?:Jr|Sr)\.?|[ ](?:II|III|IV))(?![\w'’-])"
+)
+"""What stands after a name where people are spoken of with respect, or are called like their parents."""
 _COUPLE = re.compile(r"(?<![\w'’.\-])(?:Mr|Dr|Prof|Herr)\.?[ ](?:&|and|und)[ ](?:Mrs|Ms|Dr|Mr|Frau)\.?[ ]$")
 _BEFORE = re.compile(rf"(?<![\w'’.]){_INITIALS}{{1,3}}(?:{_PARTICLES}[ ]){{0,3}}$")
 _TITLE = re.compile(
@@ -39,6 +45,25 @@ _NICKNAME = re.compile(r"[ ][\"“”'‘’(]{1,2}[ ]?[\w.]{2,14}[ ]?[\"“”'
 _ITEM = r"[A-ZÀ-ÖØ-Þ][\w’\-]+(?:[ ][A-ZÀ-ÖØ-Þ][\w’\-]+)?"
 _LIST = re.compile(rf"(?<![\w@#’'.\-]){_ITEM}(?:,[ ]{_ITEM})*(?:,?[ ](?:and|&|or)[ ]{_ITEM})?(?![\w@’]|\.\w)")
 _BETWEEN = re.compile(r",?[ ](?:and|&|or)[ ]|,[ ]")
+_FAMILY_NAMES = frozenset(
+    """winter winters summer summers spring springs weeks price cash law short poor night day days bird birds brown green white black gray grey blue gold
+    silver young long strong king cook rich love hope stone stones banks fields field rivers river moon star fish fox wolf lamb bull pope priest
+    bishop knight knights baker mason porter page wise swift sharp bright power powers small little church case hall hill hills wood woods lake bell
+    ball bush rose berry bloom frost snow rain storm english french german holland paris london street lane park parks house barnes mill mills miller
+    smith cooper carter parker walker turner taylor potter hunter fisher gardner weaver dyer sawyer marsh pond brook brooks beach ford bridge bridges
+    castle north east west south low high best better good goodman friend friends noble savage moody gay sweet savory pepper rice bacon beans pickles
+    peach plum cherry apple lemon olive ivy lily grace joy faith cross temple abbot monk pagan christian bond bank ring gem jewel pearl ruby diamond
+    steel irons iron copper tin nickel glass silk cotton cloud clay sands sandy rock rocks pool wells lock locks key keys head foot hand hands hart
+    heart legg back chin tongue speed swan drake crow raven hawk eagle finch lark wren dove heron peacock deer bear hare badger beaver otter colt
+    bullock steer major sergeant general marshall duke earl baron prince royal champion hero guard butler chase chance luck grant bill mark frank max
+    early late light dark dry wild tame true pride joyce sparks flowers flower reed fern root branch leaf moss heath mead meadows garden court gates
+    post home read reader write driver rider sailor singer player piper fiddler harper painter tiler slater carver cutter sellers barber cox more less
+    moore cannon shields spears bowman archer wall walls towers tower stairs""".split()
+)
+"""Everyday words that are family names; behind a name and with a capital they are no others."""
+_OPENERS = frozenset(
+    "Will May Mark Hope Grant Bill Chase Pat Drew Sue Rob Dash Skip Sky Art Love Sunday Wednesday Rich Poor Dot Story".split()
+)
 _CAPITAL = re.compile(r"(?<!\w)[A-ZÀ-ÖØ-Þ]")
 _WORD = re.compile(r"(?<!\w)[^\W\d_]{2,}")
 _MOSTLY = 0.6
@@ -68,6 +93,9 @@ def _completed(text: str, hit: Hit) -> Hit:
     initial = _INITIAL_AFTER.match(text, hit.end)
     if initial and text[hit.start].isupper():
         hit = replace(hit, end=initial.end())
+    honorific = _HONORIFIC.match(text, hit.end)
+    if honorific:
+        hit = replace(hit, end=honorific.end())
     related = RELATION.match(text, hit.end)
     if related:
         hit = replace(hit, end=related.end())
@@ -83,13 +111,17 @@ def _with_neighbours(text: str, hit: Hit) -> Hit:
     if not text[start:end].isupper() and not _all_capital(around):
         for _ in range(2):
             after = _NEXT.match(text, end)
-            if after is None or not (after.group("line") or _part_of_a_name(text, after.group("word"))):
+            if after is None or not (
+                after.group("line") or _part_of_a_name(text, after.group("word")) or _a_surname(text, after)
+            ):
                 break
             end = after.end()
         before = _LAST.search(text[max(0, start - _REACH) : start])
-        if before and _part_of_a_name(text, before.group("word")):
-            first = start - len(before.group())
-            if not (opens_sentence(text, first) and is_dictionary_word(before.group("word"))):
+        if before:
+            word, first = before.group("word"), start - len(before.group())
+            opens = opens_sentence(text, first)
+            part = _part_of_a_name(text, word) and not (opens and is_dictionary_word(word))
+            if part or (word.casefold() in called_so() and not (opens and word in _OPENERS)):
                 start = first
     return replace(hit, start=start, end=end)
 
@@ -98,6 +130,12 @@ def _part_of_a_name(text: str, word: str) -> bool:
     if is_common(word) or is_label(word) or is_brand(word) or is_everyday(word):
         return False
     return not (is_foreign_text(text) and has_capital_nouns(text))
+
+
+def _a_surname(text: str, after: re.Match[str]) -> bool:
+    """An everyday word with a capital right behind a name, that is a family name too: "Oona Winter", not "Oona Call"."""
+    word = after.group("word").casefold()
+    return word in _FAMILY_NAMES and not is_foreign_text(text)
 
 
 @functools.lru_cache(maxsize=64)

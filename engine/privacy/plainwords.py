@@ -16,6 +16,9 @@ from engine.privacy.innerjson import with_letters
 _TOKEN = re.compile(r"[a-z0-9@$!*|+]+")
 _APART = re.compile(r"(?<![a-z0-9])(?:[a-z0-9@$!][\s._\-*,/\\~]{1,3}){2,}[a-z0-9@$!](?![a-z0-9])")
 _FURTHER = re.compile(r"[\s._\-*,/\\~]{2,3}")
+_WORD_FIRST = re.compile(r"([ai])\s+(?=\S)")
+_CROSS = re.compile(r"(?<![a-z0-9])x(?![a-z0-9])")
+_CAPITAL_I = re.compile(r"(?<=[a-z])I(?![A-Z]{2})|(?<![^\W_])I(?=[a-z]{3})")
 _MOST_OTHERS = 20_000
 _NOT_WORD = re.compile(r"[^a-z0-9@$!]+")
 _DRAWN_OUT = re.compile(r"([a-z])\1{2,}")
@@ -98,7 +101,7 @@ def hidden_words(plain: str) -> set[str]:
     found: set[str] = set()
     for match in _APART.finditer(plain):
         # Two words that are written so stand further from each other than their letters do.
-        for part in (match[0], *_FURTHER.split(match[0])):
+        for part in (match[0], *_FURTHER.split(match[0]), _WORD_FIRST.sub("", match[0], count=1)):
             joined = _NOT_WORD.sub("", part)
             found.update((_read(joined, _LEET), _read(joined, _LEET_L)))
     if not _ODD.search(plain):
@@ -115,13 +118,28 @@ def hidden_words(plain: str) -> set[str]:
 def readings(plain: str) -> list[str]:
     """The text as it stands; with `s1xteen` as `sixteen`; and with letters that stand apart put together."""
     read = without_signs(plain)
-    apart = (put_together(plain), put_together(read)) if _APART.search(plain) else ()
-    return list(dict.fromkeys((plain, read, *apart)))
+    apart = (put_together(plain), put_together(read), _after_a_word(plain)) if _APART.search(plain) else ()
+    crossed = (_CROSS.sub(" ", plain),) if _CROSS.search(plain) else ()
+    return list(dict.fromkeys((plain, read, *apart, *crossed)))
 
 
 def put_together(plain: str) -> str:
     """The text with letters and figures that are written apart as words: `1 5 y o` as `15yo`."""
     return _APART.sub(lambda found: f" {_NOT_WORD.sub('', found[0])} ", plain)
+
+
+def _after_a_word(plain: str) -> str:
+    """The same where the first letter is a word of its own: `a 1 5 y o` as `a 15yo`."""
+    return _APART.sub(lambda found: put_together(_WORD_FIRST.sub(r"\1: ", found[0], count=1)), plain)
+
+
+def with_small_l(text: str) -> str:
+    """A text with the capital I that looks like a small l read as one: `girI` as `girl`.
+
+    Args:
+        text: In its own capitals and small letters.
+    """
+    return _CAPITAL_I.sub("l", text)
 
 
 def disguised(plain: str) -> set[str]:

@@ -10,8 +10,8 @@ import re
 TITLES = (
     "mayor governor gov sheriff sergeant sgt lieutenant lt colonel general captain capt corporal cpl pvt admiral"
     " commander pm prophet pastor reverend rabbi duchess countess baroness detective inspector constable ambassador"
-    " senator congressman congresswoman councillor cllr chairman comrade sensei grandad granddad granny grandma"
-    " grandpa auntie aunt uncle dipl"
+    " univ senator congressman congresswoman councillor cllr chairman comrade sensei grandad granddad granny"
+    " grandma grandpa auntie aunt uncle dipl"
 )
 """In small letters, with spaces between them; none of them is a name, and when names are compared none counts."""
 ALSO_NAMES = (

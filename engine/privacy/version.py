@@ -25,6 +25,7 @@ _PACKAGES = (
 )
 _SOURCES = (
     "addressing.py",
+    "alike.py",
     "cases.py",
     "detect.py",
     "doors.py",

@@ -7,6 +7,8 @@ import re
 
 from engine.privacy.recognisers.places import KINDS_BEFORE, SMALL, place_rules
 from engine.privacy.recognisers.rules import Rule, RuleRecognizer, both, by_first_letter, contains, has_digits, matches
+from engine.privacy.recognisers.scripts import script_rules
+from engine.privacy.recognisers.words import is_common
 
 _EN_TYPES = (
     r"street|st|str|avenue|ave|av|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|circle|cir|place|pl|terrace|ter|terr"
@@ -20,12 +22,31 @@ _MORE_TYPES = (
     r"Arcade|Branch|Bridge|Brooks?|Burgs?|Camp|Canyon|Cape|Center|Centers|Cliffs?|Common|Corners?|Course|Courts|Crest|Crossroads?|Curve|Dale|Dam|Divide|Drives|Copse|Croft|Dene|Drove"
     r"|Extensions?|Falls?|Ferry|Flats?|Fords?|Forges?|Forks?|Fort|Freeway|Gateway|Glens|Greens|Groves|Harbou?rs|Hills|Inlet|Islands|Junctions|Knolls|Lakes|Landing|Lodge|Mall|Manors"
     r"|Mission|Motorway|Mount|Mountains?|Neck|Overpass|Parks|Parkways|Passage|Pines?|Plains?|Points|Ports?|Prairie|Radial|Ramp|Rapids?|Ridges|River|Roads|Rue|Shoals?|Shores|Skyway"
-    r"|Spurs?|Squares|Stravenue|Stream|Streets|Throughway|Trace|Tracks|Trafficway|Tunnel|Underpass|Unions?|Valleys|Viaduct|Views|Villages|Ville|Walks|Wall|Ways|Drift|Dell|End|Gate|Hey|Nook|Paddock|Ride|Slip"
+    r"|Almshouses|Buildings|Chambers|Cottages|Houses|Maisonettes|Mansions|Tenements|Spurs?|Squares|Stravenue|Stream|Streets|Throughway|Trace|Tracks|Trafficway|Tunnel|Underpass|Unions?|Valleys|Viaduct|Views|Villages|Ville|Walks|Wall|Ways|Drift|Dell|End|Gate|Hey|Nook|Paddock|Ride|Slip"
 )
 """Types of streets that are words of every day too (USPS Publication 28, appendix C1; Royal Mail): only with a capital."""
 _SURE_TYPES = frozenset(
     """street st avenue ave road rd boulevard blvd lane ln drive court ct circle cir terrace parkway pkwy highway hwy crescent
     cres trail trl turnpike expressway mews gdns aly rdg""".split()
+)
+_SMALL_TYPES = frozenset(
+    """close row walk place pl way square sq gardens grove mews hill terrace ter rise wharf quay alley parade plaza green park view heights
+    manor gate hollow croft bank vale yard loop bend path pike meadow meadows""".split()
+)
+"""Types that count in small letters where what stands before the number leads to a door."""
+_TO_A_DOOR = re.compile(
+    r"(?:(?<!\w)(?:at|to|past|outside|behind|opposite|near|from|by|no|nr|number|address|addr|live|lives|living|home|house|flat|unit|renting|parked|deliver(?:ed)?|ship(?:ped)?|send|post|moved|staying)"
+    r"(?:\s(?:is|in|at|to|on|of))?[.:]?|[#:(])\s?$",
+    re.IGNORECASE,
+)
+_ANY_ROAD = frozenset(
+    """busy quiet dirt gravel rocky country main high back side long narrow winding dusty private public toll ring slip service mountain coastal
+    memory fast slow bike cycle hard flash disk thumb usb warp food blood wall sesame silk abbey same very whole another cobbled empty bumpy""".split()
+)
+_NO_CROSSING = frozenset(
+    """january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec
+    monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun first second third fourth fifth today tomorrow yesterday
+    morning evening night christmas easter birthday anniversary""".split()
 )
 NOT_STREET = frozenset(
     """minutes minute min mins hours hour hrs days day weeks week months month years year percent people of to in on at for a an
@@ -60,6 +81,8 @@ _TAIL = (
     r"|[,\s]{1,3}\d{4,5}\s[A-ZÀ-Ý][\w.'’\-]+(?:\s[A-ZÀ-Ý][\w'’\-]+){0,2})?"
 )
 _SURE = r"street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|court|parkway|pkwy|highway|hwy"
+_HOUSES = r"House|Cottages?|Rectory|Vicarage|Farm(?:house)?|Hall|Lodge|Court|Villas?|Manor|Barn|Mill|Hollow|View|Rise|End|Croft|Bungalow|Grange|Priory|Stables|Forge|Dairy|Granary|Bakery|Bank|Nook|Brook|Dene|Corner|Mount|Chapel|Hill|Gate"
+_NO_STREET_AFTER = r"(?:of|and|to|birthday|floor|grade|place|time|day|anniversary|century|quarter|edition|base|inning|generation|gen)\b"
 _CROSSED = r"(?:[A-ZÀ-ŽΑ-ΩА-Я0-9\u0590-\u05ff\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3][\w'’.\-]*)(?:\s[A-ZÀ-ŽΑ-ΩА-Я0-9\u0590-\u05ff\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3][\w'’\-]*){0,4}"
 _HAN = r"(?:(?![我你您他她它们住在是的了到去来于往寄给请就从])[\u3400-\u9fff])"
 
@@ -72,7 +95,25 @@ def _a_street(match: re.Match[str]) -> bool:
     if any(word in NOT_STREET for word in low) or (low and low[0] == "the" and words[0] == "the"):
         return False
     named = words and all(word[0].isupper() or word[0].isdigit() or word.casefold() in ("the", "of") for word in words)
-    return bool(named) or (bool(words) and kind in _SURE_TYPES)
+    return bool(named) or (bool(words) and (kind in _SURE_TYPES or (kind in _SMALL_TYPES and _at_a_door(match))))
+
+
+def _at_a_door(match: re.Match[str]) -> bool:
+    """Whether a number in small letters is that of a house: "at 14 lilac close", "27b tannery row"."""
+    lettered = re.match(r"\d{1,4}[a-e]\b", match.group()) is not None
+    return lettered or _TO_A_DOOR.search(match.string[max(0, match.start() - 24) : match.start()]) is not None
+
+
+def _a_named_street(match: re.Match[str]) -> bool:
+    """Refuse "on a busy road" and "down memory lane": a word of every day, or one that every road can have."""
+    first = match["first"]
+    return not (is_common(first) or first in NOT_STREET or first in _ANY_ROAD)
+
+
+def _crosses(match: re.Match[str]) -> bool:
+    """Refuse "on may and 9th": a month, a day and a number are no streets."""
+    first = match["first"].casefold()
+    return first not in _NO_CROSSING and not first.isdigit() and first not in NOT_STREET
 
 
 def address_recogniser() -> RuleRecognizer:
@@ -100,7 +141,7 @@ def address_recogniser() -> RuleRecognizer:
             r"(?<!\w)[a-zäöüß\-]{3,}(?:straße|strasse|str\.|gasse|allee|platz|weg)\s\d{1,4}\s?[a-z]?(?!\w)", any_case), 0.6,
             needs=digit),
         Rule("French street", re.compile(
-            r"(?<!\w)\d{1,4}(?:\s?(?:bis|ter|quater))?,?\s(?:rue|avenue|av\.|boulevard|bd\.?|blvd|place|chemin|all[ée]e|impasse|quai|mont[ée]e|rang|c[ôo]te|square|villa|cit[ée]|clos|r[ée]sidence|hameau|lotissement|promenade|traverse|venelle|parvis|voie|mail|esplanade|terrasse"
+            r"(?<!\w)\d{1,4}(?:\s?(?:bis|ter|quater)|[a-e](?!\w))?,?\s(?:rue|avenue|av\.|boulevard|bd\.?|blvd|place|chemin|all[ée]e|impasse|quai|mont[ée]e|rang|c[ôo]te|square|villa|cit[ée]|clos|r[ée]sidence|hameau|lotissement|promenade|traverse|venelle|parvis|voie|mail|esplanade|terrasse"
             r"|cours|route|passage|ruelle|sentier|faubourg)\s(?:(?:de|du|des|la|le|les|aux?|en|d'|l'|de l')\s?){0,3}"
             r"[\wÀ-ÿ'’\-]+(?:\s(?:de|du|des|la|le|et)?\s?[A-ZÀ-Ý][\wÀ-ÿ'’\-]+){0,4}"
             r"(?:,?\s\d{5}\s[A-ZÀ-Ý][\wÀ-ÿ'’\-]+|,?\sà\s(?-i:[A-ZÀ-Ý])[\wÀ-ÿ'’\-]+)?", any_case), 0.75, needs=digit),
@@ -179,7 +220,7 @@ def address_recogniser() -> RuleRecognizer:
         Rule("unit", re.compile(r"(?<!\w)(?:apartment|apt|suite|ste|flat)\.?\s?#?\d{1,5}[A-Za-z]?(?!\w)", any_case), 0.5,
             needs=digit),
         Rule("corner", re.compile(
-            rf"(?i:\b(?:the\s)?(?:corner|intersection|junction|crossing)\sof\s)(?:[\w'’.\-]+,?\s){{1,6}}?(?:and|&|y|und|et)\s(?:{KINDS_BEFORE}\s(?:{SMALL}\s){{0,2}})?{_CROSSED}"),
+            rf"(?i:\b(?:[ns][ew]?\s|[ew]\s)?(?:the\s)?(?:corner|intersection|junction|crossing)\sof\s)(?:[\w'’.\-]+,?\s){{1,6}}?(?:and|&|y|und|et)\s(?:{KINDS_BEFORE}\s(?:{SMALL}\s){{0,2}})?{_CROSSED}"),
             0.7, needs=contains("corner", "intersection", "junction", "crossing")),
         Rule("corner in small letters", re.compile(
             rf"\b(?:corner|intersection|junction)\sof\s(?:[\w'’.\-]+\s){{1,4}}?(?:and|&)\s(?:[\w'’.\-]+\s){{0,2}}?(?:(?:{_EN_TYPES}|{_MORE_TYPES})s?|\d\w*)\b",
@@ -197,10 +238,39 @@ def address_recogniser() -> RuleRecognizer:
             r"(?<![\w$€£#.])\d{2,5}\s(?:[NSEW]|NE|NW|SE|SW)\.?\s[A-Z][a-z]{3,14}(?:\s[A-Z][a-z]{3,14})?(?![\w@])"), 0.55, needs=has_digits(2)),
         Rule("numbered street and another", re.compile(
             r"(?<!\w)\d{1,3}(?:st|nd|rd|th)\s(?:and|&|@|n)\s(?!\d)[A-Z][a-z]{2,14}(?!\w)|(?<!\w)[A-Z][a-z]{2,14}\s(?:and|&|@|n)\s\d{1,3}(?:st|nd|rd|th)(?!\w|\s[a-z]{3})"), 0.5, needs=has_digits(1)),
+        Rule("two streets in small letters", re.compile(
+            rf"(?<![\w'’.\-])(?P<first>[\w'’\-]{{2,20}})\s(?:{_SURE})\.?\s(?:and|&|at|@|x|/|meets|crosses|n|near)\s(?:\d{{1,3}}(?:st|nd|rd|th)|[\w'’\-]{{2,20}}\s(?:{_SURE}))(?!\w|['’]|\s{_NO_STREET_AFTER})", any_case), 0.55,
+            check=_crosses, needs=contains(" st ", " st. ", " street ", " ave ", " avenue ", " rd ", " road ", " blvd ", " boulevard ", " lane ", " ln ", " drive ", " court ", " parkway ")),
+        Rule("street and a number", re.compile(
+            rf"\b(?:at|on|of|from|near|by|to|off|around|past|between|where)\s(?P<place>(?P<first>[\w'’]{{3,16}})\s?(?:and|&|n|x|/|meets|crosses|hits)\s?(?:\d{{1,3}}(?:st|nd|rd|th)|broadway|main))(?!\w|['’]|\s{_NO_STREET_AFTER})", any_case), 0.5,
+            group="place", check=_crosses, needs=both(contains(" and ", "&", " n ", " x ", "/", " meets ", " crosses ", " hits "), matches(r"\d(?:st|nd|rd|th)\b|(?i:broadway|main)\b"))),
+        Rule("unit, house and street in small letters", re.compile(
+            r"(?<![\w'’])(?:flat|room|apt|apartment|unit|studio|suite|ward|bed)\.?\s#?\d{1,4}[a-z]?,\s(?:[\w'’]+\s){0,3}[\w'’]+(?:,\s(?:[\w'’]+\s){1,2}(?:street|st|road|rd|lane|ln|avenue|ave|close|drive|hill|row|way|walk|terrace|square))(?!\w)", any_case), 0.55,
+            needs=both(digit, contains("flat", "room", "apt", "apartment", "unit", "studio", "suite", "ward", "bed"))),
+        Rule("street in small letters", re.compile(
+            r"\b(?:on|off|along|down|up|at|from|past|near|behind|to)\s(?P<place>(?P<first>[a-z'’]{4,16})\s(?:street|st|road|rd|lane|ln|avenue|ave|blvd|drive|crescent|terrace|close))(?![\w'’\-]|\.\w|\s(?:to|by|and\s\w+\s(?:up|down)))"), 0.4, group="place",
+            check=_a_named_street, needs=contains(" street", " st", " road", " rd", " lane", " ln", " ave", " blvd", " drive", " crescent", " terrace", " close")),
+        Rule("link to a place", re.compile(
+            r"(?:https?://)?(?:maps\.app\.goo\.gl|goo\.gl/maps|maps\.google\.[a-z.]{2,6}|(?:www\.)?google\.[a-z.]{2,6}/maps|maps\.apple\.com|(?:www\.)?waze\.com|(?:www\.)?openstreetmap\.org|w3w\.co|what3words\.com)[/?#][^\s\"'<>)]{3,400}", any_case), 0.7,
+            needs=contains("maps", "waze", "openstreetmap", "w3w", "what3words")),
+        Rule("kept at a post office", re.compile(
+            r"(?<!\w)(?:poste restante|general delivery|postlagernd|lista de correos|fermo ?posta)(?:,?\s(?:[A-Z]{1,2}-)?\d{4,6})?(?:,?\s(?-i:[A-ZÀ-Ý])[\w\-]+){0,3}", any_case), 0.6,
+            needs=contains("restante", "general delivery", "postlagernd", "lista de correos", "fermo")),
         Rule("my street", re.compile(r"(?i:\b(?:my|our|his|her|their|the)\sstreet(?:'s|\sis|\swas)(?:\scalled)?)\s(?P<name>[A-Z][\w'’\-]+(?:\s[A-Z][\w'’\-]+){0,2})"), 0.6, group="name", needs=contains("street")),
         Rule("Japanese street in Latin letters", re.compile(
             r"(?<![\w.\-/])\d{1,2}-\d{1,3}(?:-\d{1,4}){1,2},?\s[A-Z][a-zā-ū]{2,14}(?:-(?:ku|shi|cho|ch[oō]|machi|gun))?(?:,\s[A-Z][a-zā-ū]{2,14}(?:-(?:ku|shi|to|fu|ken|cho))?){0,3}(?:\s\d{3}-\d{4})?"), 0.6,
             needs=has_digits(3)),
+        Rule("kilometre, then the road", re.compile(
+            r"(?<!\w)km\.?\s?\d{1,3}(?:[.,]\d{1,2})?,?\s(?:de la\s|da\s|of\s|on\s|along\s)?(?:[A-Z][\w\-]+\s){0,3}(?:carretera|ruta|rodovia|autopista|highway|expressway|road|hwy)(?:\s(?:a|al|to|de|hacia|para)\b)?(?:\s(?:el|la|los)\b)?(?:\s(?-i:[A-ZÀ-Ý])[\w\-]+){0,3}"
+            r"(?:,\s(?:casa|house|lote?|plot|no\.?|n[º°])\s?\d{1,4}\w?)?", any_case), 0.6, needs=both(digit, contains("km"))),
+        Rule("quarter of a town", re.compile(r"(?<!\w)(?i:brgy\.?|bgy\.?|barangay|purok|sitio|kampung|kg\.|taman|kelurahan|mohalla|mahalle)\s[A-Z][\w'’.\-]+(?:\s[A-Z][\w'’\-]+){0,2}"), 0.55,
+             needs=contains("brgy", "bgy", "barangay", "purok", "sitio", "kampung", "kg.", "taman", "kelurahan", "mohalla", "mahalle")),
+        Rule("plus code", re.compile(r"(?<![\w+])(?:[2-9CFGHJMPQRVWX]{4}|[2-9CFGHJMPQRVWX]{8})\+[2-9CFGHJMPQRVWX]{2,3}(?![\w+])"), 0.7, needs=contains("+")),
+        Rule("three words after their name", re.compile(r"\b(?:w3w|what ?3 ?words|what ?three ?words)\b[^\w\n]{0,3}(?:is\s)?/{0,3}(?P<place>[a-zà-ÿ]{3,18}\.[a-zà-ÿ]{3,18}\.[a-zà-ÿ]{3,18})", any_case), 0.8,
+             group="place", needs=contains("w3w", "words")),
+        Rule("house with a name", re.compile(
+            rf"(?<![\w'’])(?:[A-Z][\w'’\-]{{1,20}}\s){{1,2}}(?:{_HOUSES}),\s(?:\d{{1,4}}\s)?(?:[A-Z][\w'’\-]+\s){{1,2}}(?:Lane|Road|Street|Avenue|Drive|Hill|Close|Way|Row|Walk|Green|Terrace|Rd|St|Ln)(?:,\s[A-Z][\w'’\-]+(?:\s[A-Z][\w'’\-]+)?(?=\s*(?:$|[.,;!?)\n]|\s[a-z])))?"), 0.65, needs=contains(", ")),
+        *script_rules(),
         Rule("three words of a place", re.compile(r"(?<![\w/:])///[a-zà-ÿ]{3,18}\.[a-zà-ÿ]{3,18}\.[a-zà-ÿ]{3,18}"), 0.85, needs=contains("///")),
         *place_rules(),
         Rule("field of an address", re.compile(

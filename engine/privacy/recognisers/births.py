@@ -34,19 +34,20 @@ _WORDED = (
 )
 _DATE = rf"(?:{_NUMERIC}|{_WORDED})"
 _LAST = rf"(?:,?\s(?:of\s|in\s)?(?:{_YEAR_WORD}|\d{{4}}|['’]\d{{2}}))?"
-_SAID = rf"(?:(?:the\s)?(?:{_DAY_WORD})\s(?:(?:day\s)?of\s)?{_MONTH}{_LAST}|{_MONTH}\s(?:the\s)?(?:{_DAY_WORD}){_LAST})"
+_FEAST = r"(?:christmas(?: (?:eve|day))?|boxing day|new year['’]?s(?: (?:eve|day))?|valentine['’]?s(?: day)?|hallowe['’]?en|leap day|st\.? patrick['’]?s day|independence day|canada day|easter sunday)"
+_SAID = rf"(?:{_FEAST}{_LAST[:-1]}|(?:the\s)?(?:{_DAY_WORD})\s(?:(?:day\s)?of\s)?{_MONTH}{_LAST}|{_MONTH}\s(?:the\s)?(?:{_DAY_WORD}){_LAST})"
 _FULL = (
     rf"(?:\d{{1,2}}[./\-]\d{{1,2}}[./\-]{_YEAR}|{_YEAR}[./\-]\d{{1,2}}[./\-]\d{{1,2}}"
     rf"|\d{{1,2}}(?:st|nd|rd|th|\.)?[\s\-](?:of\s|de\s)?{_MONTH},?[\s\-](?:de\s|del\s)?{_YEAR}|{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?,?\s{_YEAR})"
 )
 _BIRTH = (
     r"(?:born|birth|b-?day|d[./]?o[./]?b\b|(?<!\w)b\.(?=\s)|geb(?:oren|urtstag|\.)?|n[ée]e? le|naissance|anniversaire|nacid[oa]|nacimiento|cumplea[ñn]os"
-    r"|nascid[oa]|nascimento|anivers[áa]rio|nat[oa] il|nascita|compleanno|geboren|verjaardag|urodz|föd(?:d|elsedag)|født|fødselsdag|syntyn|syntymä|naroz|naroden|született|születés|doğum|născut|nașter|rođen|рожд|родил|народ|γενν|出生|生年月日|생년월일|turn(?:ing|s|ed)? \d{2}|anniv\b|\b(?:aries|taurus|gemini|leo|virgo|libra|scorpio|sagittarius|capricorn|aquarius|pisces|zodiac|star sign)\b)"
+    r"|nascid[oa]|nascimento|anivers[áa]rio|nat[oa] il|nascita|compleanno|geboren|verjaardag|urodz|föd(?:d|elsedag)|født|fødselsdag|syntyn|syntymä|naroz|naroden|született|születés|doğum|născut|nașter|rođen|рожд|родил|народ|γενν|出生|生年月日|생년월일|turn(?:ing|s|ed)? (?:\d{2}|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ \-](?:one|two|three|four|five|six|seven|eight|nine))?|eighteen|nineteen)\b|(?:will|['’]ll|to|gonna) (?:be|turn) \d{1,3} (?=on\b)|anniv\b|\b(?:aries|taurus|gemini|leo|virgo|libra|scorpio|sagittarius|capricorn|aquarius|pisces|zodiac|star sign)\b)"
 )
 _NEAR_BIRTH = contains(
     "born", "birth", "bday", "b-day", "dob", "d.o", "do.", "geb", "ne le", "nee le", "né", "nais", "anniv", "naci", "cumple", "nasc", "aniv", "nata", "nato",
     "complea", "verjaar", "urodz", "föd", "fød", "synty", "naro", "szület", "doğum", "născ", "naște", "rođen", "рожд", "родил", "народ", "γενν", "出生", "生年", "생년", "turn", "aries", "taurus", "gemini", "leo", "virgo", "libra", "scorpio", "sagitt", "capric",
-    "aquar", "pisces", "zodiac", "star sign", "b.",
+    "aquar", "pisces", "will be", "ll be", "to be", "zodiac", "star sign", "b.",
 )  # fmt: skip
 """Texts that hold a word of a birth: a part of each that the rules know."""
 

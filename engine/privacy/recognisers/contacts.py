@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from engine.privacy.recognisers.rules import Rule, RuleRecognizer, both, contains, has_digits, has_long_run, matches
@@ -14,12 +15,15 @@ _DATE = re.compile(
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _SPACED_DATE = re.compile(r"\d{1,2}[ .]\d{1,2}[ .](?:19|20)\d\d|(?:19|20)\d\d[ .]\d{1,2}[ .]\d{1,2}")
 _PROVIDER = r"gmail|googlemail|yahoo|ymail|hotmail|outlook|live|icloud|me|mac|proton(?:mail)?|aol|gmx|web|mail|zoho|fastmail|tutanota"
-_DIGIT_WORD = (
-    r"(?:(?:double|triple)\s)?(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine|null|eins|zwei|drei|vier|f[üu]nf|sechs|sieben|acht|neun"
-    r"|cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|un|deux|trois|quatre|cinq|sept|huit|neuf|\d)"
+_ONE_DIGIT = (
+    r"zero|oh|o|one|two|three|four|five|six|seven|eight|nine|null|eins|zwei|drei|vier|f[üu]nf|sechs|sieben|acht|neun"
+    r"|cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|un|deux|trois|quatre|cinq|sept|huit|neuf|\d{1,4}(?!\d)"
 )
+_TENS = r"ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_DIGIT_WORD = rf"(?:(?:double|triple|treble)\s)?(?:{_ONE_DIGIT}|{_TENS})(?:\s(?:hundred|thousand))?"
+_SMALL_NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 _DOT = r"(?:\s?[(\[{<]\s?(?:dot|punkt|point|punto|\.)\s?[)\]}>]\s?|\s(?:dot|punkt|point|punto)\s|\.)"
-_MARK = r"\s(?:dot|underscore|dash|hyphen|minus|point|punkt|punto|unterstrich|tiret|guion)\s"
+_MARK = r"(?:\s(?:dot|underscore|dash|hyphen|minus|point|punkt|punto|unterstrich|tiret|guion)\s|\s?[(\[{](?:dot|underscore|dash|hyphen|\.|_|-)[)\]}]\s?)"
 _AT = r"(?:\s?[(\[{<]\s?(?:at|a|ät|@|arobase|arroba)\s?[)\]}>]\s?|\s(?:at|arobase|arroba)\s)"
 
 
@@ -59,6 +63,21 @@ def _local_phone(match: re.Match[str]) -> bool:
     return _digits(match, 6, 15, "number")
 
 
+def _a_spoken_number(match: re.Match[str]) -> bool:
+    """Seven digits and more, most of them one at a time; refuse a count up or down and the words of two years."""
+    words = [word for word in re.split(r"[\s,.\-]+", match.group().casefold()) if word]
+    single = [word for word in words if re.fullmatch(_ONE_DIGIT, word)]
+    if all(word.isdigit() for word in words):
+        return False
+    digits = sum(len(word) if word.isdigit() else 1 for word in single) + 2 * sum(
+        word in ("hundred", "thousand") or re.fullmatch(_TENS, word) is not None for word in words
+    )
+    digits += sum(word == "double" for word in words) + 2 * sum(word in ("triple", "treble") for word in words)
+    places = [_SMALL_NUMBERS.index(word) if word in _SMALL_NUMBERS else -9 for word in words]
+    counts = {second - first for first, second in itertools.pairwise(places)}
+    return digits >= 7 and len(single) >= 3 and not counts <= {1} and not counts <= {-1}
+
+
 def phone_recogniser() -> RuleRecognizer:
     """Finds phone numbers with a +, in the 3-3-4 form, in local forms, and any number after a word such as "call"."""
     words = (
@@ -87,14 +106,14 @@ def phone_recogniser() -> RuleRecognizer:
                                         r"(?!\w)", re.IGNORECASE), 0.65, group="number", check=_local_phone,
              needs=has_digits(6)),
         Rule("one digit at a time", re.compile(r"(?<![\w.])\d(?:[ .\-]\d){6,14}(?![\w.])"), 0.6, needs=has_digits(7)),
-        Rule("digits in words", re.compile(rf"\b(?:{_DIGIT_WORD})(?:[\s,.\-]{{1,3}}(?:{_DIGIT_WORD})){{5,14}}\b", re.IGNORECASE), 0.6,
-             needs=contains("one", "two", "three", "five", "six", "seven", "uno", "eins", "deux")),
+        Rule("digits in words", re.compile(rf"\b(?:{_DIGIT_WORD})(?:[\s,.\-]{{1,3}}(?:{_DIGIT_WORD})){{3,14}}\b", re.IGNORECASE), 0.6,
+             check=_a_spoken_number, needs=contains("one", "two", "three", "five", "six", "seven", "eight", "nine", "zero", "double", "triple", "uno", "eins", "deux")),
         Rule("short number after a word", re.compile(r"\b(?:at|on|it'?s|is|me|number|nr|no|#|:)\s?(?P<number>\d{3}\s\d{4})(?![\w.,%]\d|\w|\s\d)", re.IGNORECASE), 0.5, group="number",
              needs=has_digits(7)),
         Rule("extension after a word", re.compile(
             r"\b(?:phone|desk|office|dial|call|ring|reach me|internal|ext|extension)\b[^\w\n]{0,3}(?:me\s|at\s|on\s|is\s){0,2}"
             r"(?P<number>(?:x|ext\.?|extension)\s?\d{2,6})(?!\w)", re.IGNORECASE), 0.6, group="number", needs=has_digits(2)),
-        Rule("extension", re.compile(r"\d[\d\s().\-]{6,18}\d\s?(?:x|ext\.?)\s?\d{2,6}\b", re.IGNORECASE), 0.65,
+        Rule("extension", re.compile(r"\d[\d\s().\-]{6,18}\d\s?(?:x|;?ext[.=]?)\s?\d{1,6}\b", re.IGNORECASE), 0.65,
              check=_phone_like, needs=has_digits(9)),
     ]  # fmt: skip
     return RuleRecognizer("PHONE_NUMBER", "LocalPhoneRecognizer", rules)
@@ -146,6 +165,10 @@ def wallet_recogniser() -> RuleRecognizer:
         Rule("transaction or key", re.compile(r"(?<!\w)0x[0-9a-fA-F]{64}(?!\w)"), 0.9, needs=has_long_run),
         Rule("bech32", re.compile(r"(?<!\w)(?:bc|tb|ltc|addr|cosmos|osmo|bnb|stake|erd|kaspa:?|inj|terra|juno)1[a-z0-9]{20,98}"
                                   r"(?!\w)", re.IGNORECASE), 0.9, needs=has_long_run),
+        Rule("any bech32", re.compile(r"(?<!\w)[a-z]{2,12}1(?=[a-z]{0,30}\d)[ac-hj-np-z02-9]{38,120}(?!\w)"), 0.8, needs=has_long_run),
+        Rule("other chains", re.compile(
+            rf"(?<![\w/])(?:1[1-9A-HJ-NP-Za-km-z]{{46,47}}|tz[1-4]{base58}{{33}}|[UEk]Q[A-Za-z0-9_\-]{{46}}|(?:bitcoincash:)?[qp][a-z0-9]{{41}}|G[A-Z2-7]{{55}}|[A-Z2-7]{{58}}|t[13]{base58}{{33}}|[xyz]pub{base58}{{100,112}}|[5KL]{base58}{{50,51}}|Ae2{base58}{{50,60}})(?!\w)"), 0.75,
+             check=_no_word, needs=has_long_run),
         Rule("base58", re.compile(rf"(?<![\w/]){base58.replace('1-9', '13LMDTXr')}{{1}}{base58}{{25,34}}(?!\w)"), 0.6,
              check=_mixed, needs=has_long_run),
         Rule("monero", re.compile(rf"(?<!\w)[48][0-9AB]{base58}{{93}}(?!\w)"), 0.95, needs=has_long_run),
@@ -155,6 +178,10 @@ def wallet_recogniser() -> RuleRecognizer:
              needs=has_long_run),
     ]  # fmt: skip
     return RuleRecognizer("CRYPTO", "WalletRecognizer", rules)
+
+
+def _no_word(match: re.Match[str]) -> bool:
+    return sum(letter.isdigit() for letter in match.group()) >= 3
 
 
 def _mixed(match: re.Match[str]) -> bool:

@@ -46,7 +46,7 @@ _PLACES = (
     r"discord|insta(?:gram)?|ig|snap(?:chat)?|telegram|tele|tiktok|twitter|kik|only ?fans|fansly|steam|psn|xbox"
     r"|gamer ?tag|user ?name|user ?id|nick ?name|handle|login|screen ?name|skype|line id|wechat|weixin|twitch|reddit"
     r"|cash ?app|venmo|paypal|github|linkedin|facebook|fb|whatsapp|signal|threads|bluesky|bsky|user|usr|uid|account name|sc"
-    r"|tumblr|fetlife|mastodon|chaturbate|manyvids|loyalfans|fanvue|myspace|viber|wickr|grindr|tinder|bumble|hinge|okcupid|badoo|soundcloud|youtube|depop|vinted|poshmark|patreon|ko-?fi|kick|rumble|streamate|mfc|bongacams|stripchat|camsoda|clips4sale|iwantclips|throne|wishtender|roblox|minecraft|valorant|epic|gt"
+    r"|tumblr|fetlife|mastodon|chaturbate|manyvids|loyalfans|fanvue|myspace|viber|wickr|grindr|tinder|bumble|hinge|okcupid|badoo|soundcloud|youtube|depop|vinted|poshmark|patreon|ko-?fi|kick|rumble|streamate|mfc|bongacams|stripchat|camsoda|clips4sale|iwantclips|throne|wishtender|roblox|minecraft|valorant|epic|gt|bnet|ubisoft|chess\.com|lichess|strava|spotify|letterboxd|goodreads|ao3|wattpad|deviantart|bandcamp|vrchat|duolingo|pinterest|quora|lovense|furaffinity|pixiv|imvu"
     r"|benutzername|nutzername|identifiant|pseudo|usuario|nome utente"
 )
 _APPS = (
@@ -79,6 +79,8 @@ def _goes_on(match: re.Match[str]) -> bool:
 
 def _named(match: re.Match[str]) -> bool:
     after = match.string[match.end("name") : match.end("name") + 2]
+    if after[:1] == "(":
+        return False  # a call in a program
     sentence = _goes_on(match) and after[:1] == " " and after[1:].isalpha()
     return _not_a_word(match) and not sentence and not re.match(rf"(?:{_SITES})$", match.group("name"), re.IGNORECASE)
 
@@ -96,7 +98,7 @@ def _marked(match: re.Match[str]) -> bool:
 
 _SOCIAL = (
     "insta", "snap", "telegram", "discord", "tiktok", "twitter", "kik", "onlyfans", "fansly", "reddit", "twitch", "follow", "handle",
-    "backup", "search", "clips", "cam", "fetlife", "find me", "dm ", "sub to", "subbed", "add me", "add my", "socials", "profile", "acc ", "account", "user", "page", "subscribe", "tip", "shout", "gamer", "steam", "psn", "xbox", "stream", "fans", " ig ", " tg ", " sc ", "yt", "skype", "venmo", "cash", "paypal", "ttv",
+    "backup", "search", "clips", "cam", "fetlife", "find me", "dm ", "sub to", "subbed", "add me", "add my", "socials", "profile", "acc ", "account", "user", "page", "subscribe", "tip", "shout", "gamer", "steam", "psn", "xbox", "stream", "fans", " ig ", " ign ", " tg ", " sc ", "yt", "skype", "venmo", "cash", "paypal", "ttv",
 )  # fmt: skip
 _CAMELS = frozenset(
     """onlyfans youtube tiktok paypal cashapp linkedin facebook snapchat whatsapp github gitlab javascript typescript powerpoint photoshop playstation justforfans loyalfans
@@ -231,6 +233,8 @@ def handle_recogniser() -> RuleRecognizer:
     rules = [
         Rule("@handle", re.compile(r"(?<![\w@/.`&])@[A-Za-z0-9_À-ɏ](?:(?:[\w.]|-(?=[A-Z0-9])){0,38}\w)?"), 0.9, check=_not_code,
              needs=contains("@")),
+        Rule("@handle with lines", re.compile(r"(?<![\w@/.`&])@[A-Za-z0-9]{1,20}(?:-[A-Za-z0-9]{1,20}){1,3}(?![\w/(])"), 0.8,
+             needs=both(contains("@"), contains("venmo", "github", "gitlab", "etsy"))),
         Rule("@handle", re.compile(r"(?<!\w)＠\w{2,30}"), 0.9, needs=contains("＠")),
         Rule("profile address", re.compile(rf"(?<![\w.])(?:{_SITES})/[@$+]?([\w.\-]{{2,60}}\w)", flags), 0.9, group=1,
              check=_a_user, needs=contains("/")),
@@ -283,9 +287,11 @@ def handle_recogniser() -> RuleRecognizer:
         Rule("a page of somebody", re.compile(
             r"(?<![\w@.\-])(?:https?://)?(?:www\.)?[a-z0-9\-]{2,30}\.(?:com|tv|me|app|gg|ly|bio|fans|link|net|live|xxx|cam|chat|vip|club|page|social|co|io)/@?(?P<name>[A-Za-z][\w.\-]{3,30}\w)(?=[\s,;!?)]|[.]?$|[.]\s)",
             flags), 0.6, group="name", check=_odd_page, needs=contains("/")),
-        Rule("name that ends in .eth", re.compile(r"(?<![\w.@/])[a-z0-9\-]{3,40}\.(?:eth|sol|crypto|bnb|xmr)(?![\w.])", flags), 0.7, needs=contains(".eth", ".sol", ".crypto", ".bnb", ".xmr")),
+        Rule("name that ends in .eth", re.compile(r"(?<![\w.@/])[a-z0-9\-]{3,40}\.(?:eth|sol|crypto|bnb|xmr|near|lens|algo)(?![\w.])", flags), 0.7, needs=contains(".eth", ".sol", ".crypto", ".bnb", ".xmr", ".near", ".lens", ".algo")),
+        Rule("a line at the end", re.compile(r"(?<![\w@./\-:#+&%$`])(?P<name>(?=[\w.]{0,28}[a-z]{4})[A-Za-z][A-Za-z0-9.]{5,28}_{1,3})(?![\w@/(\-=\[.:`])"), 0.5, group="name", check=_code_free,
+             needs=contains("_ ", "_,", "_!", "_?", "_\n")),
         Rule("capitals inside a word", re.compile(
-            r"\b(?i:search|searching|find|follow|following|add|added|as|im|i['’]m|is|its|it['’]s|on|by|from|to|user|shout ?out to|handle|account|at|under|message|dm|hit up|check out|subbed to|thanks|thank you|ty)(?:\s(?i:for|my|the|to|me))?[:]?\s"
+            r"\b(?i:search|searching|find|follow|following|add|added|as|im|i['’]m|is|its|it['’]s|on|by|from|to|user|shout ?out to|handle|account|at|under|message|dm|hit up|check out|subbed to|thanks|thank you|ty|ign|gamertag|called|named)(?:\s(?i:for|my|the|to|me))?[:]?\s"
             r"(?P<name>(?:[A-Z][a-z]{1,14}){2,4}\d{0,4}|[a-z]{2,10}(?:[A-Z][a-z]{1,14}){1,3}\d{0,4})(?![\w@(/]|\.\w)"), 0.5, group="name", check=_no_product, needs=_social),
         Rule("initial and family name", re.compile(r"(?<![\w.@/\-])(?P<name>[a-z]\.[a-z]{4,16}\d{0,3})(?![\w.@(/=\[])"), 0.45, group="name", check=_an_account,
              needs=contains(".")),
@@ -304,6 +310,9 @@ def handle_recogniser() -> RuleRecognizer:
         Rule("who logged in", re.compile(
             r"\b(?:log(?:ged)?[ \-]?(?:in|on)|sign(?:ed)?[ \-]?in|session|access(?:ed)?|request)\b[^\n]{0,60}?\b(?:by|as|user)\s(?P<name>[a-z_][\w.\-]{2,31})(?![\w@])", flags), 0.6, group="name",
              check=_marked, needs=both(marked, contains(" by ", " as ", " user "))),
+        Rule("odd word after a login", re.compile(
+            r"\b(?:user ?name|log(?:ged )?[ \-]?in from [\da-f.:]{7,39} (?:by|as))\s(?P<name>[a-z]{4,30})(?=[ ]*(?:[,;.\n]|\Z))", flags), 0.6, group="name",
+             check=_odd_word, needs=contains("user name", "username", "login", "log in", "logged")),
         Rule("client of a server", re.compile(r"[\da-f]\s-\s(?P<name>[\w.\-]{2,40})\s\[\d{1,2}/[A-Z]"), 0.65, group="name", needs=contains(" - ")),
         Rule("account of a command", re.compile(
             r"\b(?:mysql|mysqldump|mariadb|psql|mongo(?:sh)?|sqlcmd|ssh|scp|ftp|smbclient|ldapsearch)\b[^\n]{0,60}?\s-[uUl]\s?(?P<name>[A-Za-z][\w.\-]{2,31})(?=\s|$)"), 0.65, group="name",

@@ -16,7 +16,7 @@ from engine.machine import PRESETS
 _LABELS = frozenset(
     """account acct addr address api app aws bday bic branch card cc cell code commit conf config cpf cnpj curp customer cvc cvv
     db dept dev dl dni dns dob docket ein email env eth fax fb git handle host hostname http https iban id ids ig imei imap invoice
-    ip ipv4 ipv6 iso jira jwt key keys lat lng lic licence license lr mac mail mob mobile mrn nhs nie nif nin nino no nr
+    ip ipv4 ipv6 iso jira jwt key keys lat lng lic licence license lr mac mail mob mobile mrn nhs nie nif nin no nr
     num number oauth order org otp param passport password passwd pedido perm pesel phone pid pin plate png pnr port pr proxy pw
     pwd qa ref reg repo res rfc room routing rpc rsa sdk sid sin sku sms smtp sn sol sql ssh ssl ssn sso stdin stdout swift tax tel
     temp tin tls tmp token tracking trx tz udp uid uri url urls user usr uuid vat vin vlan vm voip vpn wallet xml xmr yaml zip bro bruh sis fam bhai yaar america bis morgen nos vemos hasta luego mañana danke bitte gracias por favor merci
@@ -49,7 +49,7 @@ _BRANDS = frozenset(
 def given_names() -> frozenset[str]:
     """Given names of all lists, in small letters."""
     listed = frozenset(name for sexes in _lists() for part in ("female", "male") for name in sexes.get(part, ()))
-    return listed | frozenset(_VIRTUES.split()) | frozenset(_MORE_GIVEN.split())
+    return listed | frozenset(f"{_VIRTUES} {_MORE_GIVEN} {_IN_OTHER_SCRIPTS}".casefold().split())
 
 
 @functools.cache
@@ -142,7 +142,7 @@ murugan nandini naveen neha nikhil nilesh nisha nitin pankaj parvati pooja praka
 priyanka rahul rajesh rajiv rakesh ramesh rekha ritu rohan rohit roshni rukmini sachin sameer sandeep sangeeta sanjay
 santosh saurabh savita shalini shanti shilpa shreya shruti siddharth simran sneha sonam srinivas subhash sudha sujata
 sunil sunita suresh swati thenmozhi uday vaishnavi varun venkat vidya vijay vikas vikram vinay vineet vishal vivek
-yash
+yash baraka yaw ploy fer abla
 abdullah adnan ahlam aisha alia amal amina amira arash areej asma ayesha azadeh basma bilal burak cem dalia elif emre
 esra fadi farah farid faris fatemeh fatih ghada habiba hadi hadiya hamad hamza hana hanan hassan heba hiba hussein
 ibtisam imran jamila jawad khaled laila layla leila leyla lubna mahmoud malak mariam maryam mehdi mehmet mohsen murat
@@ -164,6 +164,23 @@ serhiy slavko snezana stanislav tadeusz tatiana tereza timur tomasz vanya viktor
 yaroslav yevgeny yuliya zbigniew zdenek zlatan zofia zoran zuzana
 """
 """Short forms and given names that no list of replacements holds; written down from general knowledge."""
+_IN_OTHER_SCRIPTS = """
+נועה אבישג שירן מיה תמר איילה הודיה מוריה רוני ליה עמליה מאור אורן יוסי משה שמוליק מוטי אריק אורנה רונית שרון אלכס איגור סבטלנה יניב עידן רותם
+รมิดา นิดา สมชาย สมหญิง สมศักดิ์ สมศรี ประยุทธ์ วิชัย สุชาติ สุดา มาลี อรทัย กานดา พิมพ์ แพรว ณัฐ ณัฐพล ธนา กิตติ ปรีชา วีระ ชัย อนันต์ มานี ปิติ แนน เบล เมย์ อาร์ม หนูนา
+خالد ريما لين تالا شهد نايف سلمان مشعل بندر ليان جنى حلا يزن أيهم قيس زين آدم إلياس مريم نادر شيرين سوزان جورج إيلي ميشال طوني رنا دينا بسنت شروق علي عمر رضا مهدی فاطمه زهرا نرگس سارا نیما کاوه آرش پریسا شیرین مریم محمد حسین
+оксана тарас остап богдан мар'яна соломія ярина назар любомир зоряна леся олеся роксолана ганна дарина злата матвій тимофій кирил ігор юрій андрій василь іван петро микола сергій олег наталя тетяна
+ибрагим рустам тимур аслан заур магомед шамиль мурад ахмед алия айгуль динара гульнара нурлан ерлан айбек азамат бакыт жанна сауле ильдар марат ринат альбина лейла эльмира зарина мадина фатима патимат
+сергей андрей алексей дмитрий саша маша даша катя настя лена оля таня наташа света ира юля аня вася петя коля миша паша женя вова костя лёша серёжа ваня гриша дима антон артём егор никита
+иво петя цветан красимир стоян калин десислава гергана ивайло милица јована никола стефан вук милош драган зоран горан јелена ана марко
+ελένη γιώργος κώστας γιάννης μαρία κατερίνα νίκος δημήτρης ιωάννα βασίλης χρήστος παναγιώτης αντώνης θανάσης αγγελική δέσποινα χρύσα στέλιος μανώλης 
+रिया आर्या सान्वी अनन्या कबीर विहान आरव ईशान सोनू मोनू पिंकी गुड्डू राजू मुन्नी बबलू पप्पू सलमान आमिर इमरान फरहान शबाना रुखसाना नसीम अब्दुल फातिमा जोसेफ मारिया
+রহিম করিম ফাতেমা আয়েশা সুমন রিনা তানভীর শফিক নুসরাত সাদিয়া முருகன் கார்த்திக் பிரியா லட்சுமி செல்வி குமார் లక్ష్మి రవి శ్రీను సునీత ਗੁਰਪ੍ਰੀਤ ਹਰਪ੍ਰੀਤ ਮਨਪ੍ਰੀਤ
+გიორგი ნინო დავით მარიამ ლევან თამარ ანა ნიკა სანდრო ეკა Արմեն Անահիտ Գոռ Նարե Տիգրան Մարիամ Դավիթ Անի
+민서 지우 서아 이안 유준 은우 도하 하린 소율 아린 지안 태오 상민 은희 미숙 춘자 영자 순희 재석 종민
+美咲 陽菜 結衣 葵 凛 蓮 大翔 悠真 陽翔 翔太 健太 拓也 直樹 恵子 由美子 真由美 智子 裕子 太郎 花子 一郎 次郎 千尋
+小雨 小明 小红 小华 小丽 小芳 小龙 小军 小燕 小玲 小雪 豆豆 乐乐 欢欢 丽丽 芳芳 婷婷 佳佳 萌萌 阳阳 诗诗 童童 朵朵 妞妞 浩浩 睿睿 轩轩 子墨 一诺 梓涵 欣妍 沐宸 浩宇 雨桐 俊熙 秀兰 桂芳 建军
+"""
+"""The same in other scripts."""
 _SHORT = """ai an bai bi bo cai cao chan chang che chen cheng cho choi chu cui dai deng ding dong du duan fan fang feng fu gao geng gong gu guo han hao he hou hu hua
 huang hui ji jia jiang jin kang kim kong lai lam lau le lee lei leng li lian liang liao lim lin liu long lu luo lv ma mao mei
 meng mo mu ng ngo nie ning niu oh pan pang pei peng pham pu qi qian qiao qin qiu qu ren ruan shao shen shi shu si song su

@@ -7,14 +7,16 @@ script that the rest of the text is not written in.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
 from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
 from engine.privacy.recognisers.known import given_names, is_brand, is_label, listed_names, short_surnames
-from engine.privacy.recognisers.rules import Rule, RuleRecognizer, contains, matches
+from engine.privacy.recognisers.rules import Rule, RuleRecognizer, by_first_letter, contains, matches
 from engine.privacy.recognisers.slots import slot_rules
 from engine.privacy.recognisers.talk import talk_rules
+from engine.privacy.recognisers.wordnames import word_name_rules
 from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
 
 _WORD = r"[^\W\d_][\w'’\-]*"
@@ -223,7 +225,7 @@ def _accented(match: re.Match[str]) -> bool:
     if len(text) > 4000:
         text = text[max(0, match.start() - 2000) : match.end() + 2000]
     english = sum(is_common(one) for one in re.findall(r"[^\W\d_]+", text))
-    if english * 2 < len(text.split()) or is_dictionary_word(word):
+    if english * 3 < len(text.split()) or is_dictionary_word(word):
         return False
     if len(word) >= 4 and not is_everyday(word) and not is_dictionary_word(_plain(word)):
         return True
@@ -246,7 +248,18 @@ def _in_every_mouth(match: re.Match[str]) -> bool:
 
 
 def _known_foreign(match: re.Match[str]) -> bool:
-    return is_foreign(match.group()) and match.group().casefold() in given_names()
+    word = match.group().casefold()
+    if not is_foreign(word):
+        return False
+    return word in given_names() or ("가" <= word[0] <= "힣" and _PARTICLE.sub("", word) in given_names())
+
+
+@functools.cache
+def _han_names() -> re.Pattern[str]:
+    """A family name and a given name of the lists, in Chinese, which puts no spaces beside them."""
+    given = sorted((name for name in given_names() if _HAN.fullmatch(name)), key=lambda name: -len(name))
+    family = "".join(name for name in listed_names() if len(name) == 1 and _HAN.fullmatch(name))
+    return re.compile(rf"[{family}王李张張](?:{'|'.join(given)})")
 
 
 def is_foreign(text: str) -> bool:
@@ -256,6 +269,9 @@ def is_foreign(text: str) -> bool:
 
 _KIN = """Papa Pappa Mama Mamma Mamá Papá Nonna Nonno Oma Opa Omi Opi Babička Dědeček Babcia Dziadek Abuela Abuelo Yiayia Pappou Babushka
     Dedushka Pops Gramps Grandpop Pawpaw Papaw Mamaw Meemaw Nainai Yeye Laolao Waipo Gonggong Farmor Farfar Mormor Morfar Dadi Nani Ammi Abbu Eomma Appa Halmoni Obaachan""".split()
+_HAN = re.compile(r"[\u3400-\u9fff]{1,2}")
+_PARTICLE = re.compile(r"(?:이랑|한테|에게|이가|이는|이도|[이가은는를을와과랑도의야아])\Z")
+"""What Korean writes behind a name without a space."""
 _capital = matches(r"[ ][A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁΑ-Ω][\w'’\-]")
 
 
@@ -279,12 +295,14 @@ def name_recogniser() -> RuleRecognizer:
         Rule("greeting in small letters", re.compile(
             r"(?:^|[.!?\n][ ]?)(?:hi|hey|hello|hiya|dear|hallo|hola|ciao)[ ]+(?P<name>[a-z]{3,12})(?=[ ]?[,!.:;\n]|$)", re.MULTILINE), 0.4,
             group="name", check=_not_common),
-        Rule("title", re.compile(rf"(?i:\b(?:{_TITLES}))\.?[ ](?P<name>{_UPPER}{more})"), 0.6, group="name", check=_not_a_word,
+        Rule("title", re.compile(rf"(?i:\b(?:{by_first_letter(_TITLES)}))\.?[ ](?P<name>{_UPPER}{more})"), 0.6, group="name", check=_not_a_word,
              needs=_capital),
         Rule("role and name", re.compile(rf"(?<![\w'’])(?<!\b[Tt]he )(?:(?:Vice|Deputy|Assistant|Head|Chief|Senior)[ ])?(?:{_ROLES})[ ](?P<short>[A-ZÀ-ÖØ-Þ][a-zà-ÿ]+)(?![\w])"), 0.6, check=_a_role,
              needs=_capital),
         Rule("old or young, and a short family name", re.compile(r"(?<![\w'’])(?:Little|Old|Young|Big|Skinny|Fatty|Second|Third)[ ](?P<name>[A-Z][a-z]{1,5})(?![\w'’])"), 0.6,
              check=_short_family_name, needs=_capital),
+        Rule("kin by their order", re.compile(r"(?<![\w'’])(?:First|Second|Third|Fourth|Fifth|Sixth|Eldest|Youngest)[ ](?:Great-)?(?:Uncle|Aunt|Auntie|Aunty|Brother|Sister|Cousin|Grandma|Grandpa)(?![\w-])"), 0.6,
+             needs=contains("uncle", "aunt", "brother", "sister", "cousin", "grand")),
         Rule("small role and name", re.compile(
             r"(?<![\w'’])(?:dj|mc|uncle|aunt|auntie|cousin|tante|onkel|t[íi]a|t[íi]o|nonna|grandma|grandpa|nurse|coach|mr|mrs|ms|miss|dr|mistress)[ ]"
             r"(?P<name>[a-z]{3,12})(?![\w])"), 0.5, check=_a_small_name),
@@ -325,7 +343,7 @@ def name_recogniser() -> RuleRecognizer:
         Rule("kin as a name", re.compile(rf"(?<![\w'’#@])(?:{'|'.join(_KIN)})(?![\w])(?!['’]s\s[A-Z])"), 0.6, needs=contains(*_KIN)),
         Rule("accented word in English", re.compile(r"(?<![\w'’#@.\-])(?=\w*[À-ɏḀ-ỿ])[A-ZÀ-ÞĀ-Ž][a-zà-ÿā-žơưḀ-ỿ'’]{2,15}(?![\w@])"), 0.45,
              check=_accented, needs=lambda text: not text.isascii()),
-        Rule("known name of another script", re.compile(r"(?<!\w)[^\W\d_]{2,20}(?!\w)"), 0.6, check=_known_foreign, needs=is_foreign),
+        Rule("known name of another script", re.compile(rf"(?<!\w){letter}{{2,20}}(?!\w)"), 0.6, check=_known_foreign, needs=is_foreign),
         Rule("signature", re.compile(
             rf"(?i:(?:^|\n|[.!?,] ?)(?:best(?: regards| wishes)?|(?:kind |warm )?regards|sincerely|cheers|love|xoxo|xx|yours(?: truly)?|signed|"
             rf"thanks|sent by|mit freundlichen gr[üu](?:ß|ss)en|lg|mfg|cordialement|saludos))[ ]*,?[ ]*\n?[ ]*[-–—~]?[ ]*(?P<name>{_UPPER}{more})"
@@ -345,6 +363,7 @@ def name_recogniser() -> RuleRecognizer:
              group="name", check=_not_common, needs=contains("'s", "’s")),
         Rule("another script", re.compile(rf"{foreign}+(?:[ ·.\-]{foreign}+){{0,3}}"), 0.5, check=_a_stranger,
              needs=is_foreign),
+        Rule("Chinese name", _han_names(), 0.6, needs=is_foreign),
         Rule("introduction in another script", re.compile(
             r"(?:меня зовут|мо[её] имя|мене звати|我叫|我的名字是|我是|私の名前は|私は|제 이름은|저는|내 이름은|اسمي|أنا|انا|קוראים לי|שמי|मेरा नाम|με λένε|λέγομαι"
             rf"|ονομάζομαι|ผมชื่อ|ฉันชื่อ|ดิฉันชื่อ)[ ]*(?P<name>{letter}{{2,12}}(?:[ ]{letter}{{2,14}})?)"), 0.7, group="name", needs=is_foreign),
@@ -374,5 +393,6 @@ def name_recogniser() -> RuleRecognizer:
             needs=contains("trump", "bush", "musk")),
         *slot_rules(),
         *talk_rules(),
+        *word_name_rules(),
     ]  # fmt: skip
     return RuleRecognizer("PERSON", "NameContextRecognizer", rules)

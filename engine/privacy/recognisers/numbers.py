@@ -28,6 +28,9 @@ _KINDS = (
     r"|cuil|pps|tfn|abn|gstin|pan|epic|npi|dea|oib|jmbg|afm|amka|ahv|avs|rg|cnh|titulo|expediente|seguimiento|matricola|ssn4|crn|utr|zaaknummer"
     r"|nhi|ird|ppsn|bvn|upn|hcn|phn|ohip|svnr|personnr|cpr|hetu|henkil[öo]tunnus|fødselsnummer|fodselsnummer|rodn[ée] [čc][íi]slo|kimlik|kennitala|егн|инн|снилс|паспорт"
     r"|iccid|mpan|mprn|awb|waybill|umid|sss|philhealth|pag-?ibig|niss|nipc|nss|uid|utente|contribuinte|eori|nip|regon|dow[óo]d|paszport|faktura|zam[óo]wienie"
+    r"|clabe|chi|hosp(?:ital)?|npwp|nik|ktp|cccd|cmnd|cnic|bvn|kra|teudat zehut|purchase order|po|delivery note|work order|matter|accession|specimen|prescription|appointment|asset|service tag|imsi|slip|consignment"
+    r"|kd\.?-?nr|aktenzeichen|buchung|fahrkarte|lieferschein|sendung|auftrag|mandat|protocolo|processo|matr[íi]cula|placa|renavam|titre|immat(?:riculation)?|dhl|ups|fedex|usps|royal mail|dpd|gls|hermes|evri|queue|pick-?up"
+    r"|полис|договор|заказ|билет|сч[её]т|удостоверение|ת\.?ז|תעודת זהות|דרכון|הזמנה|رقم الهوية|هوية|جواز(?: السفر)?|αφμ|αμκα|αδτ"
     r"|railcard|e-?ticket|eticket|record locator|frequent flyer|mileage|kvitto|tilaus|objedn[áa]vka|hrb|rx|bsb"
     r"|(?:user|order|customer|client|account|patient|member|transaction|booking|invoice|session|device|employee|student|ticket|case|contact|subscriber|tax)[_\- ]?(?:id|no|nr|num|number|code|ref)"
     r"|(?:sozialversicherungs|rentenversicherungs|krankenversicherungs|versichertn|personal|organisations|person|ordre|ordren|kund|kunde|telefon)(?:nummer|nr)"
@@ -67,6 +70,12 @@ def _a_numbered_thing(match: re.Match[str]) -> bool:
     return sum(letter.isdigit() for letter in value) >= 4 and not _UNNAMED.search(before) and not _YEAR.fullmatch(value)
 
 
+def _machine_read(match: re.Match[str]) -> bool:
+    """One of the lines at the foot of a passport: names or numbers with `<` between and after them."""
+    text = match.group()
+    return text.count("<") >= 2 and ("<<" in text) and len(text.strip("<")) >= 8
+
+
 def _two_kinds(match: re.Match[str]) -> bool:
     return sum(letter.isdigit() for letter in match.group()) >= 4
 
@@ -102,11 +111,14 @@ def number_recogniser() -> RuleRecognizer:
         Rule("#number", re.compile(r"(?<![\w#&])#\s?(?P<value>(?:[A-Z]{1,4}-?)?\d{5,16})(?!\w)"), 0.5, group="value",
              needs=has_digits(5)),
         Rule("letters and digits", re.compile(r"(?<![\w\-./#@])[A-Z]{1,4}-?\d{6,14}[A-Z]?(?![\w\-/])"), 0.5, needs=has_digits(6)),
-        Rule("mixed code", re.compile(r"(?<![\w\-./#@])(?=[A-Z0-9\-]*[A-Z])(?=[A-Z0-9\-]*\d)[A-Z0-9]{2,8}(?:-[A-Z0-9]{1,10}){1,4}(?![\w\-/])"),
+        Rule("mixed code", re.compile(r"(?<![\w\-./#@])(?=[A-Z0-9\-]*[A-Z])(?=[A-Z0-9\-]*\d)[A-Z0-9]{2,14}(?:-[A-Z0-9]{1,10}){1,4}(?![\w\-/])"),
              0.4, check=_a_code, needs=has_digits(4)),
         Rule("four digits after a mark", re.compile(
             r"\b(?:badge|employee|staff|student|member(?:ship)?|patient|mrn|policy|order|booking|customer|client|account|acct|locker|case|file|dossier|kunde|ausweis)\b(?:\s(?:no\.?|number|id|nr\.?))?\s?[:#]\s?#?"
             r"(?P<value>\d{4})(?![\w\-./:]\w|\w)", flags), 0.5, group="value", needs=contains("#", ":")),
+        Rule("lines a machine reads", re.compile(r"(?<![\w<])(?=[A-Z0-9]{0,42}<)[A-Z0-9](?:[A-Z0-9]|<(?=[A-Z0-9<]|\s|$)){18,46}(?![\w])"), 0.8, check=_machine_read, needs=contains("<<")),
+        Rule("number of a locker", re.compile(r"\b(?:locker|badge|queue|cloakroom|claim check|coat check|key ?card|schließfach|spind|taquilla|casier|skåp)\s?(?:no\.?|number|nr\.?|#|is|:)?\s?(?P<value>[A-Z]{1,2}-?\d{1,4}|\d{3,4}[A-Z]?)(?![\w\-]\w|\w)", flags), 0.5, group="value",
+             needs=both(has_digits(2), contains("locker", "badge", "queue", "cloak", " check", "key card", "keycard", "schließfach", "spind", "taquilla", "casier", "skåp"))),
         Rule("German court file", re.compile(r"(?<![\w.,])\d{1,3}\s[A-Z][A-Za-z]{0,3}\s\d{1,5}/\d{2}(?![\w/])"), 0.5, needs=contains("/")),
         Rule("court file", re.compile(r"(?<![\w:])\d:\d{2}-[A-Za-z]{2}-\d{3,6}(?:-[A-Z]{2,4})*(?!\w)"), 0.7, needs=has_digits(6)),
         Rule("last digits", re.compile(

@@ -16,7 +16,7 @@ import importlib.util
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,10 +113,14 @@ class RampartRecognizer(LocalRecognizer):  # type: ignore[misc]
     def _run(self, texts: Sequence[str]) -> dict[str, list[Word]]:
         pieces = [(text, window) for text in texts for window in windows_of(text, _WINDOW, _OVERLAP)]
         encodings = self.tokenizer.encode_batch([text[start:end] for text, (start, end) in pieces])
-        order = sorted(range(len(pieces)), key=lambda number: len(encodings[number].ids))
+        # Each look at an encoding's tokens makes a new list of them.
+        tokens = [encoding.ids for encoding in encodings]
+        order = sorted(range(len(pieces)), key=lambda number: len(tokens[number]))
         found: dict[str, dict[int, Word]] = {text: {} for text in texts}
-        for batch in _batches(order, encodings):
-            for number, doubt, best in self._infer(batch, encodings):
+        for batch in _batches(order, tokens):
+            for number, doubt, best in self._infer(batch, tokens):
+                if doubt.max() <= self.least:
+                    continue
                 text, (offset, _end) = pieces[number]
                 for word in self._words(encodings[number], doubt, best, offset):
                     known = found[text].get(word.start)
@@ -125,25 +129,26 @@ class RampartRecognizer(LocalRecognizer):  # type: ignore[misc]
         return {text: [words[start] for start in sorted(words)] for text, words in found.items()}
 
     def _infer(
-        self, batch: list[int], encodings: list[Encoding]
-    ) -> list[tuple[int, np.ndarray[tuple[int], np.dtype[np.float32]], np.ndarray[tuple[int], np.dtype[np.int64]]]]:
-        """Per window: 1 - P(nothing) and the likeliest other label of each token."""
-        longest = max(len(encodings[number].ids) for number in batch)
+        self, batch: list[int], tokens: list[list[int]]
+    ) -> Iterator[tuple[int, np.ndarray[tuple[int], np.dtype[np.float32]], np.ndarray[tuple[int], np.dtype[np.int64]]]]:
+        """Per window: 1 - P(nothing) and the likeliest other label of each of its tokens."""
+        longest = max(len(tokens[number]) for number in batch)
         ids = np.zeros((len(batch), longest), dtype=np.int64)
         mask = np.zeros_like(ids)
         for line, number in enumerate(batch):
-            tokens = encodings[number].ids[:longest]
-            ids[line, : len(tokens)] = tokens
-            mask[line, : len(tokens)] = 1
+            count = len(tokens[number])
+            ids[line, :count] = tokens[number]
+            mask[line, :count] = 1
         logits = self.session.run(
             None, {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         )[0]
-        logits = logits - logits.max(axis=-1, keepdims=True)
-        likely = np.exp(logits)
-        likely /= likely.sum(axis=-1, keepdims=True)
+        logits -= logits.max(axis=-1, keepdims=True)
+        likely = np.exp(logits, out=logits)
+        doubt = 1.0 - likely[..., 0] / likely.sum(axis=-1)
         best = likely[..., 1:].argmax(axis=-1) + 1
-        doubt = 1.0 - likely[..., 0]
-        return [(number, doubt[line], best[line]) for line, number in enumerate(batch)]
+        for line, number in enumerate(batch):
+            count = len(tokens[number])
+            yield number, doubt[line, :count], best[line, :count]
 
     def _words(
         self,
@@ -153,21 +158,19 @@ class RampartRecognizer(LocalRecognizer):  # type: ignore[misc]
         offset: int,
     ) -> Iterable[Word]:
         """Personal words of one window: a word is personal when any piece of it is."""
-        if doubt[: len(encoding.ids)].max() <= self.least:
-            return
         current: tuple[int, int, int, float] | None = None
         held = -1
-        for position, word in enumerate(encoding.word_ids):
+        doubts, labels = doubt.tolist(), best.tolist()
+        for position, (word, (start, end)) in enumerate(zip(encoding.word_ids, encoding.offsets, strict=True)):
             if word is None:
                 continue
-            start, end = encoding.offsets[position]
-            sure = float(doubt[position])
+            sure = doubts[position]
             if word != held:
                 if current and current[3] > self.least:
                     yield Word(current[0] + offset, current[1] + offset, self.labels[current[2]], current[3])
-                current, held = (start, end, int(best[position]), sure), word
+                current, held = (start, end, labels[position], sure), word
             elif current is not None:
-                label = int(best[position]) if sure > current[3] else current[2]
+                label = labels[position] if sure > current[3] else current[2]
                 current = (current[0], end, label, max(sure, current[3]))
         if current and current[3] > self.least:
             yield Word(current[0] + offset, current[1] + offset, self.labels[current[2]], current[3])
@@ -216,11 +219,11 @@ def _labels(folder: Path) -> list[str]:
     return [names[str(number)].partition("-")[2] or "O" for number in range(len(names))]
 
 
-def _batches(order: list[int], encodings: list[Encoding]) -> Iterable[list[int]]:
+def _batches(order: list[int], tokens: list[list[int]]) -> Iterable[list[int]]:
     """Windows of like length together, so that little is spent on padding."""
     batch: list[int] = []
     for number in order:
-        if batch and len(encodings[number].ids) * (len(batch) + 1) > _BATCH_TOKENS:
+        if batch and len(tokens[number]) * (len(batch) + 1) > _BATCH_TOKENS:
             yield batch
             batch = []
         batch.append(number)

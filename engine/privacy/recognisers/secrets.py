@@ -10,6 +10,7 @@ import math
 import re
 from collections import Counter
 
+from engine.privacy.recognisers.announced import announced_rules
 from engine.privacy.recognisers.rules import Rule, RuleRecognizer, both, contains, has_digits, has_long_run, matches
 from engine.privacy.recognisers.words import is_common
 
@@ -29,20 +30,22 @@ _VENDORS = (
     r"|\d{8,10}:AA[A-Za-z0-9_\-]{30,40}"  # Telegram bots
     r"|[MNO][A-Za-z\d_\-]{23,27}\.[A-Za-z\d_\-]{6}\.[A-Za-z\d_\-]{27,45}"  # Discord bots
     r"|eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}(?:\.[A-Za-z0-9_\-]{4,})?"  # JWT
+    r"|(?:xai|nvapi|fw|jina|fc|e2b|rpa|vck|cfut|sess|tskey-(?:auth|api|client)|lsv2_(?:pt|sk)|[ps]k-lf|PMAK|NRAK|NRII|FLWSECK(?:_TEST)?|EZ[AT]K|xkeysib|xsmtpsib|CFPAT|dckr_oat|ops|glc|phx|rzp_(?:live|test)|cal_live|sb_(?:secret|publishable)|rubygems|do[or]_v1|lin_api|sntry[us]|atlasv1|pat-(?:na|eu)\d|hvb|gdk|op)[_\-.][A-Za-z0-9_\-.=]{16,250}"
+    r"|pat[A-Za-z0-9]{14}\.[0-9a-f]{40,64}|ATATT3[A-Za-z0-9_\-=]{20,250}|LTAI[A-Za-z0-9]{12,24}|AKID[A-Za-z0-9]{20,40}|[0-9a-f]{32}-us\d{1,2}|[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.\-]{20,40}|[ps]k\.eyJ[A-Za-z0-9_\-.]{20,250}|nsec1[a-z0-9]{50,64}|xprv[A-Za-z0-9]{60,120}"
     r"|AGE-SECRET-KEY-1[A-Z0-9]{40,70}|A3-[A-Z0-9]{6}-[A-Z0-9\-]{20,60}"
 )
 _NAMES = (
     r"pass ?words?|pass ?phrase|passwd|passcode|pwd|pw|secret(?:[_\- ]?key)?|token|api[_\- ]?(?:key|secret|token)|apikey"
     r"|access[_\- ]?(?:key|token)|auth[_\- ]?(?:key|token|code)|private[_\- ]?key|client[_\- ]?secret|credentials?"
     r"|signing[_\- ]?key|encryption[_\- ]?key|license[_\- ]?key|recovery[_\- ]?(?:code|key|phrase)|seed phrase"
-    r"|pass(?:wort|word|wd)|kennwort|zugangscode|contrase[ñn]a|mot de passe|mdp|senha|wachtwoord|hasło|salasana|lösenord"
+    r"|(?<=_)pass|pass(?:wort|word|wd)|kennwort|zugangscode|contrase[ñn]a|mot de passe|mdp|senha|wachtwoord|hasło|salasana|lösenord"
 )
 _NAMED = contains(
     "pass", "pwd", "pw", "secret", "token", "api", "access", "auth", "private", "client", "credential", "signing", "encryption", "license",
     "recovery", "seed phrase", "kennwort", "zugangscode", "contrase", "mdp", "senha", "wachtwoord", "hasło", "salasana", "lösenord",
 )  # fmt: skip
 """Texts that hold one of `_NAMES`: a part of each of them."""
-_CODES = r"pin(?:[ -]?code)?|cvv2?|cvc|otp|2fa(?: code)?|security code|verification code|door code|gate code|alarm code|wifi code"
+_CODES = r"pin(?:[ -]?code)?|puk2?|cvv2?|cvc2?|otp|2fa(?: code)?|pass ?(?:word|code)|security code|verification code|door code|gate code|alarm code|wifi code"
 _CODES += (
     r"|(?:locker|safe|garage|entry|access|lock ?box|key ?box|building|front door|back door|gym|elevator|lift|bike|suitcase)(?: lock)?(?: \d{1,3})?"
     r" (?:code|combo|combination)|combination|combo"
@@ -65,6 +68,25 @@ _FINGERPRINT = re.compile(
     r"|md5|checksum|digest|etag|image|layer|isbn|issn|doi|rfc|pep|cve)\b(?:\s(?:is|of|to|onto|at))?[\s:=@(`\"']{1,4}$", re.IGNORECASE
 )  # fmt: skip
 
+_VERSION = re.compile(
+    r"v\d{1,4}(?:\.\d{1,5}){1,4}(?:[-.+]?\w{1,8}\.?\d*)?|\d{1,3}(?:\.\d{1,3}){1,3}[-+](?:rc|alpha|beta|dev|post|preview|nightly|snapshot)\.?\d*",
+    re.IGNORECASE,
+)
+_FORMULA = re.compile(r"C\d{1,3}H\d{1,3}(?:(?:N|O|S|P|F|Cl|Br|I|Na|K)\d{0,3})*")
+_MEASURED = re.compile(r"-?\d{1,4}\.\d{4,}")
+"""One point with four digits and more behind it."""
+_THING = re.compile(
+    r"\b(?:isbn(?:-?1[03])?|issn|doi|arxiv|pmid|pmcid|cas|rfc|pep|cve|kb|sku|ean|gtin|upc|asin|mpn|p/n|(?:part|model|product|item|article|catalog(?:ue)?|cat|stock|patent)\s?(?:no\.?|number|nr\.?|#|code)"
+    r"|version|firmware|build|release)\b(?:\s(?:is|of|to|at))?[\s:=(`\"'#.]{1,4}(?:[\d.]{1,12}[./])?$", re.IGNORECASE
+)  # fmt: skip
+_KEY_NEXT = re.compile(
+    r"[\"'`]?(?:\s?[,;/|(\-]{1,2}|\sand|\swith)?\s(?:the\s|its\s)?(?:key|pass\w*|pw|pwd|code|pin)\b", re.IGNORECASE
+)
+_EXPRESSION = re.compile(
+    r"(?:await|new|typeof|lambda|return|self|this|process|environ|config|settings|secrets|args|request|req|env|input|getenv)\b(?=[\s.(\[])"
+    r"|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?:\(|\[[\"'\d\w])|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\s?(?:\|\||\?\?|or\b)"
+)
+
 
 def entropy(text: str) -> float:
     """Shannon entropy in bits per character."""
@@ -75,7 +97,7 @@ def entropy(text: str) -> float:
 def _prose(match: re.Match[str]) -> bool:
     """A word after "password is" counts unless it is an everyday word that goes on with the sentence."""
     value = match.group("value").strip("\"'`.,!?;:")
-    if len(value) < 3 or value.casefold() in _FILLER:
+    if len(value) < 3 or value.casefold() in _FILLER or _is_code(match):
         return False
     marked = any(not letter.isalpha() for letter in value) or (value != value.lower() and value != value.capitalize())
     if match.group().casefold().startswith(("secret", "token", "credential")) and not marked:
@@ -84,10 +106,20 @@ def _prose(match: re.Match[str]) -> bool:
     return marked or not (strict and is_common(value))
 
 
+def _is_code(match: re.Match[str]) -> bool:
+    """Whether what is assigned is an expression of a program: `os.environ["X"]`, `await read(...)`."""
+    return _EXPRESSION.match(match.string, match.start("value")) is not None
+
+
 def _pass_word(match: re.Match[str]) -> bool:
     """Refuse "pass is valid"; "pass: Kiwi77" is one."""
     value = match.group("value").strip("\"'`.,!?;:")
     return len(value) >= 4 and any(not letter.isalpha() for letter in value) and value.casefold() not in _FILLER
+
+
+def _no_name_of_a_network(match: re.Match[str]) -> bool:
+    """Refuse "the wifi is Brook5G and the key is ...": what comes before the key is the name of the network."""
+    return _KEY_NEXT.match(match.string, match.end("value")) is None
 
 
 def _a_real_answer(match: re.Match[str]) -> bool:
@@ -96,9 +128,9 @@ def _a_real_answer(match: re.Match[str]) -> bool:
 
 def _assigned(match: re.Match[str]) -> bool:
     value = match.group("value")
-    if value.casefold() in _FILLER or len(value) < 4 or value.startswith(("$", "<", "{{", "os.", "process.", "env.")):
+    if value.casefold() in _FILLER or len(value) < 4 or value.startswith(("$", "<", "{{")) or _is_code(match):
         return False
-    return not re.fullmatch(r"[*x•·.]+|\w+\(.*", value, re.IGNORECASE)
+    return not re.fullmatch(r"[*x•·.]+", value, re.IGNORECASE)
 
 
 def _seed_words(match: re.Match[str]) -> bool:
@@ -121,6 +153,21 @@ def _no_fingerprint(match: re.Match[str]) -> bool:
 def is_fingerprint(text: str, start: int) -> bool:
     """Whether the words before a place say that a commit or a checksum stands there."""
     return _FINGERPRINT.search(text[max(0, start - 24) : start]) is not None
+
+
+def is_of_a_thing(text: str, start: int) -> bool:
+    """Whether the words before a number say that it is the number of a book, a product or a program."""
+    return _THING.search(text[max(0, start - 32) : start]) is not None
+
+
+def is_plain_figure(text: str) -> bool:
+    """Whether a number is one of a book, a version or a measured value by its form alone."""
+    if _VERSION.fullmatch(text) or _MEASURED.fullmatch(text) or _FORMULA.fullmatch(text):
+        return True
+    digits = re.sub(r"[ -]", "", text)
+    if len(digits) != 13 or not digits.isdigit() or not digits.startswith(("978", "979")):
+        return False
+    return sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits)) % 10 == 0
 
 
 def _random(match: re.Match[str]) -> bool:
@@ -174,8 +221,8 @@ def secret_recogniser() -> RuleRecognizer:
             r"(?P<value>\b[a-z]{3,8}(?:(?:,\s?|[\s\-])(?:\d{1,2}[.)]\s?)?[a-z]{3,8}){10,23})(?![\w])", flags), 0.9, group="value",
             check=_seed_words, needs=contains("seed", "recovery", "mnemonic", "backup", "secret", "wallet", "bip")),
         Rule("web hook", re.compile(
-            r"(?:discord(?:app)?\.com/api/webhooks/|hooks\.slack\.com/(?:services|workflows)/|\.webhook\.office\.com/webhookb2/)"
-            r"(?P<value>[\w\-/@.]{16,250}[\w])", flags), 0.95, group="value", needs=contains("hook")),
+            r"(?://(?:[\w\-]+\.)?(?:web)?hooks?\.[\w.\-]+/(?:hooks?/|services/|workflows/|catch/){0,2}|discord(?:app)?\.com/api/webhooks/|hooks\.slack\.com/(?:services|workflows)/|\.webhook\.office\.com/webhookb2/)"
+            r"(?P<value>[\w\-/@.]{8,250}[\w])", flags), 0.95, group="value", needs=contains("hook")),
         Rule("password, then the value",
              re.compile(rf"\b(?:{_NAMES})\s[\"'`]?(?P<value>(?=[^\s]*\d)(?=[^\s]*[A-Za-z])[^\s\"'`,;]{{6,60}})", flags),
              0.6, group="value", needs=_NAMED),
@@ -184,7 +231,7 @@ def secret_recogniser() -> RuleRecognizer:
              0.7, group="value", needs=contains("/", "|")),
         Rule("key of a network", re.compile(
             r"\b(?:wi-?fi|wlan|hotspot|router)\b[^\n.!?]{0,40}?(?:\sis|:|=)\s[\"'`]?(?P<value>(?=[^\s]*\d)(?=[^\s]*[^\W\d])[^\s\"'`,;]{6,60}(?<![.!?]))",
-            flags), 0.6, group="value", needs=contains("wifi", "wi-fi", "wlan", "hotspot", "router")),
+            flags), 0.6, group="value", check=_no_name_of_a_network, needs=contains("wifi", "wi-fi", "wlan", "hotspot", "router")),
         Rule("code after a word",
              re.compile(rf"\b(?:{_CODES})\b(?:\s(?:for|to|at|of|in|on)\s(?:\S+\s){{1,4}}?|\s?(?:number|code))?\s?(?:is|:|=|-|ist|est|es)?\s?"
                         r"[\"'`]?(?P<value>\d{3,8}[#*]?)(?!\w)", flags), 0.75, group="value",
@@ -214,6 +261,7 @@ def secret_recogniser() -> RuleRecognizer:
              group="value", needs=contains("-u")),
         Rule("hex key", re.compile(r"(?<![\w\-/])(?:[0-9a-f]{32,128}|[0-9A-F]{32,128})(?![\w\-])"), 0.55, check=_no_fingerprint, needs=has_long_run),
         Rule("random text", re.compile(r"(?<![\w/.\-@#+])[A-Za-z0-9_\-+]{24,128}={0,2}(?![\w/])"), 0.5, check=_random, needs=has_long_run),
+        *announced_rules(),
         Rule("license key", re.compile(r"(?<![\w\-])(?:[A-Z0-9]{5}-){3,6}[A-Z0-9]{5}(?![\w\-])"), 0.75, needs=has_long_run),
     ]  # fmt: skip
     return RuleRecognizer("SECRET", "SecretRecognizer", rules)

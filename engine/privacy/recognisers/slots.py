@@ -12,7 +12,8 @@ import re
 
 from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
 from engine.privacy.recognisers.known import census_names, given_names, is_brand, is_label, listed_names, short_surnames
-from engine.privacy.recognisers.rules import Rule, both, contains, matches
+from engine.privacy.recognisers.rules import Rule, both, by_first_letter, contains, matches
+from engine.privacy.recognisers.wordnames import called_so
 from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
 from engine.privacy.titles import AT_WORK, KIN
 
@@ -24,7 +25,7 @@ _NAMES_OF_THINGS = frozenset(
 )
 _NO_NAMES_THERE = frozenset(
     """not anything everyone will may can guy guys man son major king prince master baby angel honey sugar star sunny rich early young precious lucky
-    happy sunshine love dear babe people someone somebody nobody everybody mom mum dad daddy mommy ma pa nan nana hon long sung mi an do don""".split()
+    happy sunshine love dear babe people someone somebody nobody everybody mom mum dad daddy mommy ma pa nan nana hon long sung mi an do don mate""".split()
 )
 _SHOPS = frozenset(
     "macy wendy arby denny lowe kohl carl papa domino trader zaxby popeye chili applebee sainsbury hardee".split()
@@ -67,6 +68,13 @@ _UPPER_INSIDE = matches(r"[ ][A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁΑ-Ω][\w'’\-]")
 _BEGINS = re.compile(
     r"(?:\A|[.!?,\n][ ]?|\b(?:and|but|or|if|when|so|because|bc|that|think|hope|guess|know|yo|hey|omg)[ ])\Z"
 )
+_OF_PEOPLE = ("#happy", "#hbd", "#rip", "#justice", "#getwell", "#congrats")
+"""Tags that only somebody's name ends."""
+_SPOKEN = (
+    r"told|tell|ask(?:ed|ing)?|text(?:ed|ing)?|dated|dating|kiss(?:ed|ing)|b-?day|birthday|(?:talk|talked|talking|spoke|speak|lied|listen) to|chat(?:ted|ting)? with|(?:hang|hung|hanging|went|go|going|been) out with"
+    r"|married|dumped|besties? with|i['’]?m with|lives? with|named|love (?:you|u|ya)|miss (?:you|u|ya)|(?:i|we|lowkey|really|still|gonna) miss|thank you|thanks|ty|sorry|good ?night|gn|morning|(?:me|you|u) (?:and|n|&)"
+)
+"""What stands before whom one speaks to or of."""
 _CALLED_OUT = frozenset(
     "out back off over again about for him her them his the that this names yesterday today earlier twice once".split()
 )
@@ -172,10 +180,12 @@ def _an_owner(match: re.Match[str]) -> bool:
 
 def _a_name_of_a_tag(match: re.Match[str]) -> bool:
     name = match.group("name").casefold()
-    return (
-        name not in _NO_NAMES_THERE
-        and (name in names_that_are_words() or name in given_names() or not is_dictionary_word(name))
-        and not is_common(name)
+    if name in _NO_NAMES_THERE:
+        return False
+    if match.group().casefold().startswith(_OF_PEOPLE) and name in called_so():
+        return True
+    return (name in names_that_are_words() or name in given_names() or not is_dictionary_word(name)) and not is_common(
+        name
     )
 
 
@@ -252,9 +262,11 @@ def _a_short_surname(match: re.Match[str]) -> bool:
 def _an_owner_without_apostrophe(match: re.Match[str]) -> bool:
     """Whose dog it is, as people write in a hurry: "sarahs dog"; a word of the dictionary must be a name besides."""
     name = match.group("name").casefold()[:-1]
-    return (
-        (name in given_names() or name in names_that_are_words()) and name not in _NO_NAMES_THERE and not is_label(name)
-    )
+    return name in called_so() and (name == "will" or name not in _NO_NAMES_THERE) and not is_label(name)
+
+
+def _after_a_small_word(match: re.Match[str]) -> bool:
+    return _a_listed_name(match) or match.group("name").casefold() in called_so()
 
 
 def _holds_a_name_and_s(text: str) -> bool:
@@ -264,7 +276,7 @@ def _holds_a_name_and_s(text: str) -> bool:
 @functools.cache
 def _names_with_s() -> frozenset[str]:
     """Given names with an s that make no everyday word."""
-    forms = (f"{name}s" for name in given_names() | names_that_are_words())
+    forms = (f"{name}s" for name in called_so())
     return frozenset(form for form in forms if not is_common(form))
 
 
@@ -279,8 +291,7 @@ def slot_rules() -> list[Rule]:
     flags = re.IGNORECASE
     return [
         Rule("spoken to or of", re.compile(
-            r"\b(?:told|tell|ask(?:ed|ing)?|text(?:ed|ing)?|dated|dating|kiss(?:ed|ing)|b-?day|birthday|(?:talk|talked|talking|spoke|speak|lied|listen) to|chat(?:ted|ting)? with|(?:hang|hung|hanging|went|go|going|been) out with"
-            r"|married|dumped|besties? with|i['’]?m with|lives? with|named|love (?:you|u|ya)|miss (?:you|u|ya)|(?:i|we|lowkey|really|still|gonna) miss|thank you|thanks|ty|sorry|good ?night|gn|morning|(?:me|you|u) (?:and|n|&))[ ](?P<name>[a-z]{3,12})"
+            rf"\b(?:{by_first_letter(_SPOKEN)})[ ](?P<name>[a-z]{{3,12}})"
             r"(?=[ ]?[,.!?\n❤💕😘🥰]|[ ]*$|['’]s\b|[ ](?:about|that|to|if|i|we|and|is|was|are|should|on|for|the|my|yesterday|today|again|last)\b)", flags), 0.6,
             group="name", check=_a_listed_name, needs=_holds_any_name),
         Rule("who does it", re.compile(
@@ -325,7 +336,7 @@ def slot_rules() -> list[Rule]:
         Rule("noble title", re.compile(r"\b(?:Duchess|Duke|Countess|Baroness|Baron|Empress|Domme|Domina|Madame|Mistress|Goddess|Princess|Queen|Lord|Lady|Sir|Miss|Papi|Big|Lil|Saint|Sister|Brother|Chief|Captain|Mayor|Sheriff|Governor|Senator)[ ](?P<name>[A-Z][a-z]{1,14})(?!\w)(?![ ](?:of|the)\b)"), 0.5, group="name",
              check=lambda match: match.group("name").casefold() in given_names() or not is_dictionary_word(match.group("name"))),
         Rule("after a small word for somebody", re.compile(r"\b(?i:baby|lil|little|big|old|young|sweet|poor)[ ](?P<name>[A-Z][a-z]{2,12})(?![\w])"), 0.5, group="name",
-             check=_a_listed_name, needs=_holds_any_name),
+             check=_after_a_small_word, needs=_UPPER_INSIDE),
         Rule("Japanese or Korean address", re.compile(r"(?<![\w])[A-Z][a-z]{1,12}-(?:san|chan|kun|sama|sensei|senpai|ssi|nim|oppa|noona|unnie|hyung)(?!\w)"), 0.6, needs=contains("-")),
         Rule("as on a ticket", re.compile(r"(?i:\b(?:passenger|pax|name|traveller|traveler|guest|reisende[r]?|passager|pasajero)s?)\W{1,3}(?P<name>[A-Z]{2,24}/[A-Z]{2,24})"
              r"(?:\s(?:MR|MRS|MS|MISS|MSTR|DR))?(?!\w)"), 0.8, group="name", needs=contains("/")),
@@ -353,6 +364,6 @@ def slot_rules() -> list[Rule]:
         Rule("capital in a Romance sentence", re.compile(r"(?<=[a-zà-ÿ,][ ])[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]{2,14}(?![\w@/]|\.\w)"), 0.4, check=_a_capital_apart, needs=_in_another_language),
         Rule("a family", re.compile(r"\b[Tt]he (?P<name>[A-Z][a-z]{2,14}s)(?P<family>['’]?(?=[ ](?:are|were|have|had|next door|upstairs|downstairs|from|family|came|come|live|lived|over)\b|[ ]*[.,;!?)\n]|[ ]*$))?(?![\w\-]|[ ][A-Z])"),
              0.5, group="name", check=_a_family),
-        Rule("capital that no dictionary has", re.compile(r"(?<![\w'’])(?!(?:the|a|an|of|by|per|with|on|in|my|your|via|using|vs|new)[ ])[a-z]\w*,?[ ](?P<name>[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]{3,14})(?![\w@/(=]|\.\w|['’][a-rt-z]|[ ][A-Z])"), 0.4, group="name", check=_unknown_capital,
+        Rule("capital that no dictionary has", re.compile(r"(?<![\w'’])(?!(?:the|a|an|of|by|per|with|on|in|my|your|via|using|vs|new)[ ])[a-z]\w*,?[ ](?P<name>[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]{2,14})(?![\w@/(=]|\.\w|['’][a-rt-z]|[ ][A-Z])"), 0.4, group="name", check=_unknown_capital,
              needs=_short),
     ]  # fmt: skip

@@ -6,6 +6,7 @@ cost time are asked only about texts that can hold what they look for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from engine.errors import SpecError
@@ -19,6 +20,7 @@ from engine.privacy.recognisers.numbers import number_recogniser
 from engine.privacy.recognisers.rules import contains, digit_runs, has_digit_run, has_digits, matches
 from engine.privacy.recognisers.secrets import secret_recogniser
 
+_OF_ANY_MACHINE = re.compile(r"127(?:\.\d{1,3}){3}|0\.0\.0\.0|255\.255\.255\.255|::1?|1\.1\.1\.1|8\.8\.8\.8|8\.8\.4\.4")
 _REGIONS = ("US", "GB", "DE", "FR", "IN", "BR", "AU", "ES", "IT", "SE", "PL")
 
 
@@ -75,6 +77,20 @@ class Phones(Gated):
         return super().analyze(text, entities, nlp_artifacts)
 
 
+class Addresses(Gated):
+    """Presidio's addresses of the net, without those that are the same on every machine: 127.0.0.1, 0.0.0.0, ::1."""
+
+    def __init__(self) -> None:
+        super().__init__(predefined.IpRecognizer(), matches(r"\d\.\d|:[0-9A-Fa-f]{0,4}:"))
+
+    def analyze(
+        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
+    ) -> list[RecognizerResult]:
+        """What Presidio finds that says something about a machine."""
+        found = super().analyze(text, entities, nlp_artifacts)
+        return [one for one in found if _OF_ANY_MACHINE.fullmatch(text, one.start, one.end) is None]
+
+
 _TABLE: dict[str, Callable[[], EntityRecognizer]] = {
     # Presidio's own, with checksums or strict forms
     "card": lambda: Gated(predefined.CreditCardRecognizer(), has_digits(12)),
@@ -91,7 +107,7 @@ _TABLE: dict[str, Callable[[], EntityRecognizer]] = {
     "es_nie": lambda: Gated(predefined.EsNieRecognizer(supported_language="en"), has_digits(7)),
     "it_fiscal": lambda: Gated(predefined.ItFiscalCodeRecognizer(supported_language="en"), has_digits(6)),
     "pl_pesel": lambda: Gated(predefined.PlPeselRecognizer(supported_language="en"), has_digits(11)),
-    "ip": lambda: Gated(predefined.IpRecognizer(), matches(r"\d\.\d|:[0-9A-Fa-f]{0,4}:")),
+    "ip": Addresses,
     "mac": lambda: Gated(predefined.MacAddressRecognizer(), matches(r"[0-9A-Fa-f]{2}[:.\-][0-9A-Fa-f]{2}")),
     "email": lambda: Gated(predefined.EmailRecognizer(), contains("@")),
     "bitcoin": lambda: Gated(predefined.CryptoRecognizer(), has_digits(2)),

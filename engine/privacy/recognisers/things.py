@@ -1,9 +1,9 @@
 # ruff: noqa: E501, RUF001 (lists of words are easier to read and to add to as text)
 """Things that are called like people: dishes, drinks, medicines, makers, works of art, games, bands and places.
 
-A model takes "Dr Pepper" and "Mona Lisa" for somebody. The names here are those that nobody is likely to be meant by;
-people of long ago and of stories are not among them, since one may be called like them. Written down from general
-knowledge.
+A model takes "Dr Pepper" and "Mona Lisa" for somebody. The names here are those that nobody is likely to be meant by:
+of people of stories and of long ago only those that nobody else is called ("Voldemort", not "Harry"). Where the words
+around say that somebody is meant, somebody is: "met Jack Daniels at the gym". Written down from general knowledge.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import functools
 import re
 
 from engine.privacy.recognisers.words import is_dictionary_word
+from engine.privacy.titles import AT_WORK, KIN
 
 _OF_WORDS = """
 dr pepper|uncle ben|uncle ben's|aunt jemima|aunt bessie|ben & jerry|ben and jerry|jack daniel|jack daniels|jim beam|johnnie walker|captain morgan|jose cuervo|earl grey|lady grey|mr kipling
@@ -32,8 +33,32 @@ onigiri|okonomiyaki|takoyaki|ramen|udon|sashimi|wagyu|kimchi|bibimbap|bulgogi|go
 paratha|falafel|hummus|shawarma|tabbouleh|baklava|moussaka|tzatziki|souvlaki|gyros|pierogi|borscht|goulash|schnitzel|bratwurst|sauerkraut|paella|gazpacho|tortilla|empanada|ceviche|pozole|mole poblano|horchata
 dijon|worcestershire|tabasco|sriracha|hoisin|tahini|nutella|marmite|vegemite|bovril|weetabix|cheerios|tylenol|advil|aspirin|ibuprofen|paracetamol|benadryl|claritin|zyrtec|xanax|prozac|zoloft|ozempic|viagra
 django|kubernetes|docker|jenkins|jupyter|grafana|kibana|lucene|gradle|mockito|selenium|haskell|erlang|fortran|lufthansa|ryanair|easyjet|qantas
+john deere|dr martens|dr. martens|doc martens|hush puppies|le creuset|de'longhi|chanel no 5|coco chanel|christian dior|giorgio armani|gianni versace|estee lauder|estée lauder|victoria's secret|hamilton beach|levi strauss|ray ban|ray bans|dolce & gabbana
+prince albert|st james|king george|queen victoria|karl marx allee|lincoln center|kennedy center|rockefeller center|carnegie hall|albert hall|madison square|washington monument|jefferson memorial|sir duke
+norwegian wood|charlie hebdo|der spiegel|le monde|el país|la repubblica|die zeit|madison avenue|michigan avenue|pachinko|seinfeld|frasier|friends reunion|jennifer's body|marley & me|erin brockovich|forrest gump|dirty harry|donnie darko|napoleon dynamite|mrs doubtfire|amelie poulain|thelma & louise
+thelma and louise|bonnie and clyde|harry potter|jane eyre|oliver twist|anna karenina|madame bovary|mrs dalloway|doctor zhivago|huckleberry finn|robinson crusoe|don quixote|king lear|macbeth|othello|hamlet
+sherlock holmes|hercule poirot|miss marple|james bond|indiana jones|han solo|darth vader|princess leia|obi wan|obi-wan kenobi|yoda|chewbacca|gandalf|frodo|bilbo baggins|aragorn|legolas|gollum|sauron|voldemort|dumbledore|hermione granger|ron weasley|severus snape
+draco malfoy|hagrid|daenerys|tyrion|khaleesi|geralt|yennefer|witcher|batman|catwoman|superman|spiderman|spider-man|ironman|iron man|wonder woman|the joker|wolverine|deadpool|thanos|loki|lara croft
+mr darcy|jack sparrow|forrest gump|vito corleone|hannibal lecter|freddy krueger|jesse pinkman|tony soprano|dwight schrute
+carrie bradshaw|blair waldorf|serena van der woodsen|chandler bing|homer simpson|bart simpson|eric cartman|bugs bunny|mickey mouse|minnie mouse|donald duck|winnie the pooh|peter pan|tinker bell|tinkerbell
+cinderella|rapunzel|pinocchio|pocahontas|shrek|elsa and anna|buzz lightyear|snoopy|scooby doo|spongebob|patrick star|pikachu|ash ketchum|sailor moon|naruto|sasuke|goku|luffy|totoro|doraemon|hello kitty|mario and luigi|princess peach|princess zelda
+santa claus|father christmas|easter bunny|tooth fairy|mother nature|father time|uncle sam|john doe|jane doe|joe bloggs|joe public|average joe|peeping tom|jack of all trades|jack o'lantern|jack-o'-lantern|robin hood|king arthur|lancelot|dracula|frankenstein|count dracula
+shakespeare|william shakespeare|jane austen|charles dickens|hemingway|ernest hemingway|mark twain|edgar allan poe|oscar wilde|tolstoy|dostoevsky|dostoyevsky|chekhov|kafka|nietzsche|kierkegaard|socrates|aristotle|plato|confucius|lao tzu|sun tzu|lu xun|homer's odyssey
+mozart|beethoven|chopin|tchaikovsky|vivaldi|debussy|rachmaninoff|rachmaninov|stravinsky|picasso|van gogh|vincent van gogh|monet|claude monet|rembrandt|vermeer|michelangelo|leonardo da vinci|da vinci|botticelli|caravaggio|kandinsky|frida kahlo|andy warhol|banksy|hokusai
+einstein|albert einstein|isaac newton|copernicus|archimedes|pythagoras|dijkstra|bellman-ford|freud|sigmund freud|carl jung|charles darwin|marie curie|nikola tesla|julius caesar|cleopatra|marco polo|genghis khan|karl marx|stalin|hitler|gandhi|buddha|jesus christ
+bridgerton|wednesday addams|squid game|black mirror|the weeknd|hozier|stardew|minecraft steve|jinja
 zanzibar|kilimanjaro|everest|matterhorn|titicaca|machu picchu|angkor wat|taj mahal|stonehenge|parthenon|colosseum|pantheon|acropolis|alhambra|versailles|mugello|monza|silverstone|ducati
 """
+_KIN_OR_COLLEAGUE = f"{KIN} {AT_WORK} friend bestie mate ex".replace(" ", "|")
+_SOMEBODY_AFTER = re.compile(
+    rf"(?:['’]s)?[ ](?:\(?(?:my|our)[ ](?:{_KIN_OR_COLLEAGUE})\b|\((?:she|he|they|{_KIN_OR_COLLEAGUE})\b|from (?:my|our|work|school|accounting|hr|church|next door|upstairs)\b"
+    r"|(?:(?:told|texted|asked|called|messaged|emailed|invited) (?:me|us)|and (?:I|i|me))\b(?!['’]))|['’]s (?:mom|mum|dad|wife|husband|phone number|number|birthday|apartment|flat|email)\b|,?[ ](?:\+\d|DOB\b|born\b|aged?\b)",
+)
+_SOMEBODY_BEFORE = re.compile(
+    rf"(?:\b(?:my|his|her|our|their|ur)[ ](?:\w+[ ])?(?:{_KIN_OR_COLLEAGUE}),?|\b(?:met|named|call me|name is|name's|my name|dear|attn:?|patient:?|tenant:?|guest:?|customer:?|contact:?|signed:?|sincerely,?|regards,?|cheers,|cc:))\s$",
+    re.IGNORECASE,
+)
+"""Only somebody is met, is called so, or has a birthday; a brand of the same name has none."""
 _MOST, _REACH = 3, 32
 _CAPITAL_AFTER = re.compile(r"[ \-][A-ZÀ-Þ][a-zà-ÿ]")
 _CAPITAL_BEFORE = re.compile(r"([A-ZÀ-Þ][\w'’]+)[ \-]$")
@@ -64,8 +89,17 @@ def in_known_thing(text: str, start: int, end: int) -> bool:
     for left in range(max(0, first - _MOST), first + 1):
         for right in range(last, min(len(words), left + _MOST + 1)):
             if is_known_thing(text[words[left].start() : words[right].end()]):
-                return not _goes_on(text, words[left].start(), words[right].end(), alone=left == right)
+                at, to = words[left].start(), words[right].end()
+                return not (_goes_on(text, at, to, alone=left == right) or _is_somebody(text, at, to))
     return False
+
+
+def _is_somebody(text: str, start: int, end: int) -> bool:
+    """Whether the words around say that somebody is meant, who is called like the thing."""
+    return (
+        _SOMEBODY_AFTER.match(text, end) is not None
+        or _SOMEBODY_BEFORE.search(text[max(0, start - _REACH) : start]) is not None
+    )
 
 
 def _goes_on(text: str, start: int, end: int, alone: bool) -> bool:

@@ -1,0 +1,138 @@
+# ruff: noqa: E501, RUF001 (patterns are broken at their parts, and hold the marks that people type)
+"""Codes and passwords that a sentence announces: what a door, a safe, a phone or a network opens with.
+
+"Password is ..." says it plainly. More often two words do it together, with others between them: what is locked
+("gate", "safe", "wifi"), and what is done with the code ("opens with", "press", "the key is"). What follows them and
+holds a digit, or stands in quotation marks, is the code.
+"""
+
+from __future__ import annotations
+
+import re
+
+from engine.privacy.recognisers.rules import Rule, both, contains, has_digits, matches
+from engine.privacy.recognisers.words import is_common
+
+_LOCKED = (
+    r"safe|lockers?|lock ?box|key ?box|key ?safe|vault|pad ?lock|(?:bike|door|gate|suitcase|combination) ?lock|key ?pad|doors?|gates?|garage|alarm|intercom|buzzer|entry ?phone|lobby"
+    r"|building|cabinet|parcel|pick-?up|mail ?box|wi-?fi|wlan|hot ?spot|router|network|phone|mobile|tablet|ipad|laptop|sim(?: card)?|voice ?mail|vault|storage|airbnb|lift|elevator"
+)
+_DONE = r"opens?|unlocks?|unlocking|codes?|combo|combination|pin|puk|pass ?word|pass ?code|pass|pw|key|press|type|types|enter|dial|punch(?: in)?|then|tap|hit|put in|key in"
+_LOCKS = contains(
+    "safe", "lock", "key", "vault", "door", "gate", "garage", "alarm", "intercom", "buzzer", "entry", "lobby", "building", "cabinet", "parcel", "pick",
+    "mailbox", "wifi", "wi-fi", "wlan", "hotspot", "router", "network", "phone", "mobile", "tablet", "ipad", "laptop", "sim", "voicemail", "storage", "airbnb", "lift", "elevator",
+)  # fmt: skip
+_TURN = r"\d{1,2}(?:\s(?:left|right|clockwise|l|r))?"
+_TURNS = rf"(?:{_TURN}(?:[,\-]\s?|\s){_TURN}(?:(?:[,\-]\s?|\s){_TURN}){{1,2}}|\d(?:\s\d){{3,7}})"
+_CODE = rf"(?:{_TURNS}|[#*]?(?=[\w\-#*!]*\d)\w(?:[\w\-#*!]{{1,24}}[\w#*!]))"
+_NO_CODE = re.compile(
+    r"\d+(?:st|nd|rd|th|am|pm|h|hrs?|mins?|s|ms|k|m|km|cm|mm|ft|kg|g|x|gb|mb|gbps|mbps|ghz|mhz|hz|px|p|v|w|mah|°|fps)|(?:19|20)\d\d|[0-9]{1,2}[:h][0-9]{2}|\w\d?|(?:v|ios|ipad|iphone|windows|android|wifi|usb|ip|ipv|mp|covid|photo|page|step|room|level|floor|gate)-?\d{1,2}\w?",
+    re.IGNORECASE,
+)
+_ODD = r"(?<![\w@./:$€£+#%=\-<(])(?P<value>[#*]?(?=[\w&!#*+~^\-]{0,40}\d)(?=[\w&!#*+~^\-]{0,40}[^\W\d_])\w[\w&!#*+~^\-]{3,40}|[#*]?\d{4,8}[#*]?|\d(?:-\d){2,7})(?![\w@%°/=(<]|[.:,]\d|[.]\w)"
+_NO_ODD = re.compile(
+    r"[A-Z]{1,5}-\d{1,5}|[A-Z]{3,}\d{1,3}|\d+(?:-\w+){1,3}|[A-Z]?[a-z]+-?\d{1,2}|[a-z]+(?:-[a-z]+)*-\d|(?:19|20)\d{2}s?|\d{1,2}(?:am|pm)?-\d{1,2}(?:am|pm)?|[0-9a-f]{7,12}|v\d.*|(?:sha|md|aes|rsa|utf|ipv|http|mp|base|h)-?\d+\w*",
+)
+_VOUCHER = re.compile(r"[A-Z]{3,}\d{1,3}|[A-Z]{1,5}-\d{1,5}")
+_THING_BEFORE = re.compile(
+    r"\b(?:promo|discount|coupon|voucher|gift|referral|invite|zip|post|postal|area|country|dress|bar|error|exit|status|source|morse|tax|sort|swift|product|http)\s(?:codes?|keys?)\b[^\n]{0,24}$",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(r"\s(?:[a-z]{2,}[a-rt-z]s|people|percent|more|of|per|dollars|euros?)\b", re.IGNORECASE)
+_NEAR = r"pass ?words?|pass ?phrases?|pass ?codes?|passwd|pwd|pw|wpa[23]?|psk|2fa|mfa|totp|otp|login|log-?in|unlock\w*|credentials?|creds|vault|key ?card|master key|keys?|codes?|combo|combination|pins?|puk|disarm|duress|memorable|security answer|contrase[ñn]a|passwort|kennwort|mot de passe|mdp|senha|wachtwoord|parola|has[łl]o|şifre|пароль|код|密码|暗証番号|비밀번호"
+_SURELY = r"pass ?words?|pass ?phrases?|pass ?codes?|passwd|pwd|pw|pins?|puk|wpa[23]?|otp|combo|combination|vault|disarm|duress|key ?pad|pad ?lock|lock ?box|key ?safe|(?:bike|luggage|suitcase|door|gate|phone|screen) ?lock|(?:alarm|door|gate|entry|security|access) (?:panel|code|pin)|contrase[ñn]a|passwort|kennwort|mdp|senha|wachtwoord|parola|has[łl]o|şifre|пароль|密码|暗証番号|비밀번호"
+_NEAR_BEFORE = re.compile(rf"(?<![^\W_])(?P<word>{_NEAR})(?![^\W_])(?P<between>[^\n]{{1,48}})$", re.IGNORECASE)
+_SURELY_BEFORE = re.compile(rf"(?<![^\W_])(?:{_SURELY})(?![^\W_])(?P<between>[^\n]{{1,40}})$", re.IGNORECASE)
+_SURELY_AFTER = re.compile(
+    rf"\s(?:is|for|opens|unlocks|=|was)\s(?:(?:the|my|your|our|his|her|their)\s)?(?:\w+\s){{0,2}}(?:{_SURELY}|codes?|gate|alarm|safe|garage)\b",
+    re.IGNORECASE,
+)
+_CLAUSE_ENDS = re.compile(
+    r"[.!?;](?:\s|$)|\s(?:but|because|so|while|when|after|before|until|error|version|page|line|at|by|from)\s",
+    re.IGNORECASE,
+)
+_NEAR_A_SECRET = contains(
+    "pass", "pw", "wpa", "psk", "2fa", "mfa", "otp", "login", "log-in", "unlock", "cred", "vault", "key", "code", "combo", "combination", "pin", "puk", "disarm", "duress",
+    "lock", "memorable", "security", "contrase", "kennwort", "mdp", "senha", "wachtwoord", "parola", "has", "şifre", "пароль", "код", "密码", "暗証", "비밀",
+)  # fmt: skip
+_WORDS = r"pass[ -]?phrases?|pass ?words?|pass ?codes?|(?:code|magic|secret|key)[ -]?(?:word|phrase)s?|word to get (?:in|through|past)|pwd?|pin"
+_PLACEHOLDERS = frozenset(
+    "password passwort string none null true false required optional example changeme hidden value text your".split()  # noqa: SIM905
+)
+
+
+def _a_code(match: re.Match[str]) -> bool:
+    """Refuse "the door opens at 10am" and "press 3": a measure, a time, a year or one digit opens nothing."""
+    value = match.group("value").strip("-!")
+    digits = sum(letter.isdigit() for letter in value)
+    if value.isdigit() and _COUNTED.match(match.string, match.end("value")):
+        return False
+    return _NO_CODE.fullmatch(value) is None and (digits >= 3 or (digits >= 1 and len(value) >= 5))
+
+
+def _odd_beside(match: re.Match[str]) -> bool:
+    """A word of letters and digits or marks, as no sentence has it, in the clause of a word for a secret."""
+    value = match.group("value")
+    before = match.string[max(0, match.start("value") - 72) : match.start("value")]
+    mixed = not value.isdigit() and any(map(str.isalpha, value))
+    if _NO_CODE.fullmatch(value) or _THING_BEFORE.search(before):
+        return False
+    if not mixed or _NO_ODD.fullmatch(value):
+        if _COUNTED.match(match.string, match.end("value")) or _VOUCHER.fullmatch(value):
+            return False
+        near = _SURELY_BEFORE.search(before)
+        after = not mixed and _SURELY_AFTER.match(match.string, match.end("value")) is not None
+        return after or (near is not None and not _CLAUSE_ENDS.search(near["between"]))
+    near = _NEAR_BEFORE.search(before)
+    return near is not None and not _CLAUSE_ENDS.search(near["between"])
+
+
+def _a_phrase(match: re.Match[str]) -> bool:
+    value = match.group("value")
+    return value.casefold().strip() not in _PLACEHOLDERS and not re.search(r"[{}<>$\[\]]|\.\.\.", value)
+
+
+def _a_word(match: re.Match[str]) -> bool:
+    value = match.group("value")
+    return not is_common(value) and value.casefold() not in _PLACEHOLDERS
+
+
+def announced_rules() -> list[Rule]:
+    """The rules, for the recogniser of secrets."""
+    flags = re.IGNORECASE
+    return [
+        Rule("what something opens with", re.compile(
+            rf"\b(?:{_LOCKED})\b(?:[^\n.!?]|[.](?=\w)){{0,48}}?\b(?:{_DONE})\b(?:[^\w\n#*]{{1,4}}|[^\w\n#*]{{0,2}}(?='s\b|’s\b))(?:(?:['’]?s|is|are|was|with|to|on|by|in|it['’]?s|now|still|just|set|changed)\b[^\w\n#*]{{1,3}}){{0,3}}"
+            rf"(?P<value>{_CODE})(?![\w/%°]|[.:]\d)", flags), 0.7, group="value", check=_a_code, needs=both(has_digits(1), _LOCKS)),
+        Rule("turns of a dial", re.compile(
+            rf"\b(?:combo|combination|pin|code|safe|lock|key ?safe|keypad|vault|dial)\b(?:\s(?:on|for|to|of)\s(?:\S+\s){{1,3}}?)?(?:\s?(?:is|was|:|=|,|->)){{0,2}}\s(?P<value>{_TURNS})(?![\w/%°]|[.:,]\d)", flags), 0.65, group="value",
+             needs=both(has_digits(3), contains("combo", "combination", "pin", "code", "safe", "lock", "keypad", "vault", "dial"))),
+        Rule("unlocks it", re.compile(
+            rf"\bunlock(?:s|ed|ing)?\b[^\n.!?]{{0,30}}?\b(?:it['’]?s|is|with|use|code|pin)[^\w\n#*]{{1,3}}(?P<value>{_CODE})(?![\w/%°]|[.:]\d)", flags), 0.7, group="value",
+             check=_a_code, needs=both(has_digits(3), contains("unlock"))),
+        Rule("phrase in quotation marks", re.compile(
+            rf"\b(?:{_WORDS})\b(?:\s(?:for|to|of|on|at)\s(?:[\w'’]+\s?){{1,4}}?)?(?:['’]s|\s(?:is|was|are)(?:\s(?:now|still))?|\s?[:=])\s?(?:[\"“«](?P<value>[^\"”»\n]{{3,80}})[\"”»])", flags),
+             0.8, group="value", check=_a_phrase, needs=both(contains("pass", "word", "phrase", "pw", "pin"), matches("[\"“«]"))),
+        Rule("word that lets in", re.compile(
+            r"\b(?:(?:code|magic|secret|pass)[ -]?word|word to get (?:in|through|past))(?:\s(?:is|was)|\s?:|['’]s)\s[\"'“‘]?(?P<value>[^\W\d_]{4,20})\b", flags), 0.65, group="value",
+             check=_a_word, needs=contains("word")),
+        Rule("user and password", re.compile(
+            r"\b(?:user(?:name)?|login|log in)\b[:\s]{1,3}\S{2,40}[\s,;/]{1,3}(?:and\s)?(?:pass(?:word|wd|code)?|pwd?)[:\s]{1,3}[\"'`]?(?P<value>[^\s\"'`,;]{4,60})", flags), 0.7,
+             group="value", check=_a_word, needs=both(contains("user", "login", "log in"), contains("pass", "pw"))),
+        Rule("odd word beside a word for a secret", re.compile(_ODD), 0.55, group="value", check=_odd_beside, needs=both(has_digits(1), _NEAR_A_SECRET)),
+        Rule("argument of a call that logs in", re.compile(
+            r"\b\w{0,20}(?:auth|login|log_in|authenticate|sign_?in|set_?password|HTTPBasicAuth)\w{0,12}\s?=?\s?\(\s?(?:[\"'][^\"'\n]{1,60}[\"'],\s?)?[\"'](?P<value>[^\"'\s]{5,80})[\"']", flags), 0.75, group="value",
+             check=_a_word, needs=both(contains("("), contains("auth", "login", "log_in", "sign_in", "signin", "set_password", "setpassword"))),
+        Rule("user before a password", re.compile(
+            r"(?:\b(?:user(?:name)?|uid|usr|login)\s?[=:]\s?[\"']?(?P<user>[\w.\-]{2,40})[\"']?[\s,;&|]{1,3}(?:pass(?:word|wd)?|pwd|pw)\s?[=:])", flags), 0.75, group="user", entity="USERNAME",
+             needs=both(contains("=", ":"), contains("pass", "pwd", "pw"), contains("user", "uid", "usr", "login"))),
+        Rule("user of a call that logs in", re.compile(
+            r"\b\w{0,20}(?:auth|login|authenticate|sign_?in|HTTPBasicAuth)\w{0,12}\s?=?\s?\(\s?[\"'](?P<user>[^\"'\s]{2,60})[\"'],\s?[\"'][^\"'\s]{4,80}[\"']", flags), 0.7, group="user", entity="USERNAME",
+             needs=both(contains("("), contains("auth", "login", "sign_in", "signin"))),
+        Rule("account of a device", re.compile(
+            r"\b(?:router|vpn|nas|ftp|server|admin(?: panel)?)\b[^\n]{0,40}?[:\s][\w.@+\-]{3,60}\s?[/|]\s?(?P<value>(?=[^\s]*[\d!#$%^&*+~\-])(?=[^\s]*[A-Za-z])[^\s/|]{6,60})(?=[\s,;.]|$)", flags), 0.6, group="value",
+             check=_a_code, needs=both(contains(" / ", "|"), contains("router", "vpn", "nas", "ftp", "server", "admin"))),
+        Rule("pass, then the value", re.compile(
+            r"(?<![\w\-])(?:pass|pw|pwd|psw)\s[\"'`]?(?P<value>(?=[^\s]*[^\W\d_])(?=[^\s]*[\d!#$%^&*_+])[^\s\"'`,;()]{6,40})", flags), 0.55, group="value", check=_a_code,
+             needs=both(has_digits(1), contains("pass", "pw", "psw"))),
+    ]  # fmt: skip
