@@ -9,14 +9,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.actions import confirm, data_file, data_shape, needs_fetch, record
+from engine.actions import confirm, data_file, data_shape, needs_fetch, read_json, record
 from engine.errors import DataError, ModelError, RefusedError, SpecError, UsageError
 from engine.jobs.folder import JobFolder
 from engine.jobs.launch import launch
 from engine.project import Project
-from engine.spec import ProjectSpec
+from engine.recipe_rules import planned_steps
+from engine.spec import ProjectSpec, RecipeSpec
 from engine.spec_text import with_settings
 from engine.steps import step_statuses
+from engine.train.checkpoints import checkpoint_steps
 
 if TYPE_CHECKING:
     from engine.plan.report import Machine, PlanReport
@@ -163,7 +165,7 @@ def promote(project: Project, settings: Iterable[str] = (), *, force: bool = Fal
             "Start with the recipe quick-check, or go on with `tunesmith train PROJECT --resume`.",
             code="not_short",
         )
-    full = spec.recipe.model_copy(update={"max_steps": None})
+    full = full_recipe(project, spec)
     project.update(lambda current: with_settings(current.model_copy(update={"recipe": full}), list(settings)))
     try:
         job = start_training(project, resume=True, adapt=True, force=force)
@@ -172,6 +174,20 @@ def promote(project: Project, settings: Iterable[str] = (), *, force: bool = Fal
         raise
     confirm(project)
     return job
+
+
+def full_recipe(project: Project, spec: ProjectSpec) -> RecipeSpec:
+    """The recipe of the full run after a short one: no limit of steps, and as often through the rows as goes further.
+
+    With few rows a hundred steps can be more than the recipe's epochs; then one more epoch than are behind it.
+    """
+    full = spec.recipe.model_copy(update={"max_steps": None})
+    rows = read_json(project.preview_folder / "summary.json").get("train_rows")
+    done = checkpoint_steps(project.run_folder(spec.run) / "checkpoints") if spec.run else []
+    if not rows or not done or full.packing or planned_steps(full, rows) > max(done):
+        return full
+    once = planned_steps(full.model_copy(update={"epochs": 1.0}), rows)
+    return full.model_copy(update={"epochs": float(max(done) // once + 1)})
 
 
 def _check_model(project: Project, spec: ProjectSpec) -> None:

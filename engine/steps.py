@@ -39,6 +39,10 @@ _REASONS: dict[str, str] = {
 }
 
 
+_LONGEST = "longest"
+"""Beside the inputs of a preview; no input itself."""
+
+
 @dataclass(frozen=True)
 class StepStatus:
     """One entry of the way: `done`, `stale` (with the reason) or `todo`."""
@@ -80,9 +84,17 @@ def inputs_of(step: StepName, spec: ProjectSpec) -> dict[str, str]:
     return {name: facts[name] for name in wanted[step] if name not in ("fixes", "left_out") or facts[name]}
 
 
-def take_step(step: StepName, spec: ProjectSpec) -> ProjectSpec:
-    """The spec with `step` marked as taken now, on the inputs of now."""
-    taken = TakenStep(at=datetime.now(UTC).replace(microsecond=0), inputs=inputs_of(step, spec))
+def take_step(step: StepName, spec: ProjectSpec, *, longest: int | None = None) -> ProjectSpec:
+    """The spec with `step` marked as taken now, on the inputs of now.
+
+    Args:
+        step: The step.
+        spec: The spec it was taken on.
+        longest: Tokens of the longest row, where the length limit took nothing from any: another limit that leaves
+            them whole changes nothing.
+    """
+    inputs = inputs_of(step, spec) | ({} if longest is None else {_LONGEST: str(longest)})
+    taken = TakenStep(at=datetime.now(UTC).replace(microsecond=0), inputs=inputs)
     return spec.model_copy(update={"steps": {**spec.steps, step: taken}})
 
 
@@ -103,6 +115,9 @@ def _status(step: StepName, spec: ProjectSpec) -> StepStatus:
     now = inputs_of(step, spec)
     names = [name for name in {**now, **taken.inputs} if name in _REASONS]
     changed = [name for name in names if taken.inputs.get(name) != now.get(name)]
+    whole = taken.inputs.get(_LONGEST)
+    if "length" in changed and whole is not None and int(now["length"]) >= int(whole):
+        changed.remove("length")
     if not changed:
         return StepStatus(step, "done")
     return StepStatus(step, "stale", _REASONS[changed[0]])

@@ -270,6 +270,12 @@ TABLE: dict[str, tuple[Command, ...]] = {
         Command("privacy.find", "slash", "find", "Find", "Only values or types that contain what you type."),
         Command("privacy.filter", "f", "toggle_filter", "Undecided", "Only what nobody decided yet, or all."),
         Command("privacy.types", "t", "bulk", "By type", "Decide a whole type; shows first what would change."),
+        Command("privacy.more", "J,shift+down", "extend(1)", "Mark more", "Mark the next value too; a, x decide all."),
+        Command("privacy.fewer", "K,shift+up", "extend(-1)", "Mark up", "Mark the value above, or one less.", False),
+        Command(
+            "privacy.more_page", "shift+pagedown", "extend(1, True)", "Mark a page", "Mark a page of values.", False
+        ),
+        Command("privacy.fewer_page", "shift+pageup", "extend(-1, True)", "Page up", "Mark a page upwards.", False),
         Command("privacy.rule", "r", "rule", "Rule", "Always hide or never flag: this value, its form, its field."),
         Command("privacy.blind", "v", "blind", "Blind spots", "Rows in which nothing was found, and a random sample."),
         Command("privacy.ends", "e", "ends", "Ends", "Move the beginning or the end of what was found."),
@@ -310,6 +316,9 @@ TABLE: dict[str, tuple[Command, ...]] = {
         Command("ends.right", "right", "end(1)", "Longer", "The end a letter to the right."),
         Command("ends.start_left", "shift+left", "start(-1)", "Earlier", "The beginning a letter to the left."),
         Command("ends.start_right", "shift+right", "start(1)", "Later", "The beginning a letter to the right."),
+        Command("ends.word_left", "ctrl+left,b", "end(-1, True)", "Word less", "The end a word to the left."),
+        Command("ends.word_right", "ctrl+right,w", "end(1, True)", "Word more", "The end a word to the right."),
+        *_types("ends", "type"),
         Command("ends.take", "enter", "take", "Take it", "Wherever the same words stand."),
         Command("ends.close", "escape,e", "close", "Back", "Change nothing."),
     ),

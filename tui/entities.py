@@ -36,6 +36,7 @@ _NAMES: dict[str, tuple[str, str]] = {
 _SUFFIXES: dict[str, tuple[str, str]] = {
     "_PASSPORT": ("PASSPORT", "a passport number"),
     "_DRIVER_LICENSE": ("LICENCE", "a driving licence"),
+    "DRIVERS_LICENSE": ("LICENCE", "a driving licence"),
     "_BANK_NUMBER": ("BANK", "a bank account"),
 }
 SHORT_WIDTH = 8

@@ -91,8 +91,13 @@ def filter_words(use: str | None, fitting: Fitting | None, shown: int, count: in
     if fitting is not None:
         return f"{shown} of {count} may fit {fitting.words}"
     if use is not None:
-        return f"only what is allowed {USES[use]}; f shows all {count}"
+        return f"{shown} of {count}: allowed {USES[use]}"
     return f"{count} open models, the demo, or your own" if count else ""
+
+
+def licence_of(choice: Choice, verdict: Verdict | None) -> str:
+    """The licence that decides: not the one of its card where the base has stricter terms."""
+    return choice.licence if verdict is None or verdict.licence in ("", "unknown") else verdict.licence
 
 
 def filter_note(fitting: bool, allowed: bool) -> str:

@@ -131,8 +131,25 @@ def _words(step: StepName, project: Project, spec: ProjectSpec, jobs: list[JobVi
         return _shipped(project), False
     if not spec.steps:
         return "nothing chosen yet", False
+    if step == "privacy" and (reviewed := _reviewed(project)):
+        return reviewed, False
     done = sum(1 for name in STEPS if name in spec.steps)
     return f"comes next; {done} of {len(STEPS)} steps done", False
+
+
+def _reviewed(project: Project) -> str:
+    """How far the review is; empty before the scan, and where the findings cannot be read: the page says why."""
+    from engine.privacy.store import FindingsStore
+
+    if not project.findings_file.is_file():
+        return ""
+    try:
+        with FindingsStore(project.findings_file) as store:
+            totals = store.summary()
+            scanned = store.scanned()
+    except TunesmithError:
+        return ""
+    return f"{totals.decided_values:,} of {totals.values:,} values decided" if scanned else ""
 
 
 def _shipped(project: Project) -> str:

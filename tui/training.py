@@ -19,6 +19,7 @@ from engine.machine import hostname
 from tui.charset import Glyphs, plain
 from tui.screens.frame import Tone
 from tui.widgets.text import duration_text, fit, gib, one_line, styled
+from tui.widgets.wrap import lines_within
 
 STATE_COLOURS: dict[JobState, str] = {
     "starting": "$accent",
@@ -167,33 +168,34 @@ def _fact(name: str, value: str) -> Content:
     return styled(f"{name} ", "$muted") + Content(value)
 
 
-def warning_line(job: JobView, now: float, width: int, chosen: Glyphs) -> Content:
-    """The last warning or alert in one line; the pages behind tab and h have all of them whole."""
+def warning_lines(job: JobView, now: float, width: int, chosen: Glyphs) -> list[Content]:
+    """The last warning or alert in at most two lines; the pages behind tab and h have all of them whole."""
     warnings, alerts = job.snapshot.warnings, job.snapshot.alerts
     if not warnings and not alerts:
-        return fit(styled("no warnings so far" if job.active else "no warnings", "$muted"), width, chosen)
+        return [fit(styled("no warnings so far" if job.active else "no warnings", "$muted"), width, chosen)]
     if alerts and (not warnings or alerts[-1].seq > warnings[-1].seq):
-        return _alert_line(alerts, now, width, chosen)
+        return _alert_lines(alerts, now, width, chosen)
     last = warnings[-1]
     more = f" ({len(warnings)} in all: tab)" if len(warnings) > 1 else ""
     head = styled(f"{chosen.notice} ", "$warning") + styled(f"{clock(last.t, now)}  ", "$muted")
-    return _line(head, " ".join(part for part in (last.title, last.hint) if part), more, width, chosen)
+    return _lines(head, " ".join(part for part in (last.title, last.hint) if part), more, width, chosen)
 
 
-def _alert_line(alerts: tuple[AlertEvent, ...], now: float, width: int, chosen: Glyphs) -> Content:
+def _alert_lines(alerts: tuple[AlertEvent, ...], now: float, width: int, chosen: Glyphs) -> list[Content]:
     last = alerts[-1]
     mark = {"red": chosen.bad, "amber": chosen.notice}.get(last.severity, chosen.dot)
     colour = {"red": "$error", "amber": "$warning"}.get(last.severity, "$muted")
     head = styled(f"{mark} ", colour) + styled(f"{clock(last.t, now)}  ", "$muted")
     more = f" ({len(alerts)} in all: h)" if len(alerts) > 1 else " (h)"
-    return _line(head, f"{last.seen} {last.todo}", more, width, chosen)
+    return _lines(head, f"{last.seen} {last.todo}", more, width, chosen)
 
 
-def _line(head: Content, words: str, more: str, width: int, chosen: Glyphs) -> Content:
-    room = max(0, width - head.cell_length - len(more))
-    text = Content(plain(one_line(words), chosen))
-    shown = text if text.cell_length <= room else fit(text, room, chosen)
-    return head + shown + styled(more, "$muted")
+def _lines(head: Content, words: str, more: str, width: int, chosen: Glyphs) -> list[Content]:
+    room = max(10, width - head.cell_length - len(more))
+    lines = lines_within(plain(one_line(words), chosen), room, 2, chosen)
+    first = head + Content(lines[0])
+    rest = [Content(" " * head.cell_length + line) for line in lines[1:]]
+    return [*[first, *rest][:-1], [first, *rest][-1] + styled(more, "$muted")]
 
 
 def outcome_lines(job: JobView, checkpoint: int | None, project: Path, chosen: Glyphs) -> list[Content]:

@@ -70,7 +70,9 @@ def run_preview(ctx: JobContext) -> dict[str, Any]:
     tokenizer = load_tokenizer(spec.model)
     ctx.phase("render", "Rendering the rows")
     summary = write_preview(ctx, spec, tokenizer)
-    ctx.project.update(lambda now: take_step("preview", now) if _same_preview(now, spec) else now)
+    lost = summary["truncated"] or {"too_long", "nothing_to_learn"} & summary["dropped_reasons"].keys()
+    whole = None if lost else summary["longest_tokens"]
+    ctx.project.update(lambda now: take_step("preview", now, longest=whole) if _same_preview(now, spec) else now)
     return {key: value for key, value in summary.items() if not isinstance(value, list | dict)}
 
 

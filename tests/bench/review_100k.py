@@ -50,6 +50,7 @@ KEYS: tuple[tuple[str, ...], ...] = (
     ("tab", "down", "pagedown", "end", "home", "shift+tab"),
     ("slash", "m", "a", "y", "1", "escape"),
     ("home", "2", "u", "3", "u"),
+    ("home", "J", "J", "shift+pagedown", "x", "u", "escape"),
     ("down", "down", "4", "u", "5", "u", "6", "u", "7", "u", "8", "u", "9", "u", "1", "u"),
 )
 PAGES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.app import App, ComposeResult
 from textual.binding import Binding
 
 from engine.project import Project
+from engine.steps import take_step
 from tests.tui.conftest import both_sizes, frame, shows, typed, until, wizard
 from tui.app import PLACES
 from tui.charset import ASCII, UNICODE, plain
@@ -19,7 +21,7 @@ from tui.commands import EVERYWHERE, STEP, TABLE
 from tui.screens.base import StepScreen
 from tui.screens.frame import FrameScreen, SpeakLine
 from tui.terminal import read_terminal, set_textual_environment
-from tui.widgets.path_field import complete_path
+from tui.widgets.path_field import PathField, complete_path
 from tui.widgets.progress import bar
 from tui.widgets.stepper import Stepper
 from tui.widgets.text import ago_text, duration_text, fit, size_text
@@ -155,6 +157,20 @@ def test_paths_complete_like_in_a_shell(tmp_path: Path) -> None:
     assert complete_path("/no/such/folder/x") is None
 
 
+async def test_tab_completes_before_the_suggestion_is_drawn(tmp_path: Path) -> None:
+    (tmp_path / "chats.jsonl").touch()
+
+    class Page(App[None]):
+        def compose(self) -> ComposeResult:
+            yield PathField(id="path")
+
+    async with Page().run_test() as pilot:
+        field = pilot.app.query_one(PathField)
+        field.value = f"{tmp_path}/ch"
+        await field.action_complete()
+        assert field.value == f"{tmp_path}/chats.jsonl"
+
+
 @both_sizes
 async def test_the_stepper_shows_where_i_am_and_a_click_goes_there(project: Project, size: tuple[int, int]) -> None:
     app = wizard()
@@ -175,7 +191,11 @@ async def test_a_stale_step_says_why(project: Project, size: tuple[int, int]) ->
     app = wizard()
     async with app.run_test(size=size) as pilot:
         app.open_project(project.root, "recipe")
-        await shows(pilot, "! Recipe", "the redacted data was changed")
+        # Privacy is stale too, and comes first: its reason stays while other words come and go.
+        await shows(pilot, "! Recipe", "── ! Privacy, 2 more: the redacted data was changed. [ twice goes there ──")
+        project.update(lambda spec: take_step("privacy", spec))
+        await pilot.press("left_square_bracket")
+        await shows(pilot, "── ! Preview, 1 more: the redacted data was changed ──")
 
 
 async def test_brackets_and_escape_walk_the_way(project: Project) -> None:
@@ -213,6 +233,30 @@ async def test_a_dialog_says_its_keys_too(project: Project) -> None:
         assert max(len(line) for line in frame(app).splitlines()) <= 80
         await pilot.press("escape")
         await shows(pilot, "The presets side by side")
+
+
+async def test_dialogs_lie_over_the_middle_of_the_page(project: Project) -> None:
+    app = wizard()
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.open_project(project.root, "recipe")
+        await shows(pilot, "● Recipe")
+        await pilot.press("question_mark")
+        await shows(pilot, "The recipe says how it learns.")
+        box = app.screen.query_one(".dialog").region
+        assert abs(box.x - (120 - box.right)) <= 1
+        assert "● Recipe" in frame(app), "the page is seen behind it"
+
+
+async def test_a_window_too_small_says_so(project: Project) -> None:
+    app = wizard()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.open_project(project.root, "recipe")
+        await shows(pilot, "● Recipe")
+        for size in ((50, 24), (80, 12), (24, 5)):
+            await pilot.resize_terminal(*size)
+            await until(pilot, lambda: "small" in frame(app).splitlines()[0], f"it says so at {size}")
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "small" not in frame(app).splitlines()[0], "all is well again")
 
 
 async def test_long_words_take_a_second_line_and_give_it_back(project: Project) -> None:

@@ -256,7 +256,7 @@ async def test_the_blind_test_is_kept_choice_by_choice(
         await pilot.press(best)
         await shows(pilot, "2 of 2")
         await pilot.press("0")
-        await shows(pilot, "The blind test is done.", "1 draws")
+        await shows(pilot, "The blind test is done.", "1 draw.")
     kept = json.loads(blind_file(project, RUN).read_text())
     assert kept["result"]["tuned"] == 1
     assert kept["result"]["draws"] == 1

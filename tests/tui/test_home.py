@@ -15,6 +15,7 @@ from engine.machine import hostname
 from engine.project import Project, create_project
 from engine.steps import step_statuses, take_step
 from tests.tui.conftest import both_sizes, frame, shows, typed, until, wizard
+from tests.tui.findings import private_project
 from tests.tui.recorded import RecordedJob, beginning, step_event
 from tui.overview import place_of
 from tui.screens import doctor
@@ -47,6 +48,13 @@ async def test_projects_are_listed_where_they_stand(tmp_path: Path, project: Pro
         assert long.root.name not in frame(app)
         await pilot.press("enter")
         await shows(pilot, "✗ `name` cannot be used.", "→ Give `name` a valid value.")
+
+
+async def test_a_review_says_how_far_it_is(tmp_path: Path) -> None:
+    private_project(tmp_path / "p")
+    app = wizard()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "my-voice", "Privacy", "2 of 9 values decided")
 
 
 async def test_a_running_job_stands_on_top_and_w_watches_it(project: Project, size: tuple[int, int]) -> None:

@@ -102,12 +102,18 @@ async def test_only_what_is_allowed_can_be_listed(fresh: Project, size: tuple[in
         await until(pilot, lambda: any("gemma-2" in row.key for row in rows.rows), "all are listed")
         before = len(rows.rows)
         await pilot.press("f")
-        await shows(pilot, "only what is allowed to earn money with it")
+        await shows(pilot, "of 75: allowed to earn money with it")
         await until(pilot, lambda: 2 < len(rows.rows) < before, "some are left out")
         assert not any("gemma-2" in row.key or "gemma-3" in row.key for row in rows.rows)
         assert any(row.key == "Qwen/Qwen2.5-7B-Instruct" for row in rows.rows)
         await pilot.press("f")
         await until(pilot, lambda: len(rows.rows) == before, "all are back")
+        await pilot.press("down", "down", "down", "slash", *typed("r1 distill llama 8b"))
+        await until(pilot, lambda: len(rows.rows) == 1, "one is found")
+        assert rows.marked_key == rows.rows[0].key, "the first that was found is marked"
+        assert str(rows.rows[0].cells[2]) == "llama3.1", "the base's terms, not the card's mit"
+        await pilot.press("enter")
+        await shows(pilot, "enter takes the marked model")
 
 
 async def test_only_what_may_fit_a_card_can_be_listed(fresh: Project, size: tuple[int, int]) -> None:

@@ -67,6 +67,12 @@ async def test_advice_stands_beside_the_knob_it_is_about(planned: Project, size:
         await pilot.press("enter")
         await shows(pilot, "1 changed")
         assert planned.load().recipe.save_steps == 100
+        pilot.app.screen.query_one(RowList).mark("dropout")
+        await pilot.press("e")
+        fill(pilot.app, "Input", "0.9")
+        await shows(pilot, "! 0.9 leaves the adapter little")
+        await pilot.press("enter")
+        await shows(pilot, "2 changed", "! 0.9 leaves the adapter little")
 
 
 @pytest.mark.slow

@@ -211,6 +211,7 @@ async def test_runs_are_compared_and_one_is_chosen(project: Project, size: tuple
         await until(pilot, lambda: runs.app.screen is not runs, "the field")
         await pilot.press("a", "b", "enter")
         await until(pilot, lambda: runs.rows[0].note == "ab", "the note")
+        await until(pilot, lambda: "note     ab" in frame(runs.app), "the marked run's note, whole")
         await pilot.press("escape")
         await until(pilot, lambda: screen.app.screen is screen, "back")
 

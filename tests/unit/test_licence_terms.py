@@ -20,7 +20,10 @@ _WANTED = (
     "apache-2.0 mit bsd-2-clause bsd-3-clause cc-by-4.0 cc-by-sa-4.0 cc-by-nc-4.0 cc-by-nc-sa-4.0 cc-by-nd-4.0 cc0-1.0 "
     "odc-by odbl llama2 llama3 llama3.1 llama3.2 llama3.3 llama4 gemma qwen tongyi-qianwen qwen-research mrl mnpl-0.1 "
     "deepseek falcon-llm-license falcon-180b-license yi-license creativeml-openrail-m openrail++ openrail "
-    "bigscience-bloom-rail-1.0 cohere-cc-by-nc gpl-3.0 agpl-3.0"
+    "bigscience-bloom-rail-1.0 cohere-cc-by-nc gpl-2.0 gpl-3.0 lgpl-2.1 lgpl-3.0 agpl-3.0 mpl-2.0 epl-2.0 isc "
+    "unlicense busl-1.1 c-uda cdla-permissive-2.0 cdla-sharing-1.0 pddl etalab-2.0 openmdw-1.1 exaone "
+    "nvidia-open-model-license exaone-1.2-nc tencent-hunyuan-community minimax-model-license "
+    "stability-ai-community databricks-open-model-license"
 )
 
 

@@ -60,6 +60,14 @@ def test_a_changed_input_makes_what_depends_on_it_stale(
     assert all(found.values()), "every stale step says why"
 
 
+def test_another_length_limit_that_leaves_every_row_whole_changes_nothing_in_the_preview() -> None:
+    spec = take_step("preview", all_taken(), longest=120)
+    for length, expected in ((4096, False), (120, False), (119, True)):
+        found = stale(spec.model_copy(update={"recipe": spec.recipe.model_copy(update={"max_length": length})}))
+        assert ("preview" in found) is expected
+    assert "preview" in stale(spec.model_copy(update={"model": ModelSpec(source="x", kind="folder", path="/x")}))
+
+
 def test_another_run_makes_its_evaluation_stale() -> None:
     found = stale(all_taken().model_copy(update={"run": "run-2"}))
     assert found == {"evaluate": "another run was made", "ship": "another run was made"}

@@ -40,6 +40,7 @@ Text that people typed goes into `Content(...)`, `styled(...)` or `fit(...)`, ne
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual import on
@@ -55,9 +56,10 @@ from engine.jobs.launch import launch
 from engine.jobs.state import JobView
 from engine.project import Project
 from engine.spec import STEPS, ProjectSpec, StepName
-from engine.steps import StepStatus, step_statuses
+from engine.steps import TITLES, StepStatus, step_statuses
+from tui.charset import glyphs
 from tui.jobs import JobFollower, latest_job
-from tui.screens.frame import FrameScreen, SpeakLine, TopLine
+from tui.screens.frame import FrameScreen, Rule, SpeakLine, TopLine
 from tui.threads import in_thread
 from tui.widgets.progress import JobProgress
 from tui.widgets.stepper import Stepper
@@ -74,6 +76,8 @@ class StepScreen(FrameScreen):
     JOB_KINDS: ClassVar[tuple[str, ...]] = ()
     SHOWS_PROGRESS: ClassVar[bool] = True
     IS_STEP: ClassVar[bool] = True
+    AFTER_STEP: ClassVar[int] = 0
+    """How many keys lead back from this page to its step."""
 
     job: reactive[JobView | None] = reactive(None, init=False, always_update=True, repaint=False)
     """The job this screen follows, as it was at the last look."""
@@ -125,12 +129,30 @@ class StepScreen(FrameScreen):
         self._show_spec()
 
     def _show_spec(self) -> None:
-        self.query_one(Stepper).set_steps(step_statuses(self.spec), self.STEP_NAME)
+        statuses = step_statuses(self.spec)
+        self.query_one(Stepper).set_steps(statuses, self.STEP_NAME)
+        self._show_stale(statuses)
         if self.status.state == "stale":
             self.say(self.stale_words(self.status.reason), "attention")
         else:
             self.say(self.words())
         self.spec_changed()
+
+    def _show_stale(self, statuses: Sequence[StepStatus]) -> None:
+        """Why the first stale step is stale, and what leads there; it stays while other words come and go."""
+        mending = self.STEP_NAME if self.job_runs else None
+        stale = [status for status in statuses if status.state == "stale" and status.step != mending]
+        self.query_one("#under-way", Rule).title = self._stale_words(stale) if stale else ""
+
+    def _stale_words(self, stale: Sequence[StepStatus]) -> str:
+        first, more = stale[0], f", {len(stale) - 1} more" if len(stale) > 1 else ""
+        why = f"{glyphs(self).stale} {TITLES[first.step]}{more}: {first.reason}"
+        way = STEPS.index(first.step) - STEPS.index(self.STEP_NAME)
+        if not way:
+            return why
+        times = abs(way) + (self.AFTER_STEP if way < 0 else 0)
+        often = {1: "", 2: " twice"}.get(times, f" {times} times")
+        return f"{why}. {'[' if way < 0 else ']'}{often} goes there"
 
     def spec_changed(self) -> None:
         """`self.spec` is fresh: put it on the screen."""
@@ -176,8 +198,6 @@ class StepScreen(FrameScreen):
             self.go_to(step)
         else:
             missing = next(status for status in step_statuses(self.spec) if status.state == "todo")
-            from engine.steps import TITLES
-
             self.say(f"{TITLES[missing.step]} comes first.", "attention")
 
     def action_go_on(self) -> object:
@@ -263,7 +283,10 @@ class StepScreen(FrameScreen):
                 self.show_problem(error)
                 return
             if job is not self.job:
+                began = job.active and not self.job_runs
                 self.job = job
+                if began:
+                    self._show_stale(step_statuses(self.spec))
                 self.job_changed(job)
                 if job.active and self.query_one(SpeakLine).words == STARTING:
                     self.say("It is safe to leave: the work goes on, tunesmith shows it again.")

@@ -61,7 +61,6 @@ class BulkScreen(Dialog[BulkChoice | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(TABLE["bulk"])
     DEFAULT_CSS = """
-    BulkScreen > .dialog { width: 76; }
     BulkScreen RowList { height: auto; max-height: 12; margin: 1 0; }
     BulkScreen #preview { height: 3; }
     """

@@ -82,6 +82,7 @@ class ConfirmScreen(StepScreen):
 
     NAME = "confirm"
     STEP_NAME = "recipe"
+    AFTER_STEP = 1
     CSS_PATH = "confirm.tcss"
     AUTO_FOCUS: ClassVar[str | None] = ""
     HELP = """

@@ -18,5 +18,5 @@ class FreshScreen(Screen[ScreenResultType]):
         self._came_up = True
 
 
-class Dialog(FreshScreen[ScreenResultType], ModalScreen[ScreenResultType]):
-    """A dialog over a page."""
+class Dialog(ModalScreen[ScreenResultType], FreshScreen[ScreenResultType]):
+    """A dialog over a page. The modal screen is named first: a style sheet knows a widget by its first base only."""

@@ -57,6 +57,8 @@ class EvaluateScreen(StepScreen):
         self._at = 0
         self._wanted_start = False
         self._answers_wanted = False
+        self._looked = False
+        """Whether the report was looked for once."""
 
     def body(self) -> ComposeResult:
         """The gate; figures, then one prompt with its answers."""
@@ -108,8 +110,11 @@ class EvaluateScreen(StepScreen):
         try:
             report = await in_thread(self, read_report, self.project.evaluation_file(run)) if run else None
         except TunesmithError as error:
+            self._looked = True
             self.show_problem(error)
+            self._speak()
             return
+        self._looked = True
         if report is not None:
             self.report, self._answers = report, report.answers
             await self._judge()
@@ -152,6 +157,8 @@ class EvaluateScreen(StepScreen):
             return f"{self.status.reason.capitalize()} since this was measured. enter measures again.", "attention"
         if self.gate is not None and self.report is not None:
             return gate_words.words(self.gate, self._marked_line(), 2 * self.size.width - 18)
+        if self.report is None and not self._looked:
+            return "Looking for what was measured.", "quiet"
         if self.report is None:
             return "Not measured yet. enter measures both models on rows they never saw.", "quiet"
         tuned, base = self.report.tuned_loss, self.report.base_loss
@@ -201,7 +208,6 @@ class EvaluateScreen(StepScreen):
             above.show([styled("The figures come when both models were measured.", "$muted")])
         count = len(self._answers)
         which.title = f"the same prompt to both: {self._at + 1} of {count}" if count else "answers"
-        which.refresh()
         if count:
             view.set_lines(answer_lines(self._answers[self._at], width - 1, chosen))
         else:

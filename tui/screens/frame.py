@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar, cast
 
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -27,8 +28,6 @@ from tui.widgets.text import fit, styled
 from tui.widgets.wrap import lines_within
 
 if TYPE_CHECKING:
-    from textual import events
-
     from tui.app import TunesmithApp
 
 Tone = Literal["quiet", "good", "attention", "danger"]
@@ -36,23 +35,30 @@ T = TypeVar("T")
 _WHAT_LINES = 5
 """Of an error's details, at most; a log's tail can be long."""
 _SPEAK_LINES = 2
+_LEAST = Size(60, 18)
+"""Below this, parts of a page are out of sight."""
+_SMALL = "small: 80x24 shows all"
 
 
 class TopLine(Widget):
-    """Line 1: what is open on the left, the machine on the right. A click on the left goes home."""
+    """Line 1: what is open on the left, the machine on the right. A click on the left goes home.
+
+    In a window that is too small for a page, the right says so.
+    """
 
     DEFAULT_CSS = "TopLine { height: 1; }"
     project: reactive[str] = reactive("")
     machine: reactive[str] = reactive("")
+    small: reactive[bool] = reactive(False)
 
     def render(self) -> Content:
         """The line; the machine's name is never cut before the project's is."""
         chosen = glyphs(self)
-        machine = plain(self.machine, chosen)[: self.size.width // 2]
+        machine = plain(_SMALL if self.small else self.machine, chosen)[: self.size.width // 2]
         name = f" {chosen.dot} {self.project}" if self.project else ""
         left = styled("tunesmith", "bold $accent") + Content(plain(name, chosen))
         left = fit(left, self._room(machine), chosen)
-        return Content(" ") + left + Content("  ") + styled(machine, "$muted")
+        return Content(" ") + left + Content("  ") + styled(machine, "$warning" if self.small else "$muted")
 
     def _room(self, machine: str) -> int:
         return max(9, self.size.width - len(machine) - 4)
@@ -64,21 +70,24 @@ class TopLine(Widget):
 
 
 class Rule(Widget):
-    """A horizontal line."""
+    """A horizontal line, with a title let into it where there is one."""
 
     DEFAULT_CSS = "Rule { height: 1; color: $rule; }"
+    title: reactive[str] = reactive("")
 
-    def __init__(self, title: str = "", *, id: str | None = None) -> None:
+    def __init__(self, title: str = "", *, id: str | None = None, style: str = "$muted") -> None:
         super().__init__(id=id)
-        self.title = title
+        self.set_reactive(Rule.title, title)
+        self._style = style
 
     def render(self) -> Content:
-        """The line, with a title let into it if there is one."""
-        sign = glyphs(self).rule
+        """The line and its title."""
+        chosen = glyphs(self)
         if not self.title:
-            return Content(sign * self.size.width)
-        head = Content(f" {sign * 2} ") + styled(self.title, "$muted") + Content(" ")
-        return head + Content(sign * max(0, self.size.width - head.cell_length))
+            return Content(chosen.rule * self.size.width)
+        head = Content(f" {chosen.rule * 2} ") + styled(plain(self.title, chosen), self._style) + Content(" ")
+        rest = max(0, self.size.width - head.cell_length)
+        return fit(head + Content(chosen.rule * rest), self.size.width, chosen)
 
 
 class SpeakLine(Widget):
@@ -196,7 +205,7 @@ class FrameScreen(FreshScreen[None]):
         """The anatomy, with the body of the subclass in it."""
         yield TopLine()
         yield from self.way()
-        yield Rule()
+        yield Rule(id="under-way", style="$warning")
         with Vertical(id="body"):
             yield from self.body()
         yield Problem()
@@ -219,6 +228,11 @@ class FrameScreen(FreshScreen[None]):
     def on_mount(self) -> None:
         """Fill line 1."""
         self.watch(self.wizard, "machine", self._show_machine)
+
+    @on(events.Resize)
+    def _say_small(self, event: events.Resize) -> None:
+        """Say it where the window is too small for a page."""
+        self.query_one(TopLine).small = event.size.width < _LEAST.width or event.size.height < _LEAST.height
 
     def _show_machine(self, machine: str) -> None:
         self.query_one(TopLine).machine = machine

@@ -15,7 +15,7 @@ from engine.models.source import DEMO, classify
 from tui.charset import glyphs
 from tui.licence import short_verdict, wants_attention
 from tui.model_facts import Fact, licence_words, read_facts
-from tui.model_list import Choice, Fitting, choice_of, chosen_of, filter_note, filter_words, read_fitting
+from tui.model_list import Choice, Fitting, choice_of, chosen_of, filter_note, filter_words, licence_of, read_fitting
 from tui.screens.base import StepScreen
 from tui.screens.licence import LicenceScreen
 from tui.threads import in_thread
@@ -158,14 +158,14 @@ class ModelScreen(StepScreen):
         now = self.spec.model.source if self.spec.model else ""
         rows = []
         for choice in self._choices():
-            mark = ""
+            mark, judged = "", self._verdicts.get(choice.source)
             if choice.source == now:
                 mark = f"{chosen.done} taken" if self.status.state != "todo" else "taken"
-            elif choice.source in self._verdicts and self._verdicts[choice.source].verdict == "refused":
+            elif judged is not None and judged.verdict == "refused":
                 mark = f"{chosen.bad} refused"
             elif choice.gated:
                 mark = "ask first"
-            cells = (choice.name, styled(choice.size, "$muted"), choice.licence, styled(mark, "$accent"))
+            cells = (choice.name, styled(choice.size, "$muted"), licence_of(choice, judged), styled(mark, "$accent"))
             rows.append(Row(choice.source, cells))
         models = self.query_one("#models", RowList)
         first = not models.rows
@@ -366,11 +366,14 @@ class ModelScreen(StepScreen):
     @on(Input.Changed, "#search")
     def _searched(self) -> None:
         self._show_models()
+        if rows := (models := self.query_one("#models", RowList)).rows:
+            models.mark(rows[0].key)
 
     @on(Input.Submitted)
     def _field_submitted(self, message: Input.Submitted) -> None:
         if message.input.id == "search":
             self.query_one("#models", RowList).focus()
+            self._say_filters()
         elif path := typed_path(message.value):
             self._take(path)
 

@@ -46,7 +46,6 @@ class NewFindingScreen(Dialog[Pointed | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(TABLE["new_finding"])
     DEFAULT_CSS = """
-    NewFindingScreen > .dialog { width: 76; }
     NewFindingScreen MarkedText { margin: 1 0; height: 7; }
     NewFindingScreen #type { height: 1; }
     """

@@ -74,7 +74,7 @@ class OwnScreen(Dialog[list[OwnSpec] | None]):
     def _rows(self) -> list[Row]:
         chosen = glyphs(self)
         return [
-            Row(str(number), (fit(one.name, 18, chosen), fit(what_of(one), 50, chosen)))
+            Row(str(number), (plain(one.name, chosen), plain(one_line(what_of(one)), chosen)))
             for number, one in enumerate(self.own)
         ]
 

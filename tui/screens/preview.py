@@ -70,6 +70,8 @@ class PreviewScreen(StepScreen):
     def __init__(self, *arguments: object, **options: object) -> None:
         super().__init__(*arguments, **options)  # type: ignore[arg-type]
         self.preview: Preview | None = None
+        self._looked = False
+        """Whether the files were read once."""
         self.only_cut = False
         self.place = 0
         """Which of `shown` is in sight."""
@@ -91,7 +93,7 @@ class PreviewScreen(StepScreen):
         if self.job_runs:
             return "Rendering. It is safe to leave."
         if self.preview is None:
-            return "enter renders the rows. Nothing is changed."
+            return "enter renders the rows. Nothing is changed." if self._looked else "Reading the rows."
         if warnings := self.preview.warnings:
             return warnings[0].hint
         return "Nothing is cut, and the rows teach it where to stop. enter goes on."
@@ -136,7 +138,10 @@ class PreviewScreen(StepScreen):
             self.show_problem(error)
         if not self.is_mounted:
             return
+        first, self._looked = not self._looked, True
         self._show()
+        if first and self.status.state == "todo" and not self.job_runs:
+            self.say(self.words())
         if self.status.state == "done" and self.preview is not None:
             self.say(self.words(), "attention" if self.preview.warnings else "good")
             if self.focused is None:

@@ -34,6 +34,7 @@ _PAGES_OF: dict[str, tuple[Page, ...]] = {
     "decide": ("review",),
     "decide_here": ("review",),
     "later": ("review",),
+    "extend": ("review",),
     "undo": ("review",),
     "find": ("review",),
     "toggle_filter": ("review",),
@@ -72,6 +73,7 @@ class PrivacyScreen(DecidingScreen):
     JOB_KINDS = ("scan", "redact")
     CSS_PATH = "privacy.tcss"
     AUTO_FOCUS: ClassVar[str | None] = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (72, "-narrow"), (100, "-wide")]  # noqa: RUF012 as Textual declares it
     HELP = """
     Here names, addresses, numbers, user names, passwords and keys are taken out of your rows before anything is
     learned from them. All of it happens on this machine. Your own file is read and never changed; what is trained on
@@ -87,9 +89,11 @@ class PrivacyScreen(DecidingScreen):
     everywhere. tab goes to the places; A then does at the marked place the opposite of what happens there. The last
     line says why it was found there.
 
-    1 to 9 say that it is something else, e moves its ends, n marks something that was missed and finds it in all rows.
-    r makes a rule of it, which also holds for the next file. v shows the rows in which nothing was found, and what a
-    random sample of them proves. u takes back whatever came last, as often as you like.
+    J marks this value and the next, K fewer; a and x then decide all that are marked. t decides a whole type.
+
+    1 to 9 say that it is something else, and hide it as that. e moves its ends, n marks something that was missed and
+    finds it in all rows. r makes a rule of it, which also holds for the next file. v shows the rows in which nothing
+    was found, and what a random sample of them proves. u takes back whatever came last, as often as you like.
 
     w takes words that only you know to be personal. p takes word lists and patterns of your own, with a box to try them
     in and a look at your first 1,000 rows.
@@ -323,7 +327,7 @@ class PrivacyScreen(DecidingScreen):
             self.set_focus(None)
         elif self._wants_words and self.page == "scan" and self._can_review:
             self.action_review()
-        elif self.page == "review" and self.query_one(ReviewPage).end_search():
+        elif self.page == "review" and (self.review.values.let_go() or self.review.end_search()):
             self.say(REVIEW_WORDS)
         else:
             super().action_go_back()

@@ -14,7 +14,8 @@ from textual import on, work
 from engine.errors import TunesmithError
 from engine.privacy.blind import survey_of
 from engine.privacy.consents import waiting_for
-from engine.privacy.edits import Ends, alike, move_ends, retype
+from engine.privacy.edits import Change, Ends, alike, move_ends, retype
+from engine.privacy.findings import ValueRow
 from engine.privacy.gate import data_path
 from engine.privacy.own_try import try_on_rows
 from engine.privacy.pointed import point_at, texts_of_row
@@ -39,7 +40,7 @@ T = TypeVar("T")
 Page = Literal["scan", "review", "work", "proof"]
 _MANY = 300
 """Places from which on a change takes long enough that it is announced."""
-REVIEW_WORDS = "Values you have not decided stay hidden.  enter writes the redacted file."
+REVIEW_WORDS = "Undecided stays hidden. J marks more, t a whole type. enter writes the file."
 
 
 class DecidingScreen(StepScreen):
@@ -105,6 +106,10 @@ class DecidingScreen(StepScreen):
             lambda: review.decide("keep" if action == "keep" else "hide"), "attention" if action == "keep" else "good"
         )
 
+    def action_extend(self, by: int, pages: bool = False) -> None:
+        """Mark more values, or fewer."""
+        self._do(lambda: self.review.extend(by, pages=pages))
+
     def action_decide_here(self) -> None:
         """The opposite at the marked place only."""
         self._do(self.review.decide_here, "good")
@@ -143,7 +148,8 @@ class DecidingScreen(StepScreen):
         """Say that the marked value is of the type behind a key; apart from this thread where it stands everywhere."""
         review, entity = self.review, TYPE_KEYS[number - 1]
         row, store = review.values.current, review.store
-        if row is None or store is None or row.count <= _MANY or row.entity == entity:
+        several = len(review.values.span) > 1
+        if row is None or store is None or row.count <= _MANY or row.entity == entity or several:
             self._do(lambda: review.retype(entity), "good")
             return
         path = store.path
@@ -164,12 +170,12 @@ class DecidingScreen(StepScreen):
         def same(ends: Ends) -> int:
             return _apart(path, lambda store: alike(store, row.id, ends))
 
-        ends = await self.app.push_screen_wait(EndsScreen(row, place, same))
-        if ends is None:
+        corrected = await self.app.push_screen_wait(EndsScreen(row, place, same))
+        if corrected is None:
             return
-        change = await self.ask_engine(lambda: _apart(path, lambda store: move_ends(store, row.id, ends)))
+        change = await self.ask_engine(lambda: _apart(path, lambda store: _correct(store, row, *corrected)))
         if change is not None:
-            self._after_dialog(lambda: review.after_ends(change, row, ends))
+            self._after_dialog(lambda: review.after_ends(change, row, *corrected))
 
     @work(exclusive=True, group="dialog")
     async def action_point(self) -> None:
@@ -198,7 +204,7 @@ class DecidingScreen(StepScreen):
             self.say("It stands only inside what is found already.", "attention")
             return
         where = "1 place" if change.places == 1 else f"{change.places:,} places"
-        self._after_dialog(lambda: review.after_change(change, f"Found in {where}, and hidden. u takes it back."))
+        self._after_dialog(lambda: review.after_point(change, f"Found in {where}, and hidden. u takes it back."))
 
     def _after_dialog(self, decide: Callable[[], str]) -> None:
         """As `_do`, once the screen is back and has said its own words."""
@@ -315,6 +321,14 @@ def _apart(path: Path, work: Callable[[FindingsStore], T]) -> T:
     """Do it through a connection of its own, so that the list can be read and drawn meanwhile."""
     with FindingsStore(path) as store:
         return work(store)
+
+
+def _correct(store: FindingsStore, row: ValueRow, ends: Ends, entity: str) -> Change:
+    """Give a value other ends, or another type, or both."""
+    change = Change(row.id, row.value, row.count)
+    if (ends.left, ends.right) != (0, 0):
+        change = move_ends(store, row.id, ends)
+    return retype(store, change.value_id, entity) if entity != row.entity and change.places else change
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

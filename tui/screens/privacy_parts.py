@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,7 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
-from engine.privacy.findings import ValueRow
+from engine.privacy.findings import Action, ValueRow
 from engine.privacy.store import FindingsStore, Order
 from tui.charset import glyphs, plain
 from tui.entities import legend
@@ -103,10 +104,41 @@ class ReviewHead(Widget):
 
 
 class Divider(Widget):
-    """The line between list and context."""
+    """The line between list and context, beside or above each other."""
 
     DEFAULT_CSS = "Divider { width: 1; height: 1fr; color: $rule; }"
 
     def render(self) -> Content:
-        """A column of the charset's vertical line."""
+        """A column of the charset's vertical line, or a row of the other."""
+        if self.size.width > 1:
+            return Content(glyphs(self).rule * self.size.width)
         return Content("\n".join([glyphs(self).column] * self.size.height))
+
+
+def nothing_words(shown: Filter) -> tuple[str, ...]:
+    """Why the list is empty, if it is, and what to press."""
+    if shown.search:
+        where = "open values have" if shown.undecided_only else "values have"
+        return f"No {where} “{cut(shown.search)}” in them.", "esc shows all values again."
+    if shown.undecided_only:
+        return "You decided everything.", "enter writes the redacted file, f shows all values."
+    return "Nothing personal was found.", "v shows rows to look at all the same."
+
+
+def decided_words(rows: Sequence[ValueRow], action: Action) -> str:
+    """What a decision did, in words."""
+    places = sum(row.count for row in rows)
+    if len(rows) > 1:
+        return f"{len(rows):,} values {'stay as they are' if action == 'keep' else 'are hidden'}, {places:,} places."
+    where = {1: "in its one place", 2: "in both its places"}.get(places, f"in all its {places:,} places")
+    return f"{cut(rows[0].shown)} {'stays as it is' if action == 'keep' else 'is hidden'} {where}."
+
+
+def cut(shown: str) -> str:
+    """A value as a sentence can hold it."""
+    return shown if len(shown) <= 28 else shown[:27] + "…"
+
+
+def places_words(count: int) -> str:
+    """1 place, 2 places."""
+    return "1 place" if count == 1 else f"{count:,} places"

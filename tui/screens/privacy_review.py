@@ -22,15 +22,22 @@ from engine.privacy.edits import Change, Ends, retype
 from engine.privacy.findings import Action, Place, Summary, ValueRow, masked
 from engine.privacy.store import FindingsStore, Order
 from tui.entities import legend, score_text, words_for
-from tui.screens.privacy_parts import Divider, Filter, ReviewHead, SearchField
+from tui.screens.privacy_parts import (
+    Divider,
+    Filter,
+    ReviewHead,
+    SearchField,
+    cut,
+    decided_words,
+    nothing_words,
+    places_words,
+)
 from tui.threads import in_thread
 from tui.widgets.places import Places
 from tui.widgets.value_list import ValueList
 
 _REST_SECONDS = 0.15
 """A pointer that stays so long on a value rests there."""
-_FOLLOWED = 12
-"""A corrected value that moves farther than this in the list is not followed: the person would lose their place."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,8 @@ class _Made:
     """The words of its entry in the log."""
     changed: int = 1
     """How many places or values it changed; many take long to take back."""
+    marked: int = 1
+    """How many values from `index` on it was about."""
 
 
 class ReviewPage(Vertical):
@@ -87,7 +96,9 @@ class ReviewPage(Vertical):
             self.store = FindingsStore(path)
         if self._shown is None or self._shown.store is not self.store:
             self._shown, self._made = Filter(self.store), []
-            self.values.show(self._shown)
+            # Who comes back goes on where nobody decided yet.
+            open_ones = self.store.values(0, 1, undecided_only=True)
+            self.values.show(self._shown, mark=self.store.position(open_ones[0].id) if open_ones else 0)
         else:
             self.values.reload()
         self._totals = None
@@ -122,19 +133,25 @@ class ReviewPage(Vertical):
     # -- deciding -----------------------------------------------------------------------------------------------
 
     def decide(self, action: Action) -> str:
-        """Hide or keep the marked value everywhere, and go to the next one."""
-        row, shown = self.values.current, self._shown
-        if row is None or self.store is None or shown is None:
+        """Hide or keep the marked values everywhere, and go to the next one."""
+        rows, span, shown = self.values.chosen, self.values.span, self._shown
+        if not rows or self.store is None or shown is None:
             return "There is no value here to decide."
-        changed = self.store.decide_values([row.id], action, "person")
-        where = {1: "in its one place", 2: "in both its places"}.get(row.count, f"in all its {row.count:,} places")
-        words = f"{_cut(row.shown)} {'stays as it is' if action == 'keep' else 'is hidden'} {where}."
+        changed = self.store.decide_values([row.id for row in rows], action, "person")
+        words = decided_words(rows, action)
         if changed:
-            self._remember(words)
-        was_last = self.values.marked >= self.values.count - 1
-        self.values.reload(mark=self.values.marked + (0 if shown.undecided_only else 1))
+            self._remember(words, sum(row.count for row in rows) if len(rows) > 1 else 1)
+        was_last = span.stop >= self.values.count
+        self.values.reload(mark=span.start if shown.undecided_only else span.stop)
         self._show_head()
         return f"{words} {self._next_step()}" if was_last else words
+
+    def extend(self, by: int, *, pages: bool = False) -> str:
+        """Mark more values, so that one key decides them all."""
+        values = self.values
+        values.extend(values.page_end(by) if pages else values.marked + by)
+        many = len(values.span)
+        return f"{many:,} values are marked. a hides them, x keeps them, esc lets them go." if many > 1 else ""
 
     def _next_step(self) -> str:
         """What can be done at the end of the list."""
@@ -154,9 +171,9 @@ class ReviewPage(Vertical):
         self.store.decide_place(place.id, action, "person")
         done = "kept" if action == "keep" else "hidden"
         elsewhere = "kept" if row.decision == "keep" else "hidden"
-        words = f"Row {place.row + 1:,} only: {done}. Elsewhere {_cut(row.shown)} is {elsewhere}."
+        words = f"Row {place.row + 1:,} only: {done}. Elsewhere {cut(row.shown)} is {elsewhere}."
         if row.count == 1:
-            words = f"Row {place.row + 1:,}: {done}. Should {_cut(row.shown)} turn up elsewhere, it is {elsewhere}."
+            words = f"Row {place.row + 1:,}: {done}. Should {cut(row.shown)} turn up elsewhere, it is {elsewhere}."
         self._remember(words)
         self.places.show(row, self._places, self._difference(row))
         return words
@@ -170,14 +187,17 @@ class ReviewPage(Vertical):
         """Something was decided: undo will lead back to here."""
         if self._shown is not None and self.store is not None:
             entry = self.store.last_entry() or ""
-            self._made.append(_Made(self.values.marked, self._shown, words, entry, changed))
+            span = self.values.span
+            self._made.append(_Made(span.start, self._shown, words, entry, changed, len(span)))
 
     def later(self) -> str:
         """Go on without a decision."""
+        if self.values.let_go():
+            return "One value is marked again."
         row = self.values.current
         was_last = self.values.marked >= self.values.count - 1
         self.values.action_move(1)
-        words = f"{_cut(row.shown)} stays hidden until you keep it." if row is not None and not row.decision else ""
+        words = f"{cut(row.shown)} stays hidden until you keep it." if row is not None and not row.decision else ""
         return f"{words} {self._next_step()}".strip() if was_last and row is not None else words
 
     def after_undo(self, undone: str | None) -> str:
@@ -193,6 +213,8 @@ class ReviewPage(Vertical):
         self._totals = None
         back = made is not None and made.shown == self._shown
         self.values.reload(mark=made.index if made is not None and back else None)
+        if made is not None and back and made.marked > 1:
+            self.values.extend(made.index + made.marked - 1)
         self._show_head()
         return f"Taken back: {made.words if made is not None else undone}"
 
@@ -201,29 +223,48 @@ class ReviewPage(Vertical):
         row = self.values.current
         if row is None or self.store is None:
             return "There is no value here."
+        if self.values.let_go():
+            return "A type is given to one value at a time; only this one is marked now."
         if row.entity == entity:
-            return f"{_cut(row.shown)} is {words_for(entity)} already."
+            return f"{cut(row.shown)} is {words_for(entity)} already."
         return self.after_retype(retype(self.store, row.id, entity), row, entity)
 
     def after_retype(self, change: Change, row: ValueRow, entity: str) -> str:
         """A value is of another type now."""
-        shown = _cut(masked(row.value, entity))
-        return self.after_change(change, f"{shown} is {words_for(entity)} now, in {_places(change.places)}.")
+        shown = cut(masked(row.value, entity))
+        done = "kept" if row.decision == "keep" else "hidden as that"
+        words = f"{shown} is {words_for(entity)} now, {done} in {places_words(change.places)}."
+        return self._after_correction(change, words)
 
-    def after_ends(self, change: Change, row: ValueRow, ends: Ends) -> str:
-        """A value has other ends now where the same text stands."""
-        shown = _cut(masked(ends.value, row.entity))
-        return self.after_change(change, f"{shown} is what is found now, in {_places(change.places)}.")
+    def after_ends(self, change: Change, row: ValueRow, ends: Ends, entity: str) -> str:
+        """A value has other ends now where the same text stands, or another type."""
+        if ends.value == row.value:
+            return self.after_retype(change, row, entity)
+        shown = cut(masked(ends.value, entity))
+        words = f"{shown} is what is found now, in {places_words(change.places)}."
+        return self._after_correction(change, words)
 
-    def after_change(self, change: Change, words: str) -> str:
-        """What was found is another now: show it, and let undo know. The pointer follows a value that stays near."""
+    def _after_correction(self, change: Change, words: str) -> str:
+        """A correction decides, so the pointer goes on as after a decision."""
         shown, values, store = self._shown, self.values, self.store
         if shown is None or store is None:
             return words
+        now = store.position(change.value_id, shown.order, shown.undecided_only, shown.search)
+        # What moved down the list, or out of it, let the next value up to where the pointer is.
+        return self._changed(change, words, values.marked + (now <= values.marked and not shown.undecided_only))
+
+    def after_point(self, change: Change, words: str) -> str:
+        """Something that was missed is found now; the pointer stays on its value."""
+        row, shown, store = self.values.current, self._shown, self.store
+        if row is None or shown is None or store is None:
+            return words
+        return self._changed(change, words, store.position(row.id, shown.order, shown.undecided_only, shown.search))
+
+    def _changed(self, change: Change, words: str, mark: int) -> str:
+        """What was found is another now: show it, and let undo know."""
         self._remember(words, change.places)
         self._totals = None
-        mark = store.position(change.value_id, shown.order, shown.undecided_only, shown.search)
-        values.reload(mark=mark if abs(mark - values.marked) <= _FOLLOWED else None)
+        self.values.reload(mark=mark)
         self._show_head()
         return words
 
@@ -286,7 +327,7 @@ class ReviewPage(Vertical):
         totals = self._totals = self._totals or store.summary()
         progress = f"{totals.values - self.undecided:,} of {totals.values:,} values decided"
         amount = f"{totals.findings:,} findings in {totals.rows_with_findings:,} rows"
-        self.values.nothing = _nothing(shown)
+        self.values.nothing = nothing_words(shown)
         right = "order: risk" if shown.order == "risk" else "order: most seen"
         if shown.search:
             right = f"{self.values.count:,} found"
@@ -355,21 +396,3 @@ class ReviewPage(Vertical):
             self.find("")
         self.values.focus()
         field.end()
-
-
-def _nothing(shown: Filter) -> tuple[str, ...]:
-    """Why the list is empty, if it is, and what to press."""
-    if shown.search:
-        where = "open values have" if shown.undecided_only else "values have"
-        return f"No {where} “{_cut(shown.search)}” in them.", "esc shows all values again."
-    if shown.undecided_only:
-        return "You decided everything.", "enter writes the redacted file, f shows all values."
-    return "Nothing personal was found.", "v shows rows to look at all the same."
-
-
-def _cut(shown: str) -> str:
-    return shown if len(shown) <= 28 else shown[:27] + "…"
-
-
-def _places(count: int) -> str:
-    return "1 place" if count == 1 else f"{count:,} places"

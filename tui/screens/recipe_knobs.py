@@ -146,8 +146,9 @@ class KnobsScreen(ModalScreen[None]):
             lines.append(_told("preset", words, width, chosen))
         found = next((said.text for said in self._page.advice_on(self._recipe) if said.knob == one.key), "")
         if found:
-            wrapped = textwrap.wrap(plain(f"{chosen.stale} {found}", chosen), width)[: _DETAIL_LINES - len(lines)]
-            lines += [styled(line, "$warning") for line in wrapped]
+            # A warning takes the place of what is told last; it must not be the one that is left out.
+            wrapped = textwrap.wrap(plain(f"{chosen.stale} {found}", chosen), width)[:2]
+            lines = lines[: _DETAIL_LINES - len(wrapped)] + [styled(line, "$warning") for line in wrapped]
         self.query_one("#detail", Static).update(Content("\n").join(lines))
 
     def _show_plan(self) -> None:

@@ -52,7 +52,6 @@ class RuleScreen(Dialog[Rule | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(TABLE["rule"])
     DEFAULT_CSS = """
-    RuleScreen > .dialog { width: 76; }
     RuleScreen RowList { height: 4; margin: 1 0; }
     RuleScreen #preview { height: 3; }
     RuleScreen Input { margin: 0; }
@@ -202,7 +201,6 @@ class RulesScreen(Dialog[int | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(TABLE["rules"])
     DEFAULT_CSS = """
-    RulesScreen > .dialog { width: 76; }
     RulesScreen RowList { height: auto; max-height: 12; margin: 1 0; }
     """
 

@@ -184,9 +184,11 @@ def made_lines(row: RunRow, width: int, chosen: Glyphs) -> list[Content]:
     energy = f"{row.energy_wh:,.0f} Wh" if row.energy_wh is not None else ""
     metrics = [f"{name.replace('_', ' ')} {value:.3g}" for name, value in list(row.metrics.items())[:6]]
     facts = "   ".join(part for part in (best, energy, *metrics) if part)
-    return [
-        fit(line, width, chosen) for line in (*lines, styled("figures  ", "$muted") + Content(facts or chosen.dash))
-    ]
+    lines.append(styled("figures  ", "$muted") + Content(facts or chosen.dash))
+    if row.note:
+        # In the table a narrow terminal has room for its first letters only.
+        lines.append(styled("note     ", "$muted") + Content(plain(one_line(row.note), chosen)))
+    return [fit(line, width, chosen) for line in lines]
 
 
 def legend(row: RunRow, over: RunRow | None, width: int, chosen: Glyphs) -> Content:

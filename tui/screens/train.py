@@ -30,7 +30,7 @@ from tui.training import (
     share_done,
     speaking_words,
     state_line,
-    warning_line,
+    warning_lines,
 )
 from tui.widgets.chart import LossChart
 from tui.widgets.curve import Curve
@@ -201,7 +201,7 @@ class TrainScreen(TrainKeys):
         self._line("bar", styled(bar(share_done(job), self._width("bar"), chosen), "$accent"))
         self._line("legend", legend_line(losses, self._holdout, self._width("legend"), chosen))
         self._line("facts", facts_line(job, checkpoint, self._width("facts"), chosen))
-        self._line("warning", warning_line(job, now, self._width("warning"), chosen))
+        self.query_one("#warning", Lines).show(warning_lines(job, now, self._width("warning"), chosen))
         self.query_one("#outcome", Lines).show(outcome_lines(job, checkpoint, self.project.root, chosen))
         best, step = best_of(self._holdout), job.snapshot.step
         chart = self.query_one(LossChart)

@@ -58,7 +58,10 @@ async def ask_rollback(screen: StepScreen, past: Past, holdout: dict[int, float]
 async def ask_promote(screen: StepScreen) -> JobFolder | None:
     """Ask, and let a short run go on as the full one. None: not wanted, or an error was shown."""
     spec: ProjectSpec = screen.spec
-    epochs = f"{spec.recipe.epochs:g} times through the rows instead of {spec.recipe.max_steps:,} steps"
+    full = await screen.ask_engine(lambda: begin.full_recipe(screen.project, spec))
+    if full is None:
+        return None
+    epochs = f"{full.epochs:g} times through the rows instead of {spec.recipe.max_steps:,} steps"
     choice = await screen.app.push_screen_wait(
         ChooseScreen(
             "Go on to the full run?",

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from tui.charset import Glyphs, glyphs, plain
 from tui.knobs import KNOBS, differences, knob, settings_of, value_text
 from tui.widgets.text import fit, styled
+from tui.widgets.wrap import lines_within
 
 if TYPE_CHECKING:
     from engine.advice import Advice
@@ -35,10 +36,25 @@ class KnobsShown:
 
 
 class KnobLines(Widget):
-    """Two lines of important knobs, one of what was changed, one of advice; all knobs where there is room."""
+    """Two lines of important knobs, one of what was changed, up to two of advice; all knobs where there is room."""
 
-    DEFAULT_CSS = "KnobLines { height: 4; padding: 0 1; text-wrap: nowrap; }"
+    DEFAULT_CSS = """
+    KnobLines { height: 4; padding: 0 1; text-wrap: nowrap; }
+    KnobLines.-advised { height: 5; }
+    """
     shown: reactive[KnobsShown | None] = reactive(None)
+
+    def watch_shown(self) -> None:
+        """Long advice takes a line more."""
+        self._make_room()
+
+    def on_resize(self) -> None:
+        """The same at another width."""
+        self._make_room()
+
+    def _make_room(self) -> None:
+        advice = _advised(self.shown, self.size.width, glyphs(self)) if self.shown is not None else []
+        self.set_class(len(advice) > 1, "-advised")
 
     def render(self) -> Content:
         """At this size."""
@@ -51,7 +67,7 @@ class KnobLines(Widget):
         if many:
             lines += _advised_in_full(self.shown, width, chosen)
         else:
-            lines += _advised(self.shown, chosen)
+            lines += _advised(self.shown, width, chosen)
         return Content("\n").join(fit(line, width, chosen) for line in lines)
 
 
@@ -103,12 +119,11 @@ def _changed(shown: KnobsShown, chosen: Glyphs, *, short: bool) -> Content:
     return styled(count, "bold $accent") + Content(plain(words, chosen))
 
 
-def _advised(shown: KnobsShown, chosen: Glyphs) -> list[Content]:
-    """The first advice in a line; the line above says how many more there are."""
-    return [
-        styled(plain(f"{chosen.stale} {knob(one.knob).title}: {one.text}", chosen), "$warning")
-        for one in shown.advice[:1]
-    ]
+def _advised(shown: KnobsShown, width: int, chosen: Glyphs) -> list[Content]:
+    """The first advice in at most two lines; the line above says how many more there are."""
+    words = [plain(f"{chosen.stale} {knob(one.knob).title}: {one.text}", chosen) for one in shown.advice[:1]]
+    lines = [line for text in words for line in lines_within(text, max(20, width - 2), 2, chosen)]
+    return [styled("  " * bool(at) + line, "$warning") for at, line in enumerate(lines)]
 
 
 def _advised_in_full(shown: KnobsShown, width: int, chosen: Glyphs) -> list[Content]:

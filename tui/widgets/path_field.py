@@ -38,10 +38,16 @@ class PathField(Input):
     def __init__(self, value: str = "", *, placeholder: str = "", endings: Sequence[str] = (), id: str) -> None:
         super().__init__(value, placeholder=placeholder, suggester=PathSuggester(endings), id=id, select_on_focus=False)
 
-    def action_complete(self) -> None:
-        """Take the suggestion, else go to the next field."""
-        if self._suggestion and len(self._suggestion) > len(self.value):
-            self.value = self._suggestion
+    async def action_complete(self) -> None:
+        """Take the suggestion, else go to the next field.
+
+        Asked for anew where the one on the screen is not there yet: who types as in a shell presses tab at once.
+        """
+        found = self._suggestion
+        if not found and self.suggester is not None:
+            found = await self.suggester.get_suggestion(self.value) or ""
+        if len(found) > len(self.value):
+            self.value = found
             self.cursor_position = len(self.value)
         else:
             self.screen.focus_next()

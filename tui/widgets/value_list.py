@@ -90,6 +90,8 @@ class ValueList(ScrollView, can_focus=True):
         self._strips: OrderedDict[tuple[ValueRow, bool, bool, int], Strip] = OrderedDict()
         self._drawn_in: Style | None = None
         self.count = 0
+        self._began: int | None = None
+        """Where the marking of several values began; None while only one is marked."""
         self.nothing: tuple[str, ...] = ()
         """What stands in the place of the values while there are none: why, and what to press."""
 
@@ -106,6 +108,7 @@ class ValueList(ScrollView, can_focus=True):
         self.count = self._source.count() if self._source is not None else 0
         self._set_virtual_size()
         wanted = self.marked if mark is None else mark
+        self._began = None
         self.set_reactive(ValueList.marked, max(0, min(self.count - 1, wanted)))
         self._scroll_to_mark()
         self.refresh()
@@ -131,12 +134,23 @@ class ValueList(ScrollView, can_focus=True):
         """The marked value."""
         return self.row(self.marked)
 
+    @property
+    def span(self) -> range:
+        """The marked values' places in the list: one, or those from where `extend` began."""
+        began = self.marked if self._began is None else min(self._began, self.count - 1)
+        return range(min(began, self.marked), max(began, self.marked) + 1)
+
+    @property
+    def chosen(self) -> list[ValueRow]:
+        """The marked values."""
+        return [row for index in self.span if (row := self.row(index)) is not None]
+
     # -- moving -------------------------------------------------------------------------------------------------
 
     def watch_marked(self, old: int, new: int) -> None:
         """Draw the two lines that changed, keep the marked row in sight, and tell about it."""
         self._scroll_to_mark()
-        for index in (old, new):
+        for index in range(min(old, new), max(old, new) + 1) if self._began is not None else (old, new):
             self.refresh_line(index + 1)
         self.post_message(self.Marked(self))
 
@@ -147,21 +161,48 @@ class ValueList(ScrollView, can_focus=True):
 
     def action_move(self, by: int) -> None:
         """Move the pointer."""
-        self.marked = max(0, min(self.count - 1, self.marked + by))
+        self.action_move_to(max(0, min(self.count - 1, self.marked + by)))
 
     def action_page(self, by: int) -> None:
         """Move the pointer by what is in sight."""
-        self.action_move(by * max(1, self.size.height - 2))
+        self.action_move(by * self._page_length)
+
+    def page_end(self, by: int) -> int:
+        """The last value in sight, or the first where `by` is negative; a page on where the pointer is near it."""
+        first = self.scroll_offset.y
+        end = first if by < 0 else first + self.size.height - 2
+        return end if (end - self.marked) * by > _AHEAD else self.marked + by * self._page_length
+
+    @property
+    def _page_length(self) -> int:
+        return max(1, self.size.height - 2)
 
     def action_move_to(self, index: int) -> None:
-        """Move the pointer to the first or the last value."""
+        """Move the pointer to a value, -1 is the last; it is the only one that is marked."""
+        self.let_go()
         self.marked = index if index >= 0 else max(0, self.count - 1)
 
+    def extend(self, to: int) -> None:
+        """Mark all values from the pointer to another place in the list, which is where the pointer is then."""
+        if self._began is None:
+            self._began = self.marked
+        self.marked = max(0, min(self.count - 1, to))
+
+    def let_go(self) -> bool:
+        """Mark only the value at the pointer; False where it is the only one already."""
+        several, self._began = len(self.span) > 1, None
+        if several:
+            self.refresh()
+        return several
+
     def on_click(self, event: events.Click) -> None:
-        """A click marks the value."""
+        """A click marks the value; with shift, all from the pointer to there."""
         index = event.style.meta.get("row")
         if isinstance(index, int):
-            self.marked = index
+            if event.shift:
+                self.extend(index)
+            else:
+                self.action_move_to(index)
 
     # -- drawing ------------------------------------------------------------------------------------------------
 
@@ -176,7 +217,7 @@ class ValueList(ScrollView, can_focus=True):
         if row is None:
             words = self.nothing[y - 2] if not self.count and 2 <= y < len(self.nothing) + 2 else ""
             return self._strip(Content(plain(f"  {words}", chosen)), "values--head", width)
-        marked = index == self.marked
+        marked = index in self.span
         key = (row, marked, marked and self.has_focus, width)
         strip = self._strips.get(key)
         if strip is None:
