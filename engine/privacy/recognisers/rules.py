@@ -218,4 +218,9 @@ def has_long_run(text: str) -> bool:
 
 def both(*tests: Callable[[str], bool]) -> Callable[[str], bool]:
     """A test for texts that pass all `tests`, the cheapest first."""
+    first, *others = tests
+    if len(others) == 1:
+        # Every text is asked dozens of these; a generator would cost more than most tests.
+        second = others[0]
+        return lambda text: first(text) and second(text)
     return lambda text: all(test(text) for test in tests)
