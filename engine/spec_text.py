@@ -29,13 +29,19 @@ def parse_spec(text: str, file: Path) -> ProjectSpec:
 
 M = TypeVar("M", bound=BaseModel)
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""With libyaml a project is read seven times as fast, and every page reads it when it comes into sight."""
+"""With libyaml a file is read seven times as fast: every page reads its project when it comes into sight, and a licence
+is looked for in nearly a hundred files."""
+
+
+def load_yaml(text: str) -> Any:
+    """What YAML says, read as fast as can be; raises `yaml.YAMLError`."""
+    return yaml.load(text, _LOADER)
 
 
 def parse_yaml_as(model: type[M], text: str, file: Path) -> M:
     """Read YAML as a strict pydantic model, with errors that a person can act on."""
     try:
-        content = yaml.load(text, _LOADER)
+        content = load_yaml(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{file}:{mark.line + 1}" if mark else str(file)

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.errors import SpecError
 from engine.machine import PRESETS
-from engine.spec_text import parse_yaml_as
+from engine.spec_text import load_yaml, parse_yaml_as
 
 UNKNOWN = "unknown"
 """What nobody said, or nobody can read. It never becomes anything else by default."""
@@ -268,10 +268,10 @@ def load_families(folder: Path = FOLDER) -> Families:
 
 
 def _read(file: Path) -> Terms:
-    """One file; with libyaml where that is there, because forty files take a second without it."""
+    """One file."""
     text = file.read_text(encoding="utf-8")
     try:
-        return Terms.model_validate(yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+        return Terms.model_validate(load_yaml(text))
     except (yaml.YAMLError, ValidationError):
         # The slow way knows the lines, so the message can name them.
         return parse_yaml_as(Terms, text, file)

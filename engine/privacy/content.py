@@ -320,8 +320,18 @@ class ContentTally:
         firsts: Mapping[str, str] = MappingProxyType({}),
     ) -> Fate:
         """Judge a row and count it; the arguments are those of `verdict`."""
+        return self.count(line, judge(text), persons, consents, firsts)
+
+    def count(
+        self,
+        line: int,
+        judged: Judgement,
+        persons: Sequence[str],
+        consents: frozenset[str],
+        firsts: Mapping[str, str],
+    ) -> Fate:
+        """Count a row that was judged."""
         self.rows += 1
-        judged = judge(text)
         self.adult += judged.adult
         if judged.blocked:
             self.blocked_count += 1

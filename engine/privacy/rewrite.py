@@ -17,7 +17,7 @@ from engine.data.splice import Change
 from engine.data.write import RowWriter
 from engine.jobs.context import JobContext
 from engine.privacy.consents import names_among, names_in_file
-from engine.privacy.content import ContentTally, consents_of, first_names, judge
+from engine.privacy.content import ContentTally, Judgement, consents_of, first_names, judge
 from engine.privacy.findings import Finding, NewFinding
 from engine.privacy.innerjson import json_parts, quoted_in_json, with_letters
 from engine.privacy.ledger import Ledger, in_new_text
@@ -129,7 +129,8 @@ def rewrite(
         for row, digest in _rows_to_write(ctx, data, written):
             here = decided.of(row.index)
             persons = names_among(((finding.entity, finding.value) for finding in here), spec.redaction)
-            if written.content.take(row.line, row_text(row.record), persons, consents, firsts) != "keep":
+            judged = judge(row_text(row.record))
+            if written.content.count(row.line, judged, persons, consents, firsts) != "keep":
                 continue
             fields = _hidden_in(row, here, sweeper)
             if any(replacer.drops(one.entity) for found in fields for one in found.hide):
@@ -137,9 +138,9 @@ def rewrite(
                 continue
             replacer.begin_row(digest, row.index, _names_in(fields))
             changed = [_replaced(row, one, sweeper, replacer, typed=typed) for one in fields]
-            if changed and _says_more(row, changed):
+            if changed and _says_more(row, judged, changed):
                 changed = [_in_placeholders(row, *pair, replacer, typed) for pair in zip(fields, changed, strict=True)]
-                if _says_more(row, changed):
+                if _says_more(row, judged, changed):
                     written.personal += 1
                     continue
             if columns is not None:
@@ -156,13 +157,10 @@ def rewrite(
     return written
 
 
-def _says_more(row: RawRow, changed: list[_Changed]) -> bool:
+def _says_more(row: RawRow, old: Judgement, changed: list[_Changed]) -> bool:
     """Whether the replacements make the content rules see what the row did not say: a name or a year can."""
     new = judge(row_text(with_changes(row.record, {one.path: one.new for one in changed})[0]))
-    if not new.adult:
-        return False
-    old = judge(row_text(row.record))
-    return new.blocked or not old.adult
+    return new.blocked or (new.adult and not old.adult)
 
 
 def _in_placeholders(row: RawRow, one: _Field, changed: _Changed, replacer: Replacer, typed: bool) -> _Changed:

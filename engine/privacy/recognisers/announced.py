@@ -15,7 +15,7 @@ from engine.privacy.recognisers.words import is_common
 
 _LOCKED = (
     r"safe|lockers?|lock ?box|key ?box|key ?safe|vault|pad ?lock|(?:bike|door|gate|suitcase|combination) ?lock|key ?pad|doors?|gates?|garage|alarm|intercom|buzzer|entry ?phone|lobby"
-    r"|building|cabinet|parcel|pick-?up|mail ?box|wi-?fi|wlan|hot ?spot|router|network|phone|mobile|tablet|ipad|laptop|sim(?: card)?|voice ?mail|vault|storage|airbnb|lift|elevator"
+    r"|building|cabinet|parcel|pick-?up|mail ?box|wi-?fi|wlan|hot ?spot|router|network|phone|mobile|tablet|ipad|laptop|sim(?: card)?|voice ?mail|storage|airbnb|lift|elevator"
 )
 _DONE = r"opens?|unlocks?|unlocking|codes?|combo|combination|pin|puk|pass ?word|pass ?code|pass|pw|key|press|type|types|enter|dial|punch(?: in)?|then|tap|hit|put in|key in"
 _LOCKS = contains(
@@ -30,10 +30,11 @@ _NO_CODE = re.compile(
     re.IGNORECASE,
 )
 _ODD = r"(?<![\w@./:$€£+#%=\-<(])(?P<value>[#*]?(?=[\w&!#*+~^\-]{0,40}\d)(?=[\w&!#*+~^\-]{0,40}[^\W\d_])\w[\w&!#*+~^\-]{3,40}|[#*]?\d{4,8}[#*]?|\d(?:-\d){2,7})(?![\w@%°/=(<]|[.:,]\d|[.]\w)"
-_NO_ODD = re.compile(
-    r"[A-Z]{1,5}-\d{1,5}|[A-Z]{3,}\d{1,3}|\d+(?:-\w+){1,3}|[A-Z]?[a-z]+-?\d{1,2}|[a-z]+(?:-[a-z]+)*-\d|(?:19|20)\d{2}s?|\d{1,2}(?:am|pm)?-\d{1,2}(?:am|pm)?|[0-9a-f]{7,12}|v\d.*|(?:sha|md|aes|rsa|utf|ipv|http|mp|base|h)-?\d+\w*",
-)
 _VOUCHER = re.compile(r"[A-Z]{3,}\d{1,3}|[A-Z]{1,5}-\d{1,5}")
+_NO_ODD = re.compile(
+    _VOUCHER.pattern
+    + r"|\d+(?:-\w+){1,3}|[A-Z]?[a-z]+-?\d{1,2}|[a-z]+(?:-[a-z]+)*-\d|(?:19|20)\d{2}s?|\d{1,2}(?:am|pm)?-\d{1,2}(?:am|pm)?|[0-9a-f]{7,12}|v\d.*|(?:sha|md|aes|rsa|utf|ipv|http|mp|base|h)-?\d+\w*",
+)
 _THING_BEFORE = re.compile(
     r"\b(?:promo|discount|coupon|voucher|gift|referral|invite|zip|post|postal|area|country|dress|bar|error|exit|status|source|morse|tax|sort|swift|product|http)\s(?:codes?|keys?)\b[^\n]{0,24}$",
     re.IGNORECASE,

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import functools
 
-import yaml
-
 from engine.machine import PRESETS
+from engine.spec_text import load_yaml
 
 _LABELS = frozenset(
     """account acct addr address api app aws bday bic branch card cc cell code commit conf config cpf cnpj curp customer cvc cvv
@@ -203,5 +202,5 @@ def _lists() -> tuple[dict[str, frozenset[str]], ...]:
     return tuple(
         {part: frozenset(value.casefold().split()) for part, value in content.items() if isinstance(value, str)}
         for file in sorted((PRESETS / "redaction" / "names").glob("*.yaml"))
-        if isinstance(content := yaml.safe_load(file.read_text(encoding="utf-8")), dict)
+        if isinstance(content := load_yaml(file.read_text(encoding="utf-8")), dict)
     )

@@ -3,7 +3,7 @@
 
 Nobody can hide every "may". But "tell may", "Chance wants the same", "my roommate autumn walked in" and "April (wife)"
 leave no other reading: after a verb that asks for a listener, before what only people do, beside what people are to each
-other. The list holds words that somebody is called, pet names among them only where nobody is called to.
+other. The list holds words that somebody is called and that no list of names has; pet names count only where nobody is called to.
 """
 
 from __future__ import annotations
@@ -18,21 +18,14 @@ from engine.privacy.recognisers.words import is_dictionary_word, names_that_are_
 from engine.privacy.titles import AT_WORK, KIN
 
 _WORDS = frozenset(
-    """april may june july august autumn summer winter river ocean sky star storm stormy rain story royal rebel reign blue grey art rich jet
-    colt sorrel tansy briar bramble linnet merlin sparrow dove hawk wolf bear fox kit paris london sydney chelsea asia india vienna siena florence milan
-    geneva cairo memphis bronx brooklyn camden chase chance mason hunter lucky candy cash blaze ace buck duke major bishop deacon dean judge justice
-    honor honour charity patience prudence constance mercy amity verity clarity unity temperance felicity serenity trinity destiny harmony melody rhapsody
-    cadence lyric aria carol viola piper reed clay cliff dale glen heath forest woody brook brooks lake bay dune stone rock rocky flint jasper
-    garnet pearl opal ruby crystal amber jade sapphire diamond gem jewel goldie silver sterling copper ginger cinnamon saffron sage basil
-    rosemary clementine olive cherry apple taffy brandy sherry bentley lexus ford harley axel max skip chip sonny junior scout ranger
-    archer fisher tucker tanner baker cooper carter parker porter walker turner sawyer taylor miller wren lark robin raven phoenix jay drake
-    buster spike ziggy moon luna nova comet orion venus heaven eden genesis bliss merry gay will mark bill bob rob pat nick drew grant lance
-    miles norm guy frank jack john gene rod ray rex sue peg dot fern ivy holly hazel iris violet lily daisy rose poppy heather myrtle jasmine
-    willow ash rowan laurel hope faith grace eve dawn joy hal lux jem tam win clem birdie bunker dash hardy rusty dusty sandy penny misty
-    gale hayes lane banks wells woods hart precious wednesday noel holiday
-    rowdy gunner maverick rogue cannon steel stormi breezy remy remington colter zeal valor shade phoenix echo sailor marine navy denim
-    velvet satin lace lotus rainbow meadow prairie valley haven harbor maple cedar aspen oak birch juniper clover primrose marigold dahlia zinnia
-    magnolia camellia petal blossom berry plum peach mango chili pepper tito""".split()
+    """april may july autumn summer winter river ocean sky star stormy rain story royal rebel reign blue grey art rich jet colt sorrel tansy briar
+    bramble linnet sparrow dove hawk wolf bear paris london asia india vienna siena cairo memphis bronx brooklyn camden chase chance mason
+    lucky candy blaze ace buck major bishop deacon judge honor honour amity clarity unity rhapsody cadence reed cliff forest lake bay dune
+    stone rock flint garnet crystal sapphire gem silver sterling copper cinnamon cherry apple taffy bentley lexus ford skip chip ranger
+    archer fisher tucker baker porter walker turner sawyer miller drake buster spike ziggy moon comet venus bliss merry gay norm peg dot lux
+    win bunker dash hardy rusty dusty hayes lane banks wells woods hart wednesday holiday rowdy gunner rogue cannon steel stormi breezy
+    remington colter zeal valor shade echo sailor navy denim velvet satin lace rainbow meadow prairie valley harbor maple cedar aspen oak
+    birch primrose dahlia zinnia magnolia camellia petal blossom plum peach mango chili pepper tito""".split()
 )
 _PET_NAMES = frozenset(
     "precious star moon bear petal blossom peach lucky buck duke ace junior sky blue chip rainbow wednesday holiday rich rain summer storm mate love".split()
@@ -41,12 +34,10 @@ _PET_NAMES = frozenset(
 _NOBODY = frozenset("mate love babe baby princess king queen prince master guy long song man".split())
 """Words of the lists of names that a chat hardly means somebody by."""
 _SHORTHAND = frozenset(
-    """pls plz plss lol lmao lmfao rofl omg omfg wtf tmr tmrw tmw tonite tho thru bcz bcs cuz coz cos dets deets pic pics vid vids prolly defo deffo gonna gotta
-    wanna yall ppl smth smt asap rn ngl tbh istg fml ffs smh imo imho irl pov ofc obvs btw abt urself myself hella lowkey highkey
-    kinda sorta dunno lemme gimme whatcha innit aint dont cant wont didnt doesnt isnt wasnt mfs mf bday xmas convo sesh insta snap tiktok twt yer nah nope yep yup
-    ya yo bruh fam sis bro bestie hun hunny luv bb bby babes bae daddys mommys tysm thx ily ilysm xx xxx xoxo mwah haha hehe exes exs""".split()
+    """plss tmw tonite bcz bcs dets deets prolly defo deffo smth smt istg fml ffs ofc obvs urself hella lowkey highkey gimme whatcha innit aint mfs
+    convo sesh twt yer hunny luv bby bae ilysm hehe exes exs""".split()
 )
-"""What people write in a hurry; no dictionary has it, and nobody is called so."""
+"""What people write in a hurry; no list of words here has it, and nobody is called so."""
 _MODALS_AND_MONTHS = frozenset("will april may june july august".split())
 _FINITE = frozenset("will may can might rose drew love hope wells".split())
 """What may go on after "my mum" as a verb."""

@@ -11,6 +11,7 @@ import yaml
 
 from engine.errors import SpecError, from_os_error
 from engine.machine import PRESETS
+from engine.spec_text import load_yaml
 
 Sex = Literal["female", "male"]
 _FOLDER = PRESETS / "redaction"
@@ -109,9 +110,7 @@ def _words(content: dict[str, Any], key: str, file: str) -> tuple[str, ...]:
 def _read(name: str) -> dict[str, Any]:
     path = _FOLDER / name
     try:
-        # The loader in C where PyYAML has it: the review shows surrogates while a person waits.
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        content = yaml.load(path.read_text(encoding="utf-8"), loader)
+        content = load_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise from_os_error(error, "reading the word lists") from error
     except yaml.YAMLError as error:
