@@ -12,12 +12,13 @@ from dataclasses import replace
 from typing import Protocol
 
 from engine.privacy.cases import is_one_case
-from engine.privacy.doubts import believable, says_nothing
+from engine.privacy.doubts import believable
 from engine.privacy.merge import Hit, merge_hits
 from engine.privacy.nlp import CaseRecognizer, LocalSpacyEngine, Reading
 from engine.privacy.own import entity_of
 from engine.privacy.presidio import LemmaContextAwareEnhancer, RecognizerRegistry, RecognizerResult
 from engine.privacy.profiles import Profile
+from engine.privacy.quiet import says_nothing
 from engine.privacy.recognisers.own import OwnRecognizer
 from engine.privacy.recognisers.table import make_recogniser
 from engine.privacy.windows import windows_of

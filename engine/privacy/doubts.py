@@ -16,7 +16,7 @@ from engine.privacy.cases import gives_no_hint, opens_sentence
 from engine.privacy.doors import leads_to_a_door
 from engine.privacy.hits import Hit
 from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
-from engine.privacy.recognisers.known import census_names, given_names, is_brand, is_label, listed_names
+from engine.privacy.recognisers.known import given_names, is_brand, is_label, listed_names
 from engine.privacy.recognisers.links import in_short_link
 from engine.privacy.recognisers.secrets import is_fingerprint, is_of_a_thing, is_plain_figure
 from engine.privacy.recognisers.things import in_known_thing
@@ -48,24 +48,6 @@ _WHOSE = re.compile(
 )
 """Between an article and what is for sale stands its maker, with a capital: "the Marshall amp"."""
 _ANY_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_TELLING = re.compile(
-    r"[\d@#/\\_<>{}$=]|\w[.:]\w|\b(?:street|road|avenue|lane|drive|court|square|park|dot)\b", re.IGNORECASE
-)
-_HEART = re.compile(r"(?<!\S)(?:<3+|</3)(?!\S)")
-_OPENERS = frozenset(
-    word.capitalize()
-    for word in """a about after all also always am an and any are as at be because before but by can come could did do does dont
-    each even every everything for from get give go good great happy has have he hello here hey hi him his how i if im in is it
-    its just know let like look make maybe me more my need never new next no not nothing now of off oh ok okay on one only or our
-    out please really right same see send she should so some something soon sorry still sure take tell thank thanks that the their
-    them then there these they thing this those though time to today tomorrow tonight too very wait want was we well were what
-    when where which while who why with wow yeah yep yes yesterday yet you your""".split()
-)
-_SHORT_FORMS = frozenset(
-    """i i'm i've i'll i'd you're you've you'll you'd it's that's there's here's what's who's how's he's she's we're we've we'll
-    they're they've they'll don't doesn't didn't can't couldn't won't wouldn't shouldn't isn't aren't wasn't weren't haven't
-    hasn't hadn't let's x xx xxx""".split()
-)
 _DIGITS_AT_LEAST = {
     "PHONE_NUMBER": 5, "TAX_ID": 4, "BANK_ACCOUNT": 4, "GOVERNMENT_ID": 3, "PASSPORT": 3, "DRIVERS_LICENSE": 3,
 }  # fmt: skip
@@ -77,31 +59,6 @@ _CODES = frozenset({"ID", "SECRET", "CRYPTO", "IBAN_CODE", "CREDIT_CARD", "US_SS
 _BEFORE_A_CODE = re.compile(r"[ ]?(?P<said>[:=#]|(?:id|no|nr|number|code)\b[.:]?)?[ ]?", re.IGNORECASE)
 _WEAK = 0.5
 """The score up to which a number was found by its form alone."""
-
-
-def says_nothing(text: str) -> bool:
-    """Whether no model could say anything about `text` that would be believed, so that none need be asked.
-
-    So it is with a text of small words and words such as "How" or "Thanks" with a capital, where what a model takes
-    for a name is dropped again: words of the dictionary where the author uses capitals, everyday words elsewhere. One
-    digit that is not of a heart, one sign of an address, one other word or one word that is a name too, and the
-    models are asked.
-    """
-    said = _HEART.sub("", text) if "<" in text else text
-    if _TELLING.search(said):
-        return False
-    is_a_word = _is_no_name if gives_no_hint(text) else is_dictionary_word
-    return all(
-        (word in _OPENERS if word[0].isupper() else is_a_word(word) and word not in names_that_are_words())
-        or word.casefold() in _SHORT_FORMS
-        for word in _ANY_WORD.findall(said.replace("’", "'"))
-    )
-
-
-def _is_no_name(word: str) -> bool:
-    """An everyday word, or one of the dictionary that nobody is called."""
-    small = word.casefold()
-    return is_common(word) or (is_dictionary_word(word) and small not in census_names() and small not in listed_names())
 
 
 def believable(text: str, hits: Iterable[Hit]) -> list[Hit]:
@@ -204,7 +161,8 @@ def _no_person(text: str, hit: Hit) -> bool:
         return True
     if named and any(word[0].isdigit() for word in words) and all(map(is_everyday, named)):
         return True
-    few = len(words) > len(named) and all(
+    figures = sum(map(str.isdigit, words))  # A minute or a number on a shirt makes nobody a thing.
+    few = len(words) - figures > len(named) and all(
         (is_dictionary_word(word) and word.casefold() not in given_names() | names_that_are_words()) or len(word) < 4
         for word in named
     )

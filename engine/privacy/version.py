@@ -38,6 +38,7 @@ _SOURCES = (
     "offered.py",
     "own.py",
     "presidio.py",
+    "quiet.py",
     "titles.py",
     "windows.py",
 )
@@ -54,7 +55,7 @@ def detector_version(profile: Profile, own: Sequence[OwnSpec] = ()) -> str:
     for source in sorted([*(folder / name for name in _SOURCES), *(folder / "recognisers").glob("*.py")]):
         digest.update(source.read_bytes())
     lists = PRESETS / "redaction"
-    for words in (*sorted((lists / "names").glob("*.yaml")), lists / "words_that_are_names.txt"):
+    for words in (*sorted((lists / "names").glob("*.yaml")), *sorted(lists.glob("*.txt"))):
         digest.update(words.read_bytes())
     return digest.hexdigest()[:16]
 

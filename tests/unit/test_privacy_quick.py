@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.privacy.doubts import says_nothing
+from engine.privacy.quiet import says_nothing, worth_reading
 from engine.privacy.recognisers.rules import RuleRecognizer, begins_like, both, contains, has_digits, has_long_run
 from engine.privacy.recognisers.table import make_recogniser
 
@@ -37,6 +37,22 @@ def test_small_words_and_hearts_say_nothing(text: str) -> None:
 )
 def test_what_may_be_a_name_or_a_place_is_read(text: str) -> None:
     assert not says_nothing(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("yes please", ""),
+        ("ask Odile about it", "ask Odile about it"),
+        ("it rained the whole way home. ask Odile! the second half was even better", "ask Odile! "),
+        ("Petunia called.\nand then we stayed in and cooked for everybody\nSasha too", "Petunia called.\n|Sasha too"),
+        ("I loved the second half of it. who was that with you? Petunia", "who was that with you? Petunia"),
+        ("oh. hi Petunia. yes", "oh. hi Petunia. yes"),  # So little is not worth a cut.
+        ("thanks for the quick answer, you made my week..... Petunia says so", "Petunia says so"),
+    ],
+)  # fmt: skip
+def test_sentences_of_small_words_are_left_out(text: str, read: str) -> None:
+    assert "|".join(text[start:end] for start, end in worth_reading(text)) == read
 
 
 def test_a_cheap_test_holds_wherever_its_words_begin() -> None:

@@ -28,6 +28,7 @@ from engine.errors import TunesmithError
 from engine.files import sha256_of
 from engine.jobs.offline import QUIET_ENVIRONMENT
 from engine.privacy.presidio import LocalRecognizer, NlpArtifacts, RecognizerResult
+from engine.privacy.quiet import worth_reading
 from engine.privacy.recognisers.faint import LEAST, counting
 from engine.privacy.recognisers.integers import in_integers
 from engine.privacy.recognisers.rules import result
@@ -111,7 +112,7 @@ class RampartRecognizer(LocalRecognizer):  # type: ignore[misc]
         ]
 
     def _run(self, texts: Sequence[str]) -> dict[str, list[Word]]:
-        pieces = [(text, window) for text in texts for window in windows_of(text, _WINDOW, _OVERLAP)]
+        pieces = [(text, window) for text in texts for window in _windows(text)]
         encodings = self.tokenizer.encode_batch([text[start:end] for text, (start, end) in pieces])
         # Each look at an encoding's tokens makes a new list of them.
         tokens = [encoding.ids for encoding in encodings]
@@ -174,6 +175,13 @@ class RampartRecognizer(LocalRecognizer):  # type: ignore[misc]
                 current = (current[0], end, label, max(sure, current[3]))
         if current and current[3] > self.least:
             yield Word(current[0] + offset, current[1] + offset, self.labels[current[2]], current[3])
+
+
+def _windows(text: str) -> Iterator[tuple[int, int]]:
+    """(start, end) of what the model reads of a text."""
+    for begins, ends in worth_reading(text):
+        for start, end in windows_of(text[begins:ends], _WINDOW, _OVERLAP):
+            yield begins + start, begins + end
 
 
 def spans_of(text: str, words: Sequence[Word]) -> list[tuple[int, int, str, float]]:
