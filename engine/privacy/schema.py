@@ -7,6 +7,7 @@ that was decided. The file holds personal data in clear, so it is 0600 before th
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -130,7 +131,7 @@ def connect(path: Path) -> sqlite3.Connection:
     """
     try:
         make_private_folder(path.parent)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        _make(path)
         os.chmod(path, 0o600)
     except OSError as error:
         raise from_os_error(error, "opening the findings") from error
@@ -155,6 +156,23 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _make(path: Path) -> None:
+    """An empty file for the owner only, where there is none.
+
+    One that is there is not opened here: closing it would take away the locks that SQLite holds on it for other
+    connections of this process (POSIX gives them back with the first close of any of them). Another process would then
+    take itself for the last one, remove the write-ahead log, and what is decided afterwards would be lost.
+
+    Raises:
+        OSError: It cannot be made, or may not be read and written.
+    """
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path)) from None
 
 
 @contextlib.contextmanager

@@ -284,3 +284,15 @@ def test_a_second_process_reads_while_one_writes(store: FindingsStore) -> None:
         )
         store.connection.execute("ROLLBACK")
     assert done.stdout.strip() == "9", done.stderr
+
+
+def test_opening_twice_in_one_process_loses_no_decision_to_another(store: FindingsStore) -> None:
+    asks = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM log').fetchone()[0])"
+    with FindingsStore(store.path) as second:
+        assert second.scanned()
+    # The other process is not the last one to close the file, though this one closed it once.
+    for number, value in enumerate(store.values(0, 2), 1):
+        store.decide_values([value.id], "keep", "person")
+        told = subprocess.run([sys.executable, "-c", asks, store.path], capture_output=True, text=True, check=True)
+        assert int(told.stdout) == number
+    assert store.path.with_name(f"{store.path.name}-wal").exists()
