@@ -12,9 +12,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from engine.privacy.hits import Hit
+from engine.privacy.recognisers.foreign import is_everyday
+from engine.privacy.recognisers.words import is_dictionary_word
 
 _LONGEST_GAP, _LONGEST_TAIL, _LONGEST_HEAD = 40, 120, 90
-_WORD = r"(?:[A-ZÀ-ÞŁŚŻŽČŘŠΑ-ΩА-Я][\w'’.()/\-]*|\d[\w/\-]*|Apt\.?|Suite|Ste\.?|Unit|#\d+|\([A-Z]{2,3}\)"
+_WORD = r"(?:[A-ZÀ-ÞŁŚŻŽČŘŠΑ-ΩА-Я][\w'’.()/\-]{0,40}|\d[\w/\-]{0,20}|Apt\.?|Suite|Ste\.?|Unit|#\d+|\([A-Z]{2,3}\)"
 _WORD += r"|(?:app|appt|apto|apdo|bât|bat|esc|int|piso|pta|planta|depto|edif|lgh|lok|kv|кв|et|étage)\.?[ ]?(?:[A-Z]|\d{1,4}[A-Za-z]?)(?!\w))"
 _SPACE = r"[ \t,;]{0,4}\n?[ \t,;]{0,4}"
 _GAP = re.compile(rf"{_SPACE}(?:{_WORD}{_SPACE}){{0,3}}")
@@ -22,23 +24,23 @@ _CROSSING = re.compile(r"[ ](?:and|&|y|und|et|at)[ ]")
 _AT_A_CROSSING = re.compile(r"[ ](?:and|&|y|und|et)[ ]$")
 _STATE = re.compile(r"(?:,?[ ](?:[A-Z]{2}|\([A-Z]{2}\))|[ ]?/[ ]?[A-Z]{2})(?=[ ]*(?:$|[.,;!?)\n]))")
 _TAIL = re.compile(
-    rf"(?:{_SPACE}{_WORD}){{0,4}}{_SPACE}(?<!\w)(?:\d{{4,7}}(?:-\d{{3,4}})?|\d{{2,3}}-\d{{3,4}}|[A-Z]\d[A-Z\d][ ]?[A-Z\d]{{3,4}}|\d{{4}}[ ][A-Z]{{2}}|S\(?\d{{6}}\)?)(?![\w.,]\d|\w)"
+    rf"(?:{_SPACE}(?<![\w'’./\-]){_WORD}){{0,4}}{_SPACE}(?<!\w)(?:\d{{4,7}}(?:-\d{{3,4}})?|\d{{2,3}}-\d{{3,4}}|[A-Z]\d[A-Z\d][ ]?[A-Z\d]{{3,4}}|\d{{4}}[ ][A-Z]{{2}}|S\(?\d{{6}}\)?)(?![\w.,]\d|\w)"
 )
 _PARTS = (
     r"c/o|(?:H\.?[ ]?No|D\.?[ ]?No|Door No|Plot No|Flat No|House No|Shop No|Plot|Flat|House|Room|Rm|Apt|Apartment|Unit|Suite|Ste"
     r"|Floor|Building|Bldg|Block|Blk|Tower|Wing|Lot|Wohnung|Whg|Top|Stiege|Appartement|Appt|Bât|Piso|Depto|Dpto|Int|Interno|Scala|Lgh"
-    r"|Blk|Section|Sec|Sector|Phase|Stage|Road|Street|Lane|Alley|No|Nr|Nº|N°)(?:[ ]No)?\.?:?[ ]?(?:#?[A-Za-z]?\d[\w/\-]*|[A-Z](?!\w))"
+    r"|Blk|Section|Sec|Sector|Phase|Stage|Road|Street|Lane|Alley|No|Nr|Nº|N°)(?:[ ]No)?\.?:?[ ]?(?:#?[A-Za-z]?\d[\w/\-]{0,20}|[A-Z](?!\w))"
 )
 _ESTATE = (
-    r"(?:The[ ])?(?:[A-Z][\w'’\-]*[ ]){1,3}(?:House|Cottages?|Hollow|View|Rise|End|Croft|Bungalow|Grange|Priory|Chapel|Stables|Forge|Dairy|Granary|Bakery|Nook|Brook|Dene|Mount|Rectory|Vicarage|Farm|Hall|Lodge|Court|Villas?|Manor|Barn|Mill|Towers?"
+    r"(?:The[ ])?(?:[A-Z][\w'’\-]{0,40}[ ]){1,3}(?:House|Cottages?|Hollow|View|Rise|End|Croft|Bungalow|Grange|Priory|Chapel|Stables|Forge|Dairy|Granary|Bakery|Nook|Brook|Dene|Mount|Rectory|Vicarage|Farm|Hall|Lodge|Court|Villas?|Manor|Barn|Mill|Towers?"
     r"|Building|Gardens?|Residency|Residences?|Apartments?|Mansions?|Estate|Heights|Complex|Centre|Center|Plaza|Enclave|Society|Village)"
 )
 _HEAD = re.compile(
-    rf"(?:(?<=\s)|(?<=^)|(?<=[(:,]))(?:(?:Flat|Unit|Apt|Apartment|Suite|Room|Block|Tower|Wing)[ ][A-Z],[ ]|(?:{_PARTS}|{_ESTATE})(?:,[ ]?|[ ](?=[A-Z\d]))|\d{{1,2}}(?:st|nd|rd|th|er|\.)?[ ](?i:floor|stock|og|[ée]tage|piso|piano|andar)(?:[ ](?i:links|rechts|mitte|izq\.?|dcha\.?|left|right))?,?[ ]|\d{{1,3}}-\d{{1,3}}(?:-\d{{1,3}})?,?[ ]|c/o[ ][A-Z][\w'’\-]*(?:[ ][A-Z][\w'’\-]*){{0,2}},[ ]"
+    rf"(?:(?<=\s)|(?<=^)|(?<=[(:,]))(?:(?:Flat|Unit|Apt|Apartment|Suite|Room|Block|Tower|Wing)[ ][A-Z],[ ]|(?:{_PARTS}|{_ESTATE})(?:,[ ]?|[ ](?=[A-Z\d]))|\d{{1,2}}(?:st|nd|rd|th|er|\.)?[ ](?i:floor|stock|og|[ée]tage|piso|piano|andar)(?:[ ](?i:links|rechts|mitte|izq\.?|dcha\.?|left|right))?,?[ ]|\d{{1,3}}-\d{{1,3}}(?:-\d{{1,3}})?,?[ ]|c/o[ ][A-Z][\w'’\-]{0, 40}(?:[ ][A-Z][\w'’\-]{0, 40}){{0,2}},[ ]"
     r"|(?:H\.?[ ]?No|D\.?[ ]?No|Plot|Number|No|Nr|№|Wohnung|Whg|Appartement|Appt|Piso|Interno|Room|Building|Bldg|Block|Blk|Tower|Flat|Unit|Apt|Apartment|Suite|Floor|Road|Street|Lane|Sector|Phase)\.?:?[ ]|\d{1,6}[A-Za-z]?,?[ ]){1,5}$"
 )
 _PLACE = re.compile(
-    rf",[ ]{{1,2}}(?:(?:{_PARTS}),[ ])?(?:(?:місто|село|смт|город|г\.|м\.|пос\.|miasto|město|mesto|grad|ΤΚ[ ]\d{{5}})[ ])?[A-ZÀ-ÞΑ-ΩΆ-ΏЀ-Я][\w'’.\-]*[\w](?:[ ][A-ZÀ-Þ][\w'’\-]*){{0,2}}(?:[ ]\([A-Z][a-z]+\))?(?:,?[ ][A-Z]{{2,4}}\b)?(?:,?[ ](?:-[ ])?(?:\d{{4,6}}|\d{{3}}-\d{{4}}|\d{{3}}[ ]\d{{2,3}}))?"
+    rf",[ ]{{1,2}}(?:(?:{_PARTS}),[ ])?(?:(?:місто|село|смт|город|г\.|м\.|пос\.|miasto|město|mesto|grad|ΤΚ[ ]\d{{5}})[ ])?[A-ZÀ-ÞΑ-ΩΆ-ΏЀ-Я][\w'’.\-]{0, 40}[\w](?:[ ][A-ZÀ-Þ][\w'’\-]{0, 40}){{0,2}}(?:[ ]\([A-Z][a-z]+\))?(?:,?[ ][A-Z]{{2,4}}\b)?(?:,?[ ](?:-[ ])?(?:\d{{4,6}}|\d{{3}}-\d{{4}}|\d{{3}}[ ]\d{{2,3}}))?"
     r"(?=[ ]*(?:$|[.,;!?)\n])|(?<=[)]))"
 )
 _TOWN_ON = re.compile(
@@ -59,7 +61,7 @@ _INSIDE = re.compile(
     r"(?:[ ]?[,;/·][ ]?|[ ]|,?\n|[ ][–-][ ])"
     r"(?:(?:Hinter|Vorder|Seiten|Garten|Quer)(?:haus|gebäude|flügel)|(?:EG|DG|UG|HP|\d{1,2}\.?[ ]?(?:OG|UG|Stock|Etage|Stiege|sal|tv|th|mf|etasje|kerros|emelet|em|ajtó|patro|piętro|kat)\b\.?)(?:[ ,]{1,2}(?:links|rechts|mitte|tv|th|mf|v|h)\b\.?)?"
     r"|(?:scala|interno|int|piano|edificio|palazzina|bâtiment|bât|bat|escalier|esc|étage|appartement|appt|app|apt|apartment|porte|entrée|bloco|bl|torre|apto|ap|casa|sala|andar|lote|quadra|conj|depto|dpto|piso|puerta|pta|portal|planta|local|mz|manzana|etapa"
-    r"|interior|exterior|oficina|ofc?\.|bur\.|bureau|unit|suite|ste|floor|fl|level|lvl|room|rm|flat|block|blk|building|bldg|tower|wing|gate|door|entrance|stairs?|lgh|porta|lokal|lok|m\.|klatka|byt|vchod|daire|no:|nr:|d:|kapı|house|villa|shop|office"
+    r"|interior|exterior|oficina|ofc?\.|bur\.|bureau|unit|suite|ste|floor|fl|level|lvl|room|rm|flat|block|blk|building|bldg|tower|wing|gate|door|entrance|stairs?|lgh|porta|lokal|lok|m\.|klatka|byt|vchod|daire|kat|k:|no:|nr:|d:|kapı|house|villa|shop|office"
     r"|корп(?:ус|\.)?|к\.|стр(?:оение|\.)?|подъезд|под\.|під['’]їзд|этаж|эт\.|кв(?:артира|\.)?|оф(?:ис|\.)?|вх\.|ет\.|ап\.|бл\.|поверх|д\.)"
     r"\.?[ ]?(?:n[.º°o]{0,2}[ ]?)?[#:]?[ ]?(?:\d{1,4}(?:[ ]?[A-Za-zА-я](?!\w))?(?:[/\-]\d{1,4})?|[A-Z]\d{0,3}(?!\w))"
     r"|\d{1,2}(?:st|nd|rd|th)[ ](?:floor|fl|flr)|(?:ground|first|second|third|fourth|fifth|top|lower|upper|basement)[ ](?:floor|flat)|\d{1,2}[ ]?[ºª](?:[ ]?[\wÀ-ÿ]{1,4}\.?(?!\w))?(?:[ ]\d{1,2}[ ]?[ºª])?"
@@ -69,6 +71,11 @@ _INSIDE = re.compile(
 """What stands inside a house, in the order in which people write it: after the street."""
 _UNIT_FIRST = re.compile(r"(?:flat|apt|apartment|unit|room|studio|suite)\.?[ ]?#?\d{1,5}[A-Za-z]?", re.IGNORECASE)
 _HOUSE_NAMED = re.compile(r",[ ](?:[\w'’]+[ ]){0,3}[\w'’]+,[ ]")
+_SMALL_PLACE = re.compile(
+    r",[ ](?P<town>[^\W\d_]{3,20})(?:[ ][^\W\d_]{2,20}){0,2}?(?:,?[ ](?:[a-z]{1,2}\d[\da-z]?[ ]?\d[a-z]{2}|[a-z]\d[a-z][ ]?\d[a-z]\d|\d{4,6}|\d{3}-\d{4}|\d{5}-\d{3}|\d{4}[ ][a-z]{2}))?"
+    r"(?=[ ]*(?:$|[.,;!?)\n])|[ ](?:tonight|please|pls|thanks|thx|with|and|at|if|or|but)\b)"
+)
+"""A town after a street in small letters, where the first word is in no dictionary."""
 _MOST_PARTS = 5
 _MOST_PLACES = 3
 _SENTENCE = re.compile(r"[a-z]{3}\.\s")
@@ -136,6 +143,15 @@ def _after_its_parts(text: str, start: int, end: int) -> int:
     return end
 
 
+def _after_small_place(text: str, start: int, end: int) -> int:
+    """Where an address in small letters ends with its town: "12 mill lane, gurgaon 122003"."""
+    place = _SMALL_PLACE.match(text, end)
+    if place is None or text[start:end] != text[start:end].lower():
+        return end
+    town = place["town"]
+    return end if is_dictionary_word(town) or is_everyday(town) else place.end()
+
+
 def _completed(text: str, hit: Hit) -> Hit:
     if hit.entity != "ADDRESS":
         return hit
@@ -150,7 +166,7 @@ def _completed(text: str, hit: Hit) -> Hit:
         end = _after_its_parts(text, start, end)
         for _ in range(_MOST_PLACES):
             place = _PLACE.match(text, end)
-            end = place.end() if place else end
+            end = place.end() if place else _after_small_place(text, start, end)
         if _CODE_AND_TOWN.search(text, max(start, end - 40), end) and (on := _TOWN_ON.match(text, end)):
             end = on.end()
         for pattern in (_STATE, _COUNTRY):

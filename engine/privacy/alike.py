@@ -1,6 +1,8 @@
-"""Codes that stand in a list: after one that was found, the next of the same shape is one too.
+# ruff: noqa: E501, RUF001 (patterns are broken at their parts; quotation marks as people type them)
+"""Codes beside the one that was found: the rest of its token, and the next of the same shape in a list.
 
-"Recovery codes: 8f2k-91mz, q7xt-04pd": the word before them announces the first only.
+"Recovery codes: 8f2k-91mz, q7xt-04pd": the word before them announces the first only. And a form that knows eight
+digits, or a value that ends at a quotation mark, leaves the rest of "28 12345678 40" and of `Sun_d'or7` in the open.
 """
 
 from __future__ import annotations
@@ -12,12 +14,57 @@ from dataclasses import replace
 from engine.privacy.hits import Hit
 
 _CODED = frozenset({"SECRET", "ID", "CRYPTO", "BANK_ACCOUNT", "CREDIT_CARD", "GOVERNMENT_ID"})
+_NUMBERED = frozenset({"ID", "BANK_ACCOUNT", "GOVERNMENT_ID", "US_SSN", "TAX_ID", "PASSPORT", "DRIVERS_LICENSE"})
 _NEXT = re.compile(
     r"(?:\s?[,;/|]\s?|\s(?:and|or|und|et|y|e|&)\s|[ ]{1,2}|\s{0,2}\n\s{0,2}(?:[-*\u2022]\s)?)"
     r"(?P<value>[A-Za-z0-9](?:[\w\-.]{0,126}[A-Za-z0-9])?)(?![\w\-])"
 )
 _SIGN = re.compile(r"[A-Za-z0-9]")
 _LEAST, _MOST = 6, 200
+_REACH = 40
+_HEAD = re.compile(r"(?<![\w\-./@#:=])(?:[A-Za-z0-9]{1,12}_){1,3}$|(?<![\w\-./@])(?:[A-Z]{1,3}[\-/])$")
+"""What is written on to the left: `cus_`, `WO-`."""
+_HEAD_OF_SECRET = re.compile(r"(?<![\w.@/:=%])(?:[^\W_]{1,20}[\-_]){1,4}$")
+_GROUP_BEFORE = re.compile(r"(?<![\w.,:/$€£#\-])(?=[A-Z]?\d)(?!(?:19|20)\d\d[ ])[A-Z0-9]{2,4}[ ]$")
+_GROUP_AFTER = re.compile(
+    r"(?:[ \-/.](?=[A-Z]{0,2}\d)(?!(?:19|20)\d\d\b)[A-Z0-9]{2,6}(?![\w%€$£:]|[.,]\d|[ ]?(?:am|pm|h|uhr|min|euros?|eur|usd|gbp|kg|km|[a-z]{2,}s)\b))+"
+)
+_REST_OF_ID = re.compile(r"(?:[_\-][A-Za-z0-9]{1,64}){1,8}")
+_REST_OF_SECRET = re.compile(
+    r"(?:\w|[\-_+~]+(?=\w)|%[0-9A-Fa-f]{2}|['’](?!(?:s|ll|re|ve|m|d|t)\b)(?=\w{2})){1,200}[!?*$]{0,3}"
+)
+_QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "«": "»"}
+_LONGEST_QUOTE = 80
+
+
+def whole_codes(text: str, hits: Iterable[Hit]) -> list[Hit]:
+    """The hits, codes among them grown to the ends of what is written in one; offsets are characters of `text`."""
+    return [_grown(text, hit) if hit.entity in _NUMBERED or hit.entity == "SECRET" else hit for hit in hits]
+
+
+def _grown(text: str, hit: Hit) -> Hit:
+    start, end = hit.start, hit.end
+    if not text[end - 1].isalnum():
+        return hit
+    if hit.entity == "SECRET":
+        closing = _QUOTES.get(text[start - 1 : start])
+        if closing is not None and text[end : end + 1] != closing:
+            at = text.find(closing, end, end + _LONGEST_QUOTE)
+            if at > 0 and "\n" not in text[end:at] and not text[at + 1 : at + 2].isalnum():
+                return replace(hit, end=at)
+        rest = _REST_OF_SECRET.match(text, end)
+        head = _HEAD_OF_SECRET.search(text[max(0, start - _REACH) : start])
+        return replace(hit, start=start - len(head.group()) if head else start, end=rest.end() if rest else end)
+    if rest := _REST_OF_ID.match(text, end):
+        end = rest.end()
+    before = text[max(0, start - _REACH) : start]
+    if head := _HEAD.search(before):
+        start -= len(head.group())
+    elif text[start].isdigit() and (group := _GROUP_BEFORE.search(before)):
+        start -= len(group.group())
+    if text[end - 1].isdigit() and end - start >= _LEAST and (after := _GROUP_AFTER.match(text, end)):
+        end = after.end()
+    return hit if (start, end) == (hit.start, hit.end) else replace(hit, start=start, end=end)
 
 
 def further_of_a_list(text: str, hits: Iterable[Hit]) -> list[Hit]:

@@ -18,7 +18,7 @@ from engine.privacy.hits import Hit
 from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
 from engine.privacy.recognisers.known import given_names, is_brand, is_label, listed_names
 from engine.privacy.recognisers.links import in_short_link
-from engine.privacy.recognisers.secrets import is_fingerprint, is_of_a_thing, is_plain_figure
+from engine.privacy.recognisers.secrets import is_fingerprint, is_of_a_thing, is_plain_figure, token_around
 from engine.privacy.recognisers.things import in_known_thing
 from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
 
@@ -161,10 +161,16 @@ def _no_person(text: str, hit: Hit) -> bool:
         return True
     if named and any(word[0].isdigit() for word in words) and all(map(is_everyday, named)):
         return True
-    figures = sum(map(str.isdigit, words))  # A minute or a number on a shirt makes nobody a thing.
-    few = len(words) - figures > len(named) and all(
-        (is_dictionary_word(word) and word.casefold() not in given_names() | names_that_are_words()) or len(word) < 4
-        for word in named
+    # A minute or a number on a shirt makes nobody a thing: "Ben Watson 90'".
+    numbered = len(named) > 1 and _a_first_name(named[0]) and all(word.isdigit() for word in words[len(named) :])
+    few = (
+        len(words) > len(named)
+        and not numbered
+        and all(
+            (is_dictionary_word(word) and word.casefold() not in given_names() | names_that_are_words())
+            or len(word) < 4
+            for word in named
+        )
     )
     return bool(words) and (not named or few or (words[0] in _WEEKDAYS and all(map(is_dictionary_word, words))))
 
@@ -231,7 +237,11 @@ def _hollow(text: str, hit: Hit) -> bool:
     piece = text[hit.start : hit.end]
     if hit.recogniser != "RampartRecognizer" and hit.score > _WEAK:
         return False
-    if hit.entity in _NUMBERED and (is_of_a_thing(text, hit.start) or is_plain_figure(piece)):
+    if hit.entity in _NUMBERED and (
+        is_of_a_thing(text, hit.start)
+        or is_plain_figure(piece)
+        or is_plain_figure(token_around(text, hit.start, hit.end))
+    ):
         return True
     if hit.recogniser != "RampartRecognizer":
         return False
@@ -242,6 +252,8 @@ def _hollow(text: str, hit: Hit) -> bool:
         return apart or (not any(mark in piece for mark in "@.([") and " at " not in piece.casefold())
     least = _DIGITS_AT_LEAST.get(hit.entity)
     digits = sum(letter.isdigit() for letter in piece)
+    if hit.entity == "PHONE_NUMBER" and 0 < digits < 4:
+        return True  # "HTTP 404 then": digits, but hardly any.
     sure = hit.score >= _VERY_SURE and (digits > 0 or hit.entity == "PHONE_NUMBER")
     return least is not None and not sure and digits < least
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 Action = Literal["hide", "keep"]
-Decider = Literal["person", "policy", "rule", "default"]
 
 SECRET_ENTITIES = frozenset({"SECRET"})
 """Types whose values are masked in every list: showing a password on a shared screen is a leak too."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -68,13 +68,16 @@ def eased(text: str) -> Eased | None:
     inside = json_parts(text)
     if not inside and "\\u" not in text:
         return None
-    plain = text
+    parts: list[str] = []
+    at = 0
     for start, end in inside:
-        eased_part = _ESCAPE.sub(lambda found: _MEANS.get(found[1], "").rjust(len(found[0])), plain[start:end])
-        plain = plain[:start] + eased_part + plain[end:]
+        eased_part = _ESCAPE.sub(lambda found: _MEANS.get(found[1], "").rjust(len(found[0])), text[start:end])
+        parts += [text[at:start], eased_part]
+        at = end
+    plain = "".join([*parts, text[at:]])
     here: list[int] = []
     there: list[int] = []
-    parts: list[str] = []
+    parts = []
     at = length = 0
     for found in _LETTER.finditer(plain):
         parts += [plain[at : found.start()], _letter(found)]
@@ -142,7 +145,7 @@ def widened(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _outside(text: str, at: int) -> tuple[int, int]:
     """The ends of the escape that a place lies within, or twice that place."""
-    escape = _ANY_ESCAPE if any(start < at < end for start, end in json_parts(text)) else _LETTER
+    escape = _ANY_ESCAPE if _is_inside(json_parts(text), at, at) else _LETTER
     low = max(0, at - _LONGEST)
     while low > 0 and text[low - 1] == "\\":
         low -= 1
@@ -183,10 +186,16 @@ def quoted_in_json(text: str, edits: Sequence[Edit], *, deep: bool = False) -> l
     """
     bare = [one for one in edits if _is_bare_number(text, one) and not is_number(one.new)]
     inside = [(start, end) for start, end in json_parts(text) if bare and is_json(text[start:end])]
-    bare = [one for one in bare if any(start <= one.start and one.end <= end for start, end in inside)]
+    bare = [one for one in bare if _is_inside(inside, one.start + 1, one.end - 1)]
     quoted = [json.dumps(one.new, ensure_ascii=False) for one in bare]
     marked = dict(zip(bare, [spelt(one) for one in quoted] if deep else quoted, strict=True))
     return [replace(one, new=marked.get(one, one.new)) for one in edits]
+
+
+def _is_inside(parts: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    """Whether a place lies within one of these parts of a text, which are in order, and not at its edge."""
+    at = bisect_left(parts, (start,)) - 1
+    return at >= 0 and end < parts[at][1]
 
 
 def is_json(text: str) -> bool:

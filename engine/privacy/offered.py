@@ -16,6 +16,7 @@ from dataclasses import replace
 from engine.data.leaves import Figures, Key, Unquoted, is_number
 from engine.privacy.hits import Hit
 from engine.privacy.innerjson import in_original, without_escapes
+from engine.privacy.structure import without_structure
 
 LEAST_DIGITS = 7
 """A number of fewer digits is looked at only where the name of its field says what it is."""
@@ -109,7 +110,7 @@ def answer(text: str, hits: Sequence[Hit], entities: Collection[str] | None = No
     if isinstance(text, Key):
         return in_original(text, [hit for hit in hits if _is_told(text, hit)])
     if not isinstance(text, Unquoted | Figures):
-        return in_original(text, hits)
+        return without_structure(text, in_original(text, hits))
     name = named_entity(text.name) if text.strip("-0.") else None
     if isinstance(text, Figures):
         # What a pattern knows by its form it knows better than the name of the field.

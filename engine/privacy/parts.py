@@ -8,7 +8,7 @@ Anywhere else nobody can tell, and the proof says how often that is (`engine.pri
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from engine.privacy.cases import opens_sentence
 from engine.privacy.hits import Hit
@@ -20,6 +20,7 @@ from engine.privacy.surrogate.people import name_tokens
 SWEEP = "WholeFileSweep"
 """The recogniser of what was found because it stands elsewhere as somebody's name."""
 _SURE_NAME, _SCORE = 0.6, 0.6
+_BY_ITSELF = re.compile(r"(?<![\w'’-])[\w'’-]+")  # noqa: RUF001
 _DATES = frozenset("mon tue wed thu fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec".split())  # noqa: SIM905
 """Short forms of days and months: "Thu Trang" must not hide every Thursday."""
 
@@ -69,15 +70,24 @@ def lone_words(fields: Sequence[tuple[str, str]], hits: Sequence[Iterable[Hit]])
         for hit in found
         if hit.entity == "PERSON" and hit.score >= _SURE_NAME and " " in text[hit.start : hit.end]
     }
-    words = sorted({word for name in names for word in doubtful_words(name)})
+    words = {word for name in names for word in doubtful_words(name)}
     if not words:
         return []
-    pattern = re.compile(rf"(?<![\w'’-])(?:{'|'.join(map(re.escape, words))})(?![\w-])")  # noqa: RUF001
     return [
         [
-            Hit(*match.span(), "PERSON", _SCORE, SWEEP)
-            for match in pattern.finditer(text)
-            if not opens_sentence(text, match.start())
+            Hit(start, start + len(word), "PERSON", _SCORE, SWEEP)
+            for start, word in _standing(text, words)
+            if not opens_sentence(text, start)
         ]
         for _, text in fields
     ]
+
+
+def _standing(text: str, words: Container[str]) -> Iterator[tuple[int, str]]:
+    """Where one of some words stands by itself, or with an apostrophe behind it."""
+    for found in _BY_ITSELF.finditer(text):
+        word = found.group()
+        while word not in words and (cut := max(word.rfind("'"), word.rfind("’"))) > 0:  # noqa: RUF001
+            word = word[:cut]
+        if word in words:
+            yield found.start(), word

@@ -4,17 +4,21 @@
   fetches one from publicsuffix.org, and hangs where a firewall swallows the packets.
 - torch and transformers stay out. Both libraries load them when they find them, for parts that are not used here;
   that costs several seconds and about 300 MB before the first text is read.
-- spaCy's command line stays out too, with the web clients that it brings.
+- spaCy's command line stays out too, and with it and `tldextract` the web clients that they bring.
+- Presidio compiles every pattern of every country when it is imported, to see whether it is one. That takes longer than
+  all the rest of it; a pattern is compiled when it is first used, and its release was tested.
 - Presidio's log lines about every recogniser it loads are silenced; errors are not.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import logging
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 
 _UNUSED = ("torch", "transformers", "stanza", "gliner", "tensorflow", "cupy")
@@ -34,25 +38,72 @@ def _without(names: tuple[str, ...]) -> Iterator[None]:
                 del sys.modules[name]
 
 
-@contextlib.contextmanager
-def _without_commands() -> Iterator[None]:
-    """While the block runs, spaCy finds an empty module in place of its command line.
+class _NoWeb:
+    """Stands for the web clients that `tldextract` makes and, with its own list of domains, never asks for anything."""
 
-    It imports that for one function, and with it the clients of the web: a fifth of all that is loaded here.
+    def mount(self, *_: object) -> None:
+        """Nothing is fetched."""
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+
+_Instead = dict[str, dict[str, object]]
+_INSTEAD: dict[str, _Instead] = {
+    "spacy": {"spacy.cli": {}, "spacy.cli.info": {"info": None}},
+    "tldextract": {"requests": {"Session": _NoWeb}, "requests_file": {"FileAdapter": _NoWeb}},
+}
+"""By library: modules that it imports for what is never used here, and what of them must be there."""
+
+
+@contextlib.contextmanager
+def _with_stand_ins() -> Iterator[None]:
+    """While the block runs, the libraries of `_INSTEAD` find next to nothing in place of some modules.
+
+    Together with what those would bring they are a quarter of all that is loaded here.
     """
-    names = [name for name in ("spacy.cli", "spacy.cli.info") if name not in sys.modules and "spacy" not in sys.modules]
-    for name in names:
+    wanted = {
+        name: content
+        for library, modules in _INSTEAD.items()
+        if library not in sys.modules
+        for name, content in modules.items()
+        if name not in sys.modules
+    }
+    for name, content in wanted.items():
         sys.modules[name] = ModuleType(name)
-        sys.modules[name].__dict__.update(info=None, __path__=[])
+        sys.modules[name].__dict__.update(content, __path__=[])
     try:
         yield
     finally:
-        for name in names:
+        for name in wanted:
             del sys.modules[name]
 
 
+@contextlib.contextmanager
+def _without_trial() -> Iterator[None]:
+    """While the block runs, Presidio takes the patterns of its own recognisers as they are."""
+    name = "presidio_analyzer"
+    found = importlib.util.find_spec(name)
+    if name in sys.modules or found is None or found.origin is None:
+        yield
+        return
+    # The module of patterns needs nothing of its package, so it can be loaded before it.
+    spec = importlib.util.spec_from_file_location(f"{name}.pattern", Path(found.origin).parent / "pattern.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    sys.modules[spec.name] = module
+    tried = module.Pattern.__dict__["_Pattern__validate_regex"]
+    module.Pattern._Pattern__validate_regex = staticmethod(lambda _pattern: None)
+    try:
+        yield
+    finally:
+        module.Pattern._Pattern__validate_regex = tried
+
+
 os.environ.setdefault("PRESIDIO_DEVICE", "cpu")
-with _without(_UNUSED), _without_commands():
+with _without(_UNUSED), _with_stand_ins(), _without_trial():
     import presidio_analyzer
     import spacy
     import tldextract
@@ -69,6 +120,7 @@ with _without(_UNUSED), _without_commands():
     from presidio_analyzer.context_aware_enhancers import LemmaContextAwareEnhancer
     from presidio_analyzer.nlp_engine import NerModelConfiguration, NlpArtifacts, SpacyNlpEngine
     from spacy.language import Language
+    from spacy.tokenizer import Tokenizer
     from spacy.tokens import Doc, Span
 
 tldextract.tldextract.TLD_EXTRACTOR = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
@@ -89,6 +141,7 @@ __all__ = [
     "RecognizerResult",
     "SpacyNlpEngine",
     "Span",
+    "Tokenizer",
     "predefined",
     "presidio_analyzer",
     "spacy",

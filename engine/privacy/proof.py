@@ -8,7 +8,7 @@ made-up name would be found like a real one, and numbers that differ would make 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,12 +16,13 @@ from engine.data.leaves import Key
 from engine.data.read import read_rows
 from engine.data.rows import RawRow
 from engine.jobs.context import JobContext
-from engine.privacy.ledger import Ledger, Places, in_new_text
+from engine.privacy.ledger import Ledger, Places
 from engine.privacy.remains import Remains
-from engine.privacy.replace import Edit, apply, unnumbered
+from engine.privacy.replace import Edit, apply, in_new_text, unnumbered
 from engine.privacy.rowscan import Memory, scanned_fields
+from engine.privacy.spans import meeting
 from engine.privacy.store import FindingsStore
-from engine.privacy.sweep import Sweeper
+from engine.privacy.sweep import UNSPACED, WORD, Sweeper
 from engine.privacy.texts import searched_fields
 from engine.spec import DataSpec
 
@@ -104,9 +105,7 @@ def outside(text: str, start: int, end: int, ours: Sequence[Edit]) -> list[str]:
     """The pieces of a stretch of a text that are not ours and hold two letters or digits at least."""
     pieces: list[str] = []
     position = start
-    for one in ours:
-        if one.end <= start or one.start >= end:
-            continue
+    for one in meeting(ours, start, end):
         if one.start > position:
             pieces.append(text[position : one.start])
         position = max(position, one.end)
@@ -121,26 +120,37 @@ class _Kept:
     def __init__(self, store: FindingsStore, row: int) -> None:
         self._store = store
         self._row = row
-        self._values: list[str] | None = None
+        self._values: dict[str, None] | None = None
+        self._by_word: dict[str, list[str]] = {}
 
-    def values(self) -> list[str]:
+    def values(self) -> dict[str, None]:
         if self._values is None:
             kept = (finding for finding in self._store.findings(self._row) if finding.action == "keep")
-            self._values = [finding.value.casefold() for finding in kept]
+            self._values = dict.fromkeys(finding.value.casefold() for finding in kept)
+            for value in self._values:
+                for word in set(WORD.findall(value)):
+                    self._by_word.setdefault(word, []).append(value)
         return self._values
 
     def covers(self, piece: str) -> bool:
         wanted = piece.strip(" .,;:!?\"'").casefold()
-        return any(wanted in value for value in self.values())
+        return wanted in self.values() or any(wanted in value for value in self.values())
 
     def stands_at(self, text: str, start: int, end: int) -> bool:
-        """Whether something kept stands in `text` around the stretch."""
-        low = text.casefold() if len(text.casefold()) == len(text) else text
-        for value in self.values():
-            at = low.find(value, max(0, end - len(value)))
-            if 0 <= at <= start:
+        """Whether something kept stands in `text` around the stretch, which has whole words."""
+        for value in self._with_words_of(text[start:end]):
+            first = max(0, end - len(value))
+            window = text[first : start + len(value)]
+            low = window.casefold()
+            if value in (low if len(low) == len(window) else window):
                 return True
         return False
+
+    def _with_words_of(self, piece: str) -> Iterable[str]:
+        """The kept values that hold the first word of a piece; all of them where words are not set apart."""
+        values = self.values()
+        word = WORD.search(piece.casefold()) if values else None
+        return values if word is None or UNSPACED.search(piece) else self._by_word.get(word[0], ())
 
 
 def _literal(proof: Proof, row: int, path: str, text: str, sweeper: Sweeper, kept: _Kept) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from engine.privacy.cases import opens_sentence
 from engine.privacy.parts import doubtful_words, is_doubtful, tells, words_of_name
 from engine.privacy.replace import Edit
+from engine.privacy.spans import meeting
 from engine.privacy.store import FindingsStore
 from engine.privacy.sweep import Sweeper, Wanted, can_be_swept
 
@@ -106,7 +107,7 @@ class Remains:
             return
         for match in self._sweeper.find(text):
             at, end, word = match.start, match.end, match.wanted.value
-            if any(one.start < end and at < one.end for one in ours) or kept(text, at, end):
+            if meeting(ours, at, end) or kept(text, at, end):
                 continue
             if text[at].islower() or (text[at].isupper() and opens_sentence(text, at)):
                 self.as_word[word] += 1

@@ -8,11 +8,13 @@ the whole file, and the numbers follow the order of first appearance.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from engine.privacy.innerjson import is_json, json_parts, meant, spelt, widened, with_letters
+from engine.privacy.spans import Covers, within
 
 if TYPE_CHECKING:
     # The sweep brings the detectors' words with it; the wizard shows replacements without them.
@@ -98,9 +100,9 @@ def stretches_to_hide(text: str, hide: Iterable[Stretch], keep: Sequence[Stretch
         keep: Findings to keep.
         sweeper: All hidden values.
     """
-    found = list(hide)
+    found, kept = list(hide), Covers(keep)
     for match in sweeper.find(text):
-        if not any(kept.start <= match.start and match.end <= kept.end for kept in keep):
+        if not kept.holds(match.start, match.end):
             found.append(Stretch(match.start, match.end, match.wanted.entity, match.wanted.value))
     return _united(text, [_whole(text, one) for one in found])
 
@@ -177,22 +179,30 @@ def apply(text: str, edits: Sequence[Edit]) -> str:
 def breaks_json(text: str, edits: Sequence[Edit]) -> bool:
     """Whether a piece of JSON in a text would be none any more."""
     for start, end in json_parts(text) if edits else ():
-        inside = [
-            replace(one, start=one.start - start, end=one.end - start)
-            for one in edits
-            if start <= one.start and one.end <= end
-        ]
+        inside = [replace(one, start=one.start - start, end=one.end - start) for one in within(edits, start, end)]
         piece = text[start:end]
         if inside and is_json(piece) and not is_json(apply(piece, inside)):
             return True
     return False
 
 
-def to_original(edits: Sequence[Edit], start: int, end: int) -> list[tuple[int, int]]:
+def in_new_text(edits: Sequence[Edit]) -> list[Edit]:
+    """Replacements with the offsets of the text they made."""
+    moved: list[Edit] = []
+    shift = 0
+    for one in edits:
+        start = one.start + shift
+        moved.append(Edit(start, start + len(one.new), one.new, one.entity))
+        shift += len(one.new) - (one.end - one.start)
+    return moved
+
+
+def to_original(edits: Sequence[Edit], made: Sequence[Edit], start: int, end: int) -> list[tuple[int, int]]:
     """Where a stretch of the new text stood in the original, without the parts that are placeholders.
 
     Args:
         edits: What was done to the original, in order.
+        made: The same, of `in_new_text`.
         start: In characters of the new text.
         end: In characters of the new text.
 
@@ -200,16 +210,15 @@ def to_original(edits: Sequence[Edit], start: int, end: int) -> list[tuple[int, 
         (start, end) in the original, one for each piece between placeholders.
     """
     pieces: list[tuple[int, int]] = []
-    shift = 0
+    at = bisect_right(made, start, key=lambda one: one.end)
+    shift = made[at - 1].end - edits[at - 1].end if at else 0
     position = start
-    for one in edits:
-        new_start, new_end = one.start + shift, one.start + shift + len(one.new)
-        if new_start >= end:
-            break
-        if new_start > position:
-            pieces.append((position - shift, new_start - shift))
-        shift = new_end - one.end
-        position = max(position, new_end)
+    while at < len(made) and made[at].start < end:
+        if made[at].start > position:
+            pieces.append((position - shift, made[at].start - shift))
+        shift = made[at].end - edits[at].end
+        position = max(position, made[at].end)
+        at += 1
     if position < end:
         pieces.append((position - shift, end - shift))
     return pieces

@@ -16,11 +16,11 @@ from engine.data.rows import BadRow, RawRow, split_path
 from engine.data.splice import Change
 from engine.data.write import RowWriter
 from engine.jobs.context import JobContext
-from engine.privacy.consents import names_among, names_in_file
+from engine.privacy.consents import names_among, names_before_edits, names_in_file
 from engine.privacy.content import ContentTally, Judgement, consents_of, first_names, judge
 from engine.privacy.findings import Finding, NewFinding
 from engine.privacy.innerjson import json_parts, quoted_in_json, with_letters
-from engine.privacy.ledger import Ledger, in_new_text
+from engine.privacy.ledger import Ledger
 from engine.privacy.merge import Hit, trim
 from engine.privacy.replace import (
     Edit,
@@ -29,6 +29,7 @@ from engine.privacy.replace import (
     apply,
     breaks_json,
     edit,
+    in_new_text,
     stretches_to_hide,
     to_original,
     unnumbered,
@@ -36,6 +37,7 @@ from engine.privacy.replace import (
 from engine.privacy.replacer import Replacer
 from engine.privacy.rowscan import Memory, new_finding, role_of, text_hash
 from engine.privacy.rowtext import row_text
+from engine.privacy.spans import Covers, meeting
 from engine.privacy.sweep import Sweeper
 from engine.privacy.texts import searched_fields
 from engine.spec import DataSpec
@@ -120,6 +122,7 @@ def rewrite(
     decided = _Findings(memory)
     spec = ctx.project.load()
     consents, firsts = consents_of(spec.content), first_names(names_in_file(memory.store, spec.redaction))
+    corrected = names_before_edits(memory.store, spec.redaction)
     waiting: list[_Changed] = []
     total = int(memory.store.meta("rows") or 0)
     format = detect_format(Path(data.path), data.format)
@@ -128,7 +131,7 @@ def rewrite(
     with RowWriter(target, format) as writer:
         for row, digest in _rows_to_write(ctx, data, written):
             here = decided.of(row.index)
-            persons = names_among(((finding.entity, finding.value) for finding in here), spec.redaction)
+            persons = names_among(((one.entity, one.value) for one in here), spec.redaction, corrected)
             judged = judge(row_text(row.record))
             if written.content.count(row.line, judged, persons, consents, firsts) != "keep":
                 continue
@@ -242,13 +245,14 @@ def _replaced(row: RawRow, one: _Field, sweeper: Sweeper, replacer: Replacer, *,
         new = replacer.written(part.entity, part.value, one.text, typed=typed)
         return _Changed(row, one.path, one.text, new, [Edit(0, len(one.text), new, part.entity)], one.keep)
     new, edits = _edited(one, replacer)
-    again = sweeper.find(new)
+    made = in_new_text(edits)
+    again = {part.start for match in sweeper.find(new) for part in meeting(made, match.start, match.end)}
     if again:
         plain = [
             Edit(part.start, part.end, replacer.plain(part.entity, part.value), part.entity)
-            if any(match.start < made.end and made.start < match.end for match in again)
+            if now.start in again
             else before
-            for part, before, made in zip(one.hide, edits, in_new_text(edits), strict=True)
+            for part, before, now in zip(one.hide, edits, made, strict=True)
         ]
         new, edits = apply(one.text, plain), plain
     return _Changed(row, one.path, one.text, new, edits, one.keep)
@@ -274,11 +278,11 @@ def _second_look(memory: Memory, changed: list[_Changed]) -> list[NewFinding]:
     plain = [unnumbered(one.edits) for one in changed]
     texts = [_kind_of(one.old, apply(one.old, edits)) for one, edits in zip(changed, plain, strict=True)]
     for one, edits, hits in zip(changed, plain, memory.findings_of(texts), strict=True):
-        kept = {stretch.value.casefold() for stretch in one.keep}
+        kept, covers, made = {stretch.value.casefold() for stretch in one.keep}, Covers(one.keep), in_new_text(edits)
         for hit in hits:
-            for start, end in to_original(edits, hit.start, hit.end):
+            for start, end in to_original(edits, made, hit.start, hit.end):
                 piece = trim(one.old, Hit(start, end, hit.entity, hit.score, LATE))
-                if piece is None or _is_kept(one, piece, kept):
+                if piece is None or _is_kept(one, piece, kept, covers):
                     continue
                 role = role_of(one.row.record, one.path)
                 late.append(new_finding(one.row.index, one.path, one.old, piece, role, text_hash(one.old)))
@@ -307,11 +311,10 @@ class _Columns:
         return [one for one in changed if not isinstance(one.old, Key)] + self.renamed
 
 
-def _is_kept(one: _Changed, piece: Hit, kept: set[str]) -> bool:
+def _is_kept(one: _Changed, piece: Hit, kept: set[str], covers: Covers) -> bool:
     text = one.old[piece.start : piece.end]
-    if sum(letter.isalnum() for letter in text) < 2 or text.casefold() in kept:
-        return True
-    return any(stretch.start <= piece.start and piece.end <= stretch.end for stretch in one.keep)
+    few = sum(letter.isalnum() for letter in text) < 2
+    return few or text.casefold() in kept or covers.holds(piece.start, piece.end)
 
 
 def _stretch(finding: Finding) -> Stretch:

@@ -49,6 +49,8 @@ def row_text(record: Mapping[str, Any]) -> str:
         if isinstance(value, str):
             pieces.append(_written(label, value) if label else value)
         elif isinstance(value, Mapping):
+            # A key that is a sentence is trained on like any text, in the arguments of a tool call.
+            pieces += [str(key) for key in value if " " in str(key)]
             waiting += [(_label(key) or label, inner) for key, inner in reversed(list(value.items()))]
         elif isinstance(value, list | tuple):
             waiting += [(label, inner) for inner in reversed(value)]

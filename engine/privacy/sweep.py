@@ -86,10 +86,10 @@ class Sweeper:
         """All places, in order; matches of different values may overlap."""
         found = self._find(text)
         if (meant := eased(text)) is not None:
-            for one in self._find(meant.text):
-                place = replace(one, start=meant.origin(one.start), end=meant.origin(one.end))
-                if place not in found:
-                    found.append(place)
+            moved = (
+                replace(one, start=meant.origin(one.start), end=meant.origin(one.end)) for one in self._find(meant.text)
+            )
+            found = list(dict.fromkeys([*found, *moved]))
         found.sort(key=lambda match: (match.start, -match.end, -len(match.wanted.value)))
         return found
 

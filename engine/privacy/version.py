@@ -39,6 +39,8 @@ _SOURCES = (
     "own.py",
     "presidio.py",
     "quiet.py",
+    "spans.py",
+    "structure.py",
     "titles.py",
     "windows.py",
 )

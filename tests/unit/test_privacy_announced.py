@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (a case a line; the marks that people type)
+# ruff: noqa: E501, RUF001 (a case a line; the marks that people type)
 """Codes that a sentence announces, addresses in other scripts, what a machine reads, and what only looks so. No model."""
 
 from __future__ import annotations
@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from engine.privacy.addressing import whole_addresses
-from engine.privacy.alike import further_of_a_list
+from engine.privacy.alike import further_of_a_list, whole_codes
 from engine.privacy.doubts import believable
 from engine.privacy.hits import Hit
 from engine.privacy.recognisers.secrets import is_of_a_thing, is_plain_figure
@@ -18,6 +18,22 @@ from tests.families import found
     ("family", "text", "value"),
     [
         ("secret", "the safe opens with 21-04-36, shh", "21-04-36"),
+        ("secret", "code is three seven seven one", "three seven seven one"),
+        ("secret", "turn off the alarm with code 1928", "1928"),
+        ("secret", "der code für die haustür ist 4471", "4471"),
+        ("secret", "Ihr Abholcode lautet 48 21 90", "48 21 90"),
+        ("secret", "<password>heron2011</password>", "heron2011"),
+        ("secret", "heron2011 is my pw for everything", "heron2011"),
+        ("secret", "then He11-heron-yes when it asks for a password", "He11-heron-yes"),
+        ("number", "44182-2 is mijn klantnummer", "44182-2"),
+        ("number", "numer klienta: 44 182", "44 182"),
+        ("number", "numéro de dossier 2025-0091", "2025-0091"),
+        ("number", "badge is #4418", "4418"),
+        ("number", "the other one W2381 77410", "W2381 77410"),
+        ("number", "mi matrícula es 1234 BCD", "1234 BCD"),
+        ("phone", "ring 1-800-FLOWERS now", "1-800-FLOWERS"),
+        ("email", "info＠studio-mar.it", "info＠studio-mar.it"),
+        ("address", "it's two two one baker lane apartment nine", "two two one baker lane apartment nine"),
         ("secret", "Door: hold the star, then C4471Y", "C4471Y"),
         ("secret", "the wifi is Brook5G and the key is fern-vole-18", "fern-vole-18"),
         ("secret", "combination: 12 left, 30 right, 4 left", "12 left, 30 right, 4 left"),
@@ -90,10 +106,30 @@ def test_is_found(family: str, text: str, value: str) -> None:
         ("phone", "twenty twenty five, twenty twenty six"),
         ("number", "cat <<EOF and x << 12 for 2024"),
         ("number", "the train took 1200 people"),
+        ("number", "the new card is 499.99 but docker run -p 8080:80"),
+        ("secret", "the door was built in 1928, export KEY=$API_KEY and PASSWORD=changeme"),
+        ("secret", "password: str = Field(min_length=8)"),
     ],
 )
 def test_is_left_alone(family: str, text: str) -> None:
     assert found(family, text) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "entity", "whole"),
+    [
+        ("id cus_Nf8s2Kd0 ok", "Nf8s2Kd0", "ID", "cus_Nf8s2Kd0"),
+        ("social 28 12345678 40, ok", "12345678", "US_SSN", "28 12345678 40"),
+        ("account 44182 2025 was good", "44182", "ID", "44182"),
+        ("mdp Sun_d'or7 pour", "Sun_d", "SECRET", "Sun_d'or7"),
+        ("PASS='kite 88 lamp'", "kite", "SECRET", "kite 88 lamp"),
+        ("pw hunter2's fault", "hunter2", "SECRET", "hunter2"),
+    ],
+)
+def test_a_code_grows_to_the_ends_of_its_token(text: str, known: str, entity: str, whole: str) -> None:
+    at = text.index(known)
+    (grown,) = whole_codes(text, [Hit(at, at + len(known), entity, 0.6, "NumberRecognizer")])
+    assert text[grown.start : grown.end] == whole
 
 
 def test_the_next_of_a_list_is_one_too() -> None:
@@ -130,6 +166,9 @@ def test_numbers_of_things_are_no_findings() -> None:
     assert not is_plain_figure("612.555.0142")
     text = "SKU 4006381333931 and 4006381333932"
     assert is_of_a_thing(text, text.index("4006381333931"))
+    assert is_of_a_thing("my washer is a WAN28282GB", 15)
+    assert is_of_a_thing("colour #f67cbb", 8)
+    assert not is_of_a_thing("llama a 612345678", 8)
     assert not is_of_a_thing(text, text.index("4006381333932"))
     hits = [Hit(*span, "TAX_ID", 0.9, "RampartRecognizer") for span in ((4, 17), (22, 35))]
     assert believable(text, hits) == hits[1:]

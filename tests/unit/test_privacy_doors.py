@@ -78,7 +78,7 @@ def test_names_with_such_words_are(value: str) -> None:
         ("c/o Miller, 301 W Oak Street", "301 W Oak Street", "ADDRESS", "c/o Miller, 301 W Oak Street"),
         ("14 Oak Street, and then Bob left", "14 Oak Street", "ADDRESS", "14 Oak Street"),
         ("Hello Bob, 14 Oak Street", "14 Oak Street", "ADDRESS", "14 Oak Street"),
-        ("Vries came, Mr. Vries", "Vries", "PERSON", "Vries"),
+        ("Vries came, Mr. Vriesland", "Vries", "PERSON", "Vries"),
     ],
 )  # fmt: skip
 def test_pieces_are_completed(text: str, value: str, entity: str, whole: str) -> None:

@@ -83,3 +83,11 @@ def test_trying_one_loads_no_detector() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("word", "text"), [("straße", "STRASSE 4"), ("İstanbul", "in İSTANBUL"), ("(x", "see (X)"), ("東京", "私は東京に")]
+)
+def test_a_word_is_found_however_it_is_written(word: str, text: str) -> None:
+    assert try_own(text, OwnSpec(name="mine", words=["nothing", word]))
+    assert not try_own("something else", OwnSpec(name="mine", words=["nothing", word]))

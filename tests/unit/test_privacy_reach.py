@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from engine.privacy.addressing import whole_addresses
-from engine.privacy.quiet import says_nothing
 from engine.privacy.hits import Hit
 from engine.privacy.merge import OWN, merge_hits
+from engine.privacy.quiet import says_nothing
 from engine.privacy.recognisers.rules import has_digit_run
 from tests.families import found
 

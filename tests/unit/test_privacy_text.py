@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from engine.privacy.doubts import believable
 from engine.privacy.merge import Hit, merge_hits
 from engine.privacy.proof import outside
-from engine.privacy.replace import Edit, Placeholders, Stretch, apply, edit, stretches_to_hide, to_original
+from engine.privacy.replace import (
+    Edit,
+    Placeholders,
+    Stretch,
+    apply,
+    edit,
+    in_new_text,
+    stretches_to_hide,
+    to_original,
+)
 from engine.privacy.sweep import Sweeper, Wanted, can_be_swept
 from engine.privacy.windows import windows_of
 
@@ -118,7 +127,7 @@ def test_replacing_touches_nothing_else_and_leads_back(words: list[str], data: s
     new, edits = edit(text, hidden, Placeholders())
     assert apply(text, edits) == new
     left = [one for one in range(len(text)) if not any(span.start <= one < span.end for span in hidden)]
-    pieces = to_original(edits, 0, len(new))
+    pieces = to_original(edits, in_new_text(edits), 0, len(new))
     assert [number for start, end in pieces for number in range(start, end)] == left
     assert "".join(text[start:end] for start, end in pieces) == "".join(text[one] for one in left)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 
+from engine.privacy.recognisers.contacts import DIGIT_WORD, SPOKEN
 from engine.privacy.recognisers.places import KINDS_BEFORE, SMALL, place_rules
 from engine.privacy.recognisers.rules import Rule, RuleRecognizer, both, by_first_letter, contains, has_digits, matches
 from engine.privacy.recognisers.scripts import script_rules
@@ -170,6 +171,9 @@ def address_recogniser() -> RuleRecognizer:
         Rule("number in words", re.compile(
             r"(?<![\w'’])(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Eleven|Twelve|Twenty|Hundred)\s(?:[A-Z][\w'’.\-]*\s){1,3}"
             r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Drive|Court|Place|Plaza|Square|Way|Parkway|Circle|Terrace|Row|Wharf|Quay)\b"), 0.65),
+        Rule("number in words, small letters", re.compile(
+            rf"(?<![\w'’])(?:{DIGIT_WORD})(?:[\s\-](?:{DIGIT_WORD})){{1,4}}\s(?P<first>[^\W\d_][\w'’]{{2,20}})\s(?:[\w'’]{{3,20}}\s)?(?:{_SURE}|lane|ln|close|crescent|terrace|place|way)\b(?:,?\s(?:apartment|apt|flat|unit|number|suite)\s(?:(?:{DIGIT_WORD})\s?){{1,3}}\b)?", any_case), 0.55,
+            check=_a_named_street, needs=SPOKEN),
         Rule("South-East Asian street", re.compile(
             r"(?<!\w)(?i:jl|jln|jalan|gg|gang|lorong|lrg|persiaran|lebuh|soi|thanon|đường|ngõ|phố)\b\.?\s(?:[A-ZĐ][\w'’.\-]*\s){1,4}?"
             r"(?:(?i:no|nr)\.?\s?)?\d{1,4}[A-Za-z]?(?:/\d{1,4})?(?!\w)(?:,\s[A-Z][\w\-]+(?:\s[A-Z][\w\-]+){0,2})?"), 0.7,
@@ -223,13 +227,14 @@ def address_recogniser() -> RuleRecognizer:
             rf"(?i:\b(?:[ns][ew]?\s|[ew]\s)?(?:the\s)?(?:corner|intersection|junction|crossing)\sof\s)(?:[\w'’.\-]+,?\s){{1,6}}?(?:and|&|y|und|et)\s(?:{KINDS_BEFORE}\s(?:{SMALL}\s){{0,2}})?{_CROSSED}"),
             0.7, needs=contains("corner", "intersection", "junction", "crossing")),
         Rule("corner in small letters", re.compile(
-            rf"\b(?:corner|intersection|junction)\sof\s(?:[\w'’.\-]+\s){{1,4}}?(?:and|&)\s(?:[\w'’.\-]+\s){{0,2}}?(?:(?:{_EN_TYPES}|{_MORE_TYPES})s?|\d\w*)\b",
+            rf"\b(?:corner|intersection|junction)\sof\s(?:[\w'’.\-]+\s){{1,4}}?(?:and|&)\s(?:[\w'’.\-]+\s){{0,2}}?(?:(?:{_EN_TYPES}|{_MORE_TYPES})s?|\d\w*)\b"
+            r"|(?<=corner\s)(?:of\s)?\d{1,3}(?:st|nd|rd|th)\s(?:and|&|n)\s[\w'’\-]{3,20}",
             any_case), 0.65, needs=contains("corner", "intersection", "junction")),
         Rule("two streets", re.compile(
             rf"(?<![\w'’.\-])(?:[A-Z0-9][\w'’.\-]{{0,30}}\s){{1,3}}(?i:{_SURE})\.?\s(?:and|&|at|@|/)\s(?:[A-Z0-9][\w'’.\-]*\s){{1,3}}(?i:{_SURE})\b"), 0.65),
         Rule("coordinates", re.compile(
-            r"(?<![\w.\-])-?\d{1,2}\.\d{3,8}°?\s?[NS]?\s?[,/;]\s?-?\d{1,3}\.\d{3,8}(?!\d)|(?<!\w)\d{1,2}°\s?\d{1,2}['’′]\s?[\d.]{1,6}[\"”″]\s?[NS],?\s?\d{1,3}°\s?\d{1,2}['’′]"
-            r"\s?[\d.]{1,6}[\"”″]\s?[EWO]"), 0.7, needs=has_digits(6)),
+            r"(?<![\w.\-])-?\d{1,2}\.\d{3,8}°?\s?[NSns]?\s?[,/;]\s?-?\d{1,3}\.\d{3,8}(?!\d)|(?<!\w)\d{1,2}°\s?\d{1,2}['’′]\s?[\d.]{1,6}[\"”″]\s?[NSns],?\s?\d{1,3}°\s?\d{1,2}['’′]"
+            r"\s?[\d.]{1,6}[\"”″]\s?[EWOewo]"), 0.7, needs=has_digits(6)),
         Rule("parts of a building", re.compile(
             r"(?<![\w'’])(?:Room|Rm\.?|Suite|Unit|Floor|Building|Bldg\.?|Block|Blk\.?|Tower|Wing|Gate|Entrance|House|Street|Lane|Sector|Phase|Lot|Plot|Flat|Apartment|Apt\.?)\s#?[A-Z]?\d{0,5}[A-Z]?(?:,\s?(?:\d{1,2}(?:st|nd|rd|th)\sfloor"
             r"|(?:Room|Rm\.?|Suite|Unit|Floor|Building|Bldg\.?|Block|Blk\.?|Tower|Wing|Gate|Entrance|House|Street|Lane|Sector|Phase|Lot|Plot|Flat|Apartment|Apt\.?)\s#?[A-Z]?\d{0,5}[A-Z]?(?!\w))){1,3}"), 0.6,
@@ -242,14 +247,16 @@ def address_recogniser() -> RuleRecognizer:
             rf"(?<![\w'’.\-])(?P<first>[\w'’\-]{{2,20}})\s(?:{_SURE})\.?\s(?:and|&|at|@|x|/|meets|crosses|n|near)\s(?:\d{{1,3}}(?:st|nd|rd|th)|[\w'’\-]{{2,20}}\s(?:{_SURE}))(?!\w|['’]|\s{_NO_STREET_AFTER})", any_case), 0.55,
             check=_crosses, needs=contains(" st ", " st. ", " street ", " ave ", " avenue ", " rd ", " road ", " blvd ", " boulevard ", " lane ", " ln ", " drive ", " court ", " parkway ")),
         Rule("street and a number", re.compile(
-            rf"\b(?:at|on|of|from|near|by|to|off|around|past|between|where)\s(?P<place>(?P<first>[\w'’]{{3,16}})\s?(?:and|&|n|x|/|meets|crosses|hits)\s?(?:\d{{1,3}}(?:st|nd|rd|th)|broadway|main))(?!\w|['’]|\s{_NO_STREET_AFTER})", any_case), 0.5,
-            group="place", check=_crosses, needs=both(contains(" and ", "&", " n ", " x ", "/", " meets ", " crosses ", " hits "), matches(r"\d(?:st|nd|rd|th)\b|(?i:broadway|main)\b"))),
+            rf"\b(?:at|on|of|from|near|by|to|off|around|past|between|where)\s(?P<place>(?P<first>[\w'’]{{3,16}})\s?(?:and|&|n|x|/|meets|crosses|hits)\s?(?:\d{{1,3}}(?:st|nd|rd|th)|broadway|main|(?-i:First|Second|Third|Fourth|Fifth|Sixth|Seventh|Eighth|Ninth|Tenth)))(?!\w|['’]|\s{_NO_STREET_AFTER})", any_case), 0.5,
+            group="place", check=_crosses, needs=both(contains(" and ", "&", " n ", " x ", "/", " meets ", " crosses ", " hits "), matches(r"\d(?:st|nd|rd|th)\b|(?i:broadway|main)\b|(?:First|Second|Third|[FST][a-z]{2,4}th|Ninth)\b"))),
         Rule("unit, house and street in small letters", re.compile(
             r"(?<![\w'’])(?:flat|room|apt|apartment|unit|studio|suite|ward|bed)\.?\s#?\d{1,4}[a-z]?,\s(?:[\w'’]+\s){0,3}[\w'’]+(?:,\s(?:[\w'’]+\s){1,2}(?:street|st|road|rd|lane|ln|avenue|ave|close|drive|hill|row|way|walk|terrace|square))(?!\w)", any_case), 0.55,
             needs=both(digit, contains("flat", "room", "apt", "apartment", "unit", "studio", "suite", "ward", "bed"))),
         Rule("street in small letters", re.compile(
             r"\b(?:on|off|along|down|up|at|from|past|near|behind|to)\s(?P<place>(?P<first>[a-z'’]{4,16})\s(?:street|st|road|rd|lane|ln|avenue|ave|blvd|drive|crescent|terrace|close))(?![\w'’\-]|\.\w|\s(?:to|by|and\s\w+\s(?:up|down)))"), 0.4, group="place",
             check=_a_named_street, needs=contains(" street", " st", " road", " rd", " lane", " ln", " ave", " blvd", " drive", " crescent", " terrace", " close")),
+        Rule("room of a guest", re.compile(r"(?:(?<=staying in )|(?<=hotel )|\A|(?<=[,;.\n] )|(?<=\bin ))(?P<place>(?i:room|zimmer|habitaci[óo]n|chambre|camera|kamer)\s\d{3,4}[A-Z]?)(?![\w%]|[.:]\d)"), 0.5, group="place",
+            needs=both(contains("room", "zimmer", "habitaci", "chambre", "camera", "kamer"), contains("hotel", "hostel", "motel", "stay", "check in", "checked in", "check-in", "breakfast", "marriott", "hilton", "resort", "inn ", "door", "key", "ward", "lobby"))),
         Rule("link to a place", re.compile(
             r"(?:https?://)?(?:maps\.app\.goo\.gl|goo\.gl/maps|maps\.google\.[a-z.]{2,6}|(?:www\.)?google\.[a-z.]{2,6}/maps|maps\.apple\.com|(?:www\.)?waze\.com|(?:www\.)?openstreetmap\.org|w3w\.co|what3words\.com)[/?#][^\s\"'<>)]{3,400}", any_case), 0.7,
             needs=contains("maps", "waze", "openstreetmap", "w3w", "what3words")),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from engine.privacy.recognisers.contacts import DIGIT_WORD, SPOKEN, spoken_digits
 from engine.privacy.recognisers.rules import Rule, both, contains, has_digits, matches
 from engine.privacy.recognisers.words import is_common
 
@@ -17,16 +18,30 @@ _LOCKED = (
     r"safe|lockers?|lock ?box|key ?box|key ?safe|vault|pad ?lock|(?:bike|door|gate|suitcase|combination) ?lock|key ?pad|doors?|gates?|garage|alarm|intercom|buzzer|entry ?phone|lobby"
     r"|building|cabinet|parcel|pick-?up|mail ?box|wi-?fi|wlan|hot ?spot|router|network|phone|mobile|tablet|ipad|laptop|sim(?: card)?|voice ?mail|storage|airbnb|lift|elevator"
 )
-_DONE = r"opens?|unlocks?|unlocking|codes?|combo|combination|pin|puk|pass ?word|pass ?code|pass|pw|key|press|type|types|enter|dial|punch(?: in)?|then|tap|hit|put in|key in"
+_DONE = r"opens?|unlocks?|unlocking|codes?|combo|combination|pin|puk|pass ?word|pass ?code|pass|pw|key|press|type|types|enter|dial|punch(?: in)?|then|tap|hit|put in|key in|arm|disarm"
 _LOCKS = contains(
     "safe", "lock", "key", "vault", "door", "gate", "garage", "alarm", "intercom", "buzzer", "entry", "lobby", "building", "cabinet", "parcel", "pick",
     "mailbox", "wifi", "wi-fi", "wlan", "hotspot", "router", "network", "phone", "mobile", "tablet", "ipad", "laptop", "sim", "voicemail", "storage", "airbnb", "lift", "elevator",
 )  # fmt: skip
 _TURN = r"\d{1,2}(?:\s(?:left|right|clockwise|l|r))?"
 _TURNS = rf"(?:{_TURN}(?:[,\-]\s?|\s){_TURN}(?:(?:[,\-]\s?|\s){_TURN}){{1,2}}|\d(?:\s\d){{3,7}})"
+_GROUPS = r"\d{2,4}(?:[ \-]\d{2,4}){1,3}"
+_FOREIGN_CODE = (
+    r"code|codes|kod|koden|kode|c[óo]digo|codice|clave|combinaci[óo]n|chiave|schl[üu]ssel|digicode|codigo|код"
+)
+_OTHER_CODES = r"(?:post|zip|bar|qr|promo|country|vs|gutschein|rabatt|area|source|uni|op|byte|geo|en|de|l[äa]nder|fehler|vorwahl|streepjes|kortings|strich|quell|trans|pseudo|error|exit|status)[^\W\d_]{0,8}-?(?:code|kod)"
+_FOREIGN_LOCKED = (
+    r"t[üu]r|haust[üu]r|tor|schloss|safe|tresor|spind|keller|alarm(?:anlage)?|garage|fahrrad|wlan|handy|porte|portail|immeuble|coffre|casier|interphone|entr[ée]e|alarme|wifi|puerta|portal|port[óo]n|verja|caja fuerte|candado|alarma|entrada"
+    r"|porta|portone|cancello|cassaforte|lucchetto|armadietto|allarme|ingresso|deur|voordeur|poort|kluis|slot|kluisje|fiets|alarm|bram[ay]|drzwi|sejfu?|domofonu?|szafki|k[łl][óo]dki|port[ãa]o|cofre|cadeado|d[öo]rren|porten|kassask[åa]pet|двери|сейфа|подъезда|домофона"
+)
 _CODE = rf"(?:{_TURNS}|[#*]?(?=[\w\-#*!]*\d)\w(?:[\w\-#*!]{{1,24}}[\w#*!]))"
 _NO_CODE = re.compile(
-    r"\d+(?:st|nd|rd|th|am|pm|h|hrs?|mins?|s|ms|k|m|km|cm|mm|ft|kg|g|x|gb|mb|gbps|mbps|ghz|mhz|hz|px|p|v|w|mah|°|fps)|(?:19|20)\d\d|[0-9]{1,2}[:h][0-9]{2}|\w\d?|(?:v|ios|ipad|iphone|windows|android|wifi|usb|ip|ipv|mp|covid|photo|page|step|room|level|floor|gate)-?\d{1,2}\w?",
+    r"\d+(?:st|nd|rd|th|am|pm|h|hrs?|mins?|s|ms|k|m|km|cm|mm|ft|kg|g|x|gb|mb|gbps|mbps|ghz|mhz|hz|px|p|v|w|mah|°|fps)|[0-9]{1,2}[:h][0-9]{2}|\w\d?|(?:v|ios|ipad|iphone|windows|android|wifi|usb|ip|ipv|mp|covid|photo|page|step|room|level|floor|gate)-?\d{1,2}\w?",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_OF_A_YEAR = re.compile(
+    r"\b(?:in|since|from|of|by|until|till|year|built|early|late|summer|winter|spring|fall|in the|[a-z]{3,9}\.? \d{1,2},?)\s$",
     re.IGNORECASE,
 )
 _ODD = r"(?<![\w@./:$€£+#%=\-<(])(?P<value>[#*]?(?=[\w&!#*+~^\-]{0,40}\d)(?=[\w&!#*+~^\-]{0,40}[^\W\d_])\w[\w&!#*+~^\-]{3,40}|[#*]?\d{4,8}[#*]?|\d(?:-\d){2,7})(?![\w@%°/=(<]|[.:,]\d|[.]\w)"
@@ -45,8 +60,11 @@ _SURELY = r"pass ?words?|pass ?phrases?|pass ?codes?|passwd|pwd|pw|pins?|puk|wpa
 _NEAR_BEFORE = re.compile(rf"(?<![^\W_])(?P<word>{_NEAR})(?![^\W_])(?P<between>[^\n]{{1,48}})$", re.IGNORECASE)
 _SURELY_BEFORE = re.compile(rf"(?<![^\W_])(?:{_SURELY})(?![^\W_])(?P<between>[^\n]{{1,40}})$", re.IGNORECASE)
 _SURELY_AFTER = re.compile(
-    rf"\s(?:is|for|opens|unlocks|=|was)\s(?:(?:the|my|your|our|his|her|their)\s)?(?:\w+\s){{0,2}}(?:{_SURELY}|codes?|gate|alarm|safe|garage)\b",
+    rf"\s(?:is|for|opens|unlocks|=|was|at|on)\s(?:(?:the|my|your|our|his|her|their)\s)?(?:\w+\s){{0,2}}(?:{_SURELY}|codes?|gate|alarm|safe|garage)\b",
     re.IGNORECASE,
+)
+_ASKED_FOR = re.compile(
+    rf"\s(?:\w+\s){{0,3}}(?:asks?|prompt(?:s|ed)?|wants?|needs?)\s(?:\w+\s){{0,4}}(?:{_SURELY})\b", re.IGNORECASE
 )
 _CLAUSE_ENDS = re.compile(
     r"[.!?;](?:\s|$)|\s(?:but|because|so|while|when|after|before|until|error|version|page|line|at|by|from)\s",
@@ -68,7 +86,28 @@ def _a_code(match: re.Match[str]) -> bool:
     digits = sum(letter.isdigit() for letter in value)
     if value.isdigit() and _COUNTED.match(match.string, match.end("value")):
         return False
-    return _NO_CODE.fullmatch(value) is None and (digits >= 3 or (digits >= 1 and len(value) >= 5))
+    if _NO_CODE.fullmatch(value) or _of_a_year(match):
+        return False
+    return digits >= 3 or (digits >= 1 and len(value) >= 5)
+
+
+def _of_a_year(match: re.Match[str]) -> bool:
+    """Whether four digits are a year: a word of time stands before them."""
+    at = match.start("value")
+    return (
+        _YEAR.fullmatch(match.group("value")) is not None
+        and _OF_A_YEAR.search(match.string[max(0, at - 16) : at]) is not None
+    )
+
+
+def _a_foreign_code(match: re.Match[str]) -> bool:
+    """A code of a door or the like, in words of another language; no code of the post and no error."""
+    return _a_code(match) and sum(map(str.isdigit, match.group("value"))) >= 3
+
+
+def _in_words(match: re.Match[str]) -> bool:
+    """Three digits and more that are said one at a time."""
+    return spoken_digits(match.group("value")) >= 3
 
 
 def _odd_beside(match: re.Match[str]) -> bool:
@@ -76,7 +115,7 @@ def _odd_beside(match: re.Match[str]) -> bool:
     value = match.group("value")
     before = match.string[max(0, match.start("value") - 72) : match.start("value")]
     mixed = not value.isdigit() and any(map(str.isalpha, value))
-    if _NO_CODE.fullmatch(value) or _THING_BEFORE.search(before):
+    if _NO_CODE.fullmatch(value) or _of_a_year(match) or _THING_BEFORE.search(before):
         return False
     if not mixed or _NO_ODD.fullmatch(value):
         if _COUNTED.match(match.string, match.end("value")) or _VOUCHER.fullmatch(value):
@@ -85,7 +124,10 @@ def _odd_beside(match: re.Match[str]) -> bool:
         after = not mixed and _SURELY_AFTER.match(match.string, match.end("value")) is not None
         return after or (near is not None and not _CLAUSE_ENDS.search(near["between"]))
     near = _NEAR_BEFORE.search(before)
-    return near is not None and not _CLAUSE_ENDS.search(near["between"])
+    if near is not None and not _CLAUSE_ENDS.search(near["between"]):
+        return True
+    end = match.end("value")
+    return (_SURELY_AFTER.match(match.string, end) or _ASKED_FOR.match(match.string, end)) is not None
 
 
 def _a_phrase(match: re.Match[str]) -> bool:
@@ -106,8 +148,16 @@ def announced_rules() -> list[Rule]:
             rf"\b(?:{_LOCKED})\b(?:[^\n.!?]|[.](?=\w)){{0,48}}?\b(?:{_DONE})\b(?:[^\w\n#*]{{1,4}}|[^\w\n#*]{{0,2}}(?='s\b|’s\b))(?:(?:['’]?s|is|are|was|with|to|on|by|in|it['’]?s|now|still|just|set|changed)\b[^\w\n#*]{{1,3}}){{0,3}}"
             rf"(?P<value>{_CODE})(?![\w/%°]|[.:]\d)", flags), 0.7, group="value", check=_a_code, needs=both(has_digits(1), _LOCKS)),
         Rule("turns of a dial", re.compile(
-            rf"\b(?:combo|combination|pin|code|safe|lock|key ?safe|keypad|vault|dial)\b(?:\s(?:on|for|to|of)\s(?:\S+\s){{1,3}}?)?(?:\s?(?:is|was|:|=|,|->)){{0,2}}\s(?P<value>{_TURNS})(?![\w/%°]|[.:,]\d)", flags), 0.65, group="value",
+            rf"\b(?:combo|combination|pin|code|safe|lock|key ?safe|keypad|vault|dial)\b(?:\s(?:on|for|to|of)\s(?:\S+\s){{1,3}}?)?(?:\s?(?:is|was|:|=|,|->)){{0,2}}(?:\s|(?<=\s))(?P<value>{_TURNS})(?![\w/%°]|[.:,]\d)", flags), 0.65, group="value",
              needs=both(has_digits(3), contains("combo", "combination", "pin", "code", "safe", "lock", "keypad", "vault", "dial"))),
+        Rule("code in other languages", re.compile(
+            rf"(?<![^\W_])(?:(?:{_FOREIGN_CODE})\s(?:[^\W\d_]{{1,6}}['’\s]\s?){{1,3}}?(?:{_FOREIGN_LOCKED})|(?!{_OTHER_CODES})[^\W\d_]{{2,20}}-?(?:code|kod|koden|kode))(?:\s?[:=]|\s(?:is|ist|lautet|est|es|è|é|e|jest|to|är|er|c['’]est))?\s(?P<value>{_GROUPS}|{_CODE})(?![\w/%°]|[.:,]\d)", flags), 0.65,
+             group="value", check=_a_foreign_code, needs=both(has_digits(3), contains("code", "kod", "códi", "codi", "clave", "combinaci", "chiave", "schl", "код", "pin"))),
+        Rule("code in words", re.compile(
+            rf"\b(?:{_SURELY}|codes?|gate|locker|alarm|cvv|cvc)\b[^\n.!?\d]{{0,40}}?\s(?P<value>(?:{DIGIT_WORD})(?:[\s,.\-]{{1,3}}(?:{DIGIT_WORD})){{2,9}})\b", flags), 0.65, group="value", check=_in_words, needs=both(_NEAR_A_SECRET, SPOKEN)),
+        Rule("number in words", re.compile(
+            rf"\b(?:account|acct|order|policy|member(?:ship)?|customer|booking|case|claim|badge|employee|student|passport|licen[cs]e|ref(?:erence)?|number|plate|id)\b[^\n.!?\d]{{0,30}}?\s(?P<value>(?:{DIGIT_WORD})(?:[\s,.\-]{{1,3}}(?:{DIGIT_WORD})){{3,14}})\b", flags), 0.55,
+            group="value", entity="ID", check=lambda match: 4 <= spoken_digits(match.group("value")) < 7, needs=SPOKEN),
         Rule("unlocks it", re.compile(
             rf"\bunlock(?:s|ed|ing)?\b[^\n.!?]{{0,30}}?\b(?:it['’]?s|is|with|use|code|pin)[^\w\n#*]{{1,3}}(?P<value>{_CODE})(?![\w/%°]|[.:]\d)", flags), 0.7, group="value",
              check=_a_code, needs=both(has_digits(3), contains("unlock"))),

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (patterns are broken at their parts, and hold the marks that people type)
+# ruff: noqa: E501, RUF001 (patterns are broken at their parts, and hold the marks that people type)
 """Phones, hidden or unusual e-mail addresses, and wallets: what Presidio's own recognisers leave."""
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ _SPACED_DATE = re.compile(r"\d{1,2}[ .]\d{1,2}[ .](?:19|20)\d\d|(?:19|20)\d\d[ .
 _PROVIDER = r"gmail|googlemail|yahoo|ymail|hotmail|outlook|live|icloud|me|mac|proton(?:mail)?|aol|gmx|web|mail|zoho|fastmail|tutanota"
 _ONE_DIGIT = (
     r"zero|oh|o|one|two|three|four|five|six|seven|eight|nine|null|eins|zwei|drei|vier|f[üu]nf|sechs|sieben|acht|neun"
-    r"|cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|un|deux|trois|quatre|cinq|sept|huit|neuf|\d{1,4}(?!\d)"
+    r"|cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|un|deux|trois|quatre|cinq|sept|huit|neuf|due|tre|quattro|cinque|sei|sette|otto|nove"
+    r"|nul|een|één|twee|drie|vijf|zes|zeven|acht|negen|jeden|dwa|trzy|cztery|pi[ęe][ćc]|sze[śs][ćc]|siedem|osiem|dziewi[ęe][ćc]|\d{1,4}(?!\d)"
 )
+SPOKEN = contains("one", "two", "three", "five", "six", "seven", "eight", "nine", "zero", "double", "triple", "uno", "eins", "deux", "quattro", "twee", "cztery")  # fmt: skip
+"""Texts that may say a digit in words."""
 _TENS = r"ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
-_DIGIT_WORD = rf"(?:(?:double|triple|treble)\s)?(?:{_ONE_DIGIT}|{_TENS})(?:\s(?:hundred|thousand))?"
+DIGIT_WORD = rf"(?:(?:double|triple|treble)\s)?(?:{_ONE_DIGIT}|{_TENS})(?:\s(?:hundred|thousand))?"
 _SMALL_NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 _DOT = r"(?:\s?[(\[{<]\s?(?:dot|punkt|point|punto|\.)\s?[)\]}>]\s?|\s(?:dot|punkt|point|punto)\s|\.)"
 _MARK = r"(?:\s(?:dot|underscore|dash|hyphen|minus|point|punkt|punto|unterstrich|tiret|guion)\s|\s?[(\[{](?:dot|underscore|dash|hyphen|\.|_|-)[)\]}]\s?)"
@@ -64,18 +67,22 @@ def _local_phone(match: re.Match[str]) -> bool:
 
 
 def _a_spoken_number(match: re.Match[str]) -> bool:
-    """Seven digits and more, most of them one at a time; refuse a count up or down and the words of two years."""
-    words = [word for word in re.split(r"[\s,.\-]+", match.group().casefold()) if word]
+    return spoken_digits(match.group()) >= 7
+
+
+def spoken_digits(text: str) -> int:
+    """How many digits are said, most of them one at a time; 0 for a count up or down and the words of two years."""
+    words = [word for word in re.split(r"[\s,.\-]+", text.casefold()) if word]
     single = [word for word in words if re.fullmatch(_ONE_DIGIT, word)]
     if all(word.isdigit() for word in words):
-        return False
+        return 0
     digits = sum(len(word) if word.isdigit() else 1 for word in single) + 2 * sum(
         word in ("hundred", "thousand") or re.fullmatch(_TENS, word) is not None for word in words
     )
     digits += sum(word == "double" for word in words) + 2 * sum(word in ("triple", "treble") for word in words)
     places = [_SMALL_NUMBERS.index(word) if word in _SMALL_NUMBERS else -9 for word in words]
     counts = {second - first for first, second in itertools.pairwise(places)}
-    return digits >= 7 and len(single) >= 3 and not counts <= {1} and not counts <= {-1}
+    return digits if len(single) >= 3 and not counts <= {1} and not counts <= {-1} else 0
 
 
 def phone_recogniser() -> RuleRecognizer:
@@ -106,8 +113,9 @@ def phone_recogniser() -> RuleRecognizer:
                                         r"(?!\w)", re.IGNORECASE), 0.65, group="number", check=_local_phone,
              needs=has_digits(6)),
         Rule("one digit at a time", re.compile(r"(?<![\w.])\d(?:[ .\-]\d){6,14}(?![\w.])"), 0.6, needs=has_digits(7)),
-        Rule("digits in words", re.compile(rf"\b(?:{_DIGIT_WORD})(?:[\s,.\-]{{1,3}}(?:{_DIGIT_WORD})){{3,14}}\b", re.IGNORECASE), 0.6,
-             check=_a_spoken_number, needs=contains("one", "two", "three", "five", "six", "seven", "eight", "nine", "zero", "double", "triple", "uno", "eins", "deux")),
+        Rule("digits in words", re.compile(rf"\b(?:{DIGIT_WORD})(?:[\s,.\-]{{1,3}}(?:{DIGIT_WORD})){{3,14}}\b", re.IGNORECASE), 0.6,
+             check=_a_spoken_number, needs=SPOKEN),
+        Rule("letters for digits", re.compile(r"(?<![\w.\-])(?:\+?1[\s.\-])?8(?:00|33|44|55|66|77|88)[\s.\-](?:[A-Z]{7,9}|\d{3}[\s.\-][A-Z]{4}|[A-Z]{3}[\s.\-](?:\d{4}|[A-Z]{4}))(?!\w)"), 0.6, needs=contains("8")),
         Rule("short number after a word", re.compile(r"\b(?:at|on|it'?s|is|me|number|nr|no|#|:)\s?(?P<number>\d{3}\s\d{4})(?![\w.,%]\d|\w|\s\d)", re.IGNORECASE), 0.5, group="number",
              needs=has_digits(7)),
         Rule("extension after a word", re.compile(
@@ -124,8 +132,8 @@ def email_recogniser() -> RuleRecognizer:
     flags = re.IGNORECASE
     at_word = matches(r"[@(\[{<]|\W[Aa](?:[Tt]|[Rr][Rr]?[Oo][Bb][Aa](?:[Ss][Ee])?)\b")
     rules = [
-        Rule("any domain", re.compile(r"(?<![\w.+\-/])[\w.+%\-]{1,64}@{1,3}[\w\-]+(?:\.[\w\-]+)+"), 0.7, check=_no_version,
-             needs=contains("@")),
+        Rule("any domain", re.compile(r"(?<![\w.+\-/])[\w.+%\-]{1,64}[@＠]{1,3}[\w\-]+(?:\.[\w\-]+)+"), 0.7, check=_no_version,
+             needs=contains("@", "＠")),
         Rule("local domain", re.compile(r"(?<![\w.+\-])[\w.+%\-]{2,64}@(?:localhost|[a-z]+)\b(?!\.\w)", flags), 0.4,
              needs=contains("@")),
         Rule("spelt out", re.compile(rf"(?<![\w.])[\w.+\-]{{1,64}}(?:{_MARK}[\w\-]{{1,40}}){{0,4}}{_AT}[\w\-]{{2,40}}(?:{_DOT}[a-z]{{2,12}}){{1,3}}\b",
@@ -147,7 +155,7 @@ def email_recogniser() -> RuleRecognizer:
 
 def _no_version(match: re.Match[str]) -> bool:
     """Refuse `package@1.2.3`: the last part of a domain is no number, unless all of it is an address in numbers."""
-    domain = match.group().rpartition("@")[2]
+    domain = re.split("[@＠]", match.group())[-1]
     return not domain.rpartition(".")[2].isdigit() or domain.count(".") == 3
 
 

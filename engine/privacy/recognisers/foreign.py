@@ -102,7 +102,7 @@ def is_everyday(word: str) -> bool:
 @functools.lru_cache(maxsize=256)
 def is_foreign_text(text: str) -> bool:
     """Whether a text is written in one of the six languages rather than in English."""
-    words = [word.casefold() for word in _WORDS.findall(text[:2000])]
+    words = _WORDS.findall(text[:2000].casefold())
     telling = _telling_words()
     foreign = sum(word in telling for word in words) + len(_ACCENTED.findall(text[:2000]))
     if foreign < 2 and not (foreign and len(words) <= 4):

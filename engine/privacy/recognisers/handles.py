@@ -92,7 +92,7 @@ def _no_word(match: re.Match[str]) -> bool:
 def _marked(match: re.Match[str]) -> bool:
     """Whether the word beside an app's name is no word: it holds a digit, or a dot or a line inside."""
     name = match.group("name")
-    a_site = re.fullmatch(_SITES, name, re.IGNORECASE) is not None
+    a_site = re.fullmatch(rf"{_SITES}|[23]fa|mfa", name, re.IGNORECASE) is not None
     return any(letter.isalpha() for letter in name) and re.search(r"\d|\w[._]\w", name) is not None and not a_site
 
 
@@ -133,8 +133,14 @@ def _a_name_of_parts(match: re.Match[str]) -> bool:
         and not re.fullmatch(r"(?:[A-Za-z]\.){2,}[A-Za-z]?|\w\.\w", name)
         and not (head and head.group().casefold() in _NUMBERED_THINGS)
         and not _a_full_stop(name)
+        and not _a_constant(match)
         and _code_free(match)
     )
+
+
+def _a_constant(match: re.Match[str]) -> bool:
+    """Whether it is a name in capitals that a program gives a value: `SMTP_PASS=`, `TOKEN_A: `."""
+    return match.group("name").isupper() and match.string[match.end("name") : match.end("name") + 1] in ("=", ":")
 
 
 def _a_full_stop(name: str) -> bool:
@@ -297,9 +303,9 @@ def handle_recogniser() -> RuleRecognizer:
              needs=contains(".")),
         Rule("name of a mailbox", re.compile(rf"\bmy\s(?:work\s|new\s|other\s)?(?:g|e-?|proton|hot)?mail\s?(?:is|:|=)\s(?P<name>{_NAME})", flags), 0.6,
              group="name", check=_no_word, needs=contains("mail")),
-        Rule("user#1234", re.compile(r"(?<![\w#])[A-Za-z][\w.\-]{1,31}#\d{4,5}(?!\w)"), 0.85, needs=contains("#")),
+        Rule("user#1234", re.compile(r"(?<![\w#])[A-Za-z][\w.\-]{1,31}#(?:\d{4,5}|[A-Z][A-Z0-9]{2,4})(?!\w)"), 0.85, needs=contains("#")),
         Rule("u/name", re.compile(r"(?<![\w/.])/?u/[A-Za-z0-9_\-]{3,20}\b"), 0.85, needs=contains("u/")),
-        Rule("cash tag", re.compile(r"(?<![\w$])\$[A-Za-z][A-Za-z0-9_\-]{3,19}(?![\w$({])"), 0.5, needs=contains("$")),
+        Rule("cash tag", re.compile(r"(?<![\w$])\$(?![A-Z_]+\b)[A-Za-z][A-Za-z0-9_\-]{3,19}(?![\w$({])"), 0.5, needs=contains("$")),
         Rule("account in a record", re.compile(
             r"(?<![^\s,;{(\[\"'`&?|<])(?:\w{1,20}[_.\-])?(?:user(?:[_\-]?name)?|usr|uname|login|account[_\-]?name|nick(?:name)?|handle|screen[_\-]?name|principal|owner|actor)"
             r"[\"'`]?\s?[:=]\s?[\"'`]?(?P<name>\w[\w.\-]{2,40})(?![\w@(])", flags), 0.65, group="name", check=_no_word,

@@ -60,7 +60,17 @@ def listed_names() -> frozenset[str]:
 @functools.cache
 def census_names() -> frozenset[str]:
     """Words of the dictionary that people are called too, in small letters, beyond `listed_names`."""
-    lines = (PRESETS / "redaction" / "words_that_are_names.txt").read_text(encoding="utf-8").splitlines()
+    return _words_of_file("words_that_are_names.txt")
+
+
+@functools.cache
+def family_names() -> frozenset[str]:
+    """Family names that are no words of the dictionary, in small letters, beyond `listed_names`."""
+    return _words_of_file("family_names.txt")
+
+
+def _words_of_file(name: str) -> frozenset[str]:
+    lines = (PRESETS / "redaction" / name).read_text(encoding="utf-8").splitlines()
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
 

@@ -11,8 +11,9 @@ import functools
 import re
 import unicodedata
 
+from engine.privacy.recognisers.families import family_rules, says
 from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
-from engine.privacy.recognisers.known import given_names, is_brand, is_label, listed_names, short_surnames
+from engine.privacy.recognisers.known import census_names, given_names, is_brand, is_label, listed_names, short_surnames
 from engine.privacy.recognisers.rules import Rule, RuleRecognizer, by_first_letter, contains, matches
 from engine.privacy.recognisers.slots import slot_rules
 from engine.privacy.recognisers.talk import talk_rules
@@ -20,7 +21,10 @@ from engine.privacy.recognisers.wordnames import word_name_rules
 from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
 
 _WORD = r"[^\W\d_][\w'’\-]*"
-_UPPER = r"[A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁΑ-Ω][\w'’\-]*"
+_CAPITAL = r"[A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁΑ-Ω]"
+"""A pattern that begins with letters is tried only where one of them stands, one that looks back first at every letter of
+a text: so two of the patterns look back behind their first letter."""
+_UPPER = rf"{_CAPITAL}[\w'’\-]*"
 _INTRO = (
     r"my (?:real |full |legal |first |last |actual )?name(?:'s|’s| is|s)|name's|call me|they call me|(?:i am|i'm|im) called|(?:i )?go by"
     r"|name is|je m'appelle|je m’appelle|me llamo|mi nombre es|mi chiamo|il mio nome è|meu nome é|me chamo|ich hei(?:ß|ss)e|mein name ist"
@@ -61,7 +65,6 @@ _SHORT_FOR = frozenset(
     """US UK EU UN DC LA NY NJ NZ PM AM BC AD PS PO ID TV RI PC AI PR HR IT IQ VP PE BA MA MD JD MS BS PT OT ET OK SA NB CV QA FC AC
     HQ ER IV OD TA RA DA CO IE EG PA SO NO OP GP CC CD DJ MC UV GI TB FB GB FM RR CB PH BO WC RV AA BB""".split()
 )
-_VERB_FOLLOWS = frozenset("to will can would could may might should must not always never no".split())
 _TAG_WORDS = frozenset("tiktok tuesday thursday brexit covid netflix insta onlyfans tbt ootd".split())
 _SYLLABLES = re.compile(
     r"(?:(?:[bpmfdtnlgkhjqxrycswz]|zh|ch|sh)?(?:a|o|e|i|u|ü|ai|ei|ao|ou|ia|ie|iu|ua|uo|ui|ue|iao|uai)(?:n|ng|r)?){1,2}",
@@ -130,7 +133,11 @@ def _strangers(match: re.Match[str]) -> bool:
         len(word) >= 3
         and word != word.upper()
         and not is_everyday(word)
-        and (not is_dictionary_word(word) or (word is words[0] and first in names_that_are_words()))
+        and (
+            not is_dictionary_word(word)
+            or (word is words[0] and first in names_that_are_words())
+            or (word is words[-1] and word.casefold() in census_names() and not is_dictionary_word(first))
+        )
         for word in words
         if len(word.rstrip(".")) > 1
     )
@@ -188,8 +195,10 @@ def _two_syllables(match: re.Match[str]) -> bool:
 
 
 def _syllables_only(match: re.Match[str]) -> bool:
+    """One that no word of English is, or any behind a small word that has its capital inside a sentence."""
     given = match.group("given")
-    return not is_common(given) and _SYLLABLES.fullmatch(given) is not None
+    inside = re.search(r"(?<!\w)[a-z]+[ ]$", match.string[max(0, match.start() - 16) : match.start()]) is not None
+    return (inside or not is_common(given)) and _SYLLABLES.fullmatch(given) is not None
 
 
 def _a_role(match: re.Match[str]) -> bool:
@@ -239,12 +248,6 @@ def _of_a_person(match: re.Match[str]) -> bool:
 
 def _initials(match: re.Match[str]) -> bool:
     return match.group("name").casefold() not in _NO_INITIALS
-
-
-def _in_every_mouth(match: re.Match[str]) -> bool:
-    """A name that everybody knows, unless it is the verb: "to trump that"."""
-    before = re.search(r"(\w+)[ ]$", match.string[max(0, match.start() - 16) : match.start()])
-    return match.group()[0].isupper() or not (before and before.group(1) in _VERB_FOLLOWS)
 
 
 def _known_foreign(match: re.Match[str]) -> bool:
@@ -328,7 +331,7 @@ def name_recogniser() -> RuleRecognizer:
             and match.group("last") not in _SHORT_WORDS, needs=_capital),
         Rule("family name that is a small word", re.compile(r"(?<=[\w,;:&(] )(?:He|She|So|An|Long|You|Song|Sun|Fan|Tan|Pan|Man)[ ](?P<given>[A-Z][a-z]{2,9})(?![\w'’])"), 0.5,
              check=_syllables_only, needs=_capital),
-        Rule("short family name and given name", re.compile(r"(?<![\w'’])(?P<family>[A-Z][a-z]{1,5})[ ](?P<given>[A-Z][a-z]{1,10})(?![\w])"),
+        Rule("short family name and given name", re.compile(r"(?P<family>[A-Z](?<![\w'’].)[a-z]{1,5})[ ](?P<given>[A-Z][a-z]{1,10})(?![\w])"),
              0.5, check=_two_syllables),
         Rule("name in a hashtag", re.compile(r"(?<![\w&])#(?P<tag>\w*[A-ZÀ-Þ][a-zà-ÿ]{2,}\w*)"), 0.5, group="tag", check=_in_a_hashtag,
              needs=contains("#")),
@@ -340,7 +343,7 @@ def name_recogniser() -> RuleRecognizer:
             r"|speaking\b|and i'?m\b)|[ ]?,[ ]?\d\d\b)", flags), 0.6, group="name", check=_called_by_name, needs=_SAYS_WHO),
         Rule("only a name", re.compile(r"\A[ ]*(?:its|it's|it’s|this is)[ ]+(?P<name>[a-z]{3,12})[ ]*[.!]?[ ]*\Z", flags), 0.6,
              group="name", check=_called_by_name),
-        Rule("kin as a name", re.compile(rf"(?<![\w'’#@])(?:{'|'.join(_KIN)})(?![\w])(?!['’]s\s[A-Z])"), 0.6, needs=contains(*_KIN)),
+        Rule("kin as a name", re.compile(rf"(?<![\w'’#@])(?:{'|'.join(_KIN)})(?![\w])(?!['’]s\s[A-Z])"), 0.6, needs=says(*(word.casefold() for word in _KIN))),
         Rule("accented word in English", re.compile(r"(?<![\w'’#@.\-])(?=\w*[À-ɏḀ-ỿ])[A-ZÀ-ÞĀ-Ž][a-zà-ÿā-žơưḀ-ỿ'’]{2,15}(?![\w@])"), 0.45,
              check=_accented, needs=lambda text: not text.isascii()),
         Rule("known name of another script", re.compile(rf"(?<!\w){letter}{{2,20}}(?!\w)"), 0.6, check=_known_foreign, needs=is_foreign),
@@ -377,7 +380,7 @@ def name_recogniser() -> RuleRecognizer:
             r"[\u3400-\u9fff\u3040-\u30ff]{1,6}?(?=さん|ちゃん|くん|君|様|先生|小姐|女士)|[\uac00-\ud7af]{2,4}(?= ?(?:씨|님)(?:에게|께서|[는은이가를을의와과도께])?(?![\uac00-\ud7af]))"), 0.55,
             needs=is_foreign),
         Rule("two words that no dictionary has", re.compile(
-            rf"(?<![\w@#./\-])(?P<first>{_UPPER})(?: [A-ZÀ-ÞĀ-Ž]\.?(?!\w))?(?: {_UPPER}){{1,2}}(?![\w/@])"), 0.45, check=_strangers),
+            rf"(?P<first>{_CAPITAL}(?<![\w@#./\-].)[\w'’\-]*)(?: [A-ZÀ-ÞĀ-Ž]\.?(?!\w))?(?: {_UPPER}){{1,2}}(?![\w/@])"), 0.45, check=_strangers),
         Rule("introduction by one small word", re.compile(
             r"\b(?:i'm|i’m|im|i am|this is|it's|it’s|its)[ ]+(?P<name>[a-z]{3,12})(?=[ ]+(?:again|here|from|btw|by the way|speaking)\b|[ ]*,)",
             flags), 0.45, group="name", check=_a_small_name, needs=_SAYS_WHO),
@@ -388,10 +391,8 @@ def name_recogniser() -> RuleRecognizer:
              needs=contains("\n")),
         Rule("two initials", re.compile(
             r"(?<![\w.&/])(?P<name>[A-Z]\.[ ]?[A-Z]\.)(?=['’]s\b|[ ][a-z]|[ ]?[;,!?)\n]|[ ]*\Z)"), 0.5, group="name", check=_of_a_person, needs=contains(".")),
-        Rule("family name that is a word", re.compile(
-            r"(?<![\w@#./\-])(?:[Tt]rump|(?<=[a-z,][ ])(?:Bush|Musk))(?![\w@/\-]|['’](?!s\b)|[ ](?:cards?|suits?)\b)"), 0.6, check=_in_every_mouth,
-            needs=contains("trump", "bush", "musk")),
         *slot_rules(),
+        *family_rules(),
         *talk_rules(),
         *word_name_rules(),
     ]  # fmt: skip

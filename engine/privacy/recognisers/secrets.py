@@ -38,7 +38,7 @@ _NAMES = (
     r"pass ?words?|pass ?phrase|passwd|passcode|pwd|pw|secret(?:[_\- ]?key)?|token|api[_\- ]?(?:key|secret|token)|apikey"
     r"|access[_\- ]?(?:key|token)|auth[_\- ]?(?:key|token|code)|private[_\- ]?key|client[_\- ]?secret|credentials?"
     r"|signing[_\- ]?key|encryption[_\- ]?key|license[_\- ]?key|recovery[_\- ]?(?:code|key|phrase)|seed phrase"
-    r"|(?<=_)pass|pass(?:wort|word|wd)|kennwort|zugangscode|contrase[ñn]a|mot de passe|mdp|senha|wachtwoord|hasło|salasana|lösenord"
+    r"|(?<=_)pass|pass(?:wort|word|wd)|kennwort|zugangscode|contrase[ñn]a|mot de passe|mdp|senha|wachtwoord|hasło|salasana|lösenord(?:et)?"
 )
 _NAMED = contains(
     "pass", "pwd", "pw", "secret", "token", "api", "access", "auth", "private", "client", "credential", "signing", "encryption", "license",
@@ -48,12 +48,13 @@ _NAMED = contains(
 _CODES = r"pin(?:[ -]?code)?|puk2?|cvv2?|cvc2?|otp|2fa(?: code)?|pass ?(?:word|code)|security code|verification code|door code|gate code|alarm code|wifi code"
 _CODES += (
     r"|(?:locker|safe|garage|entry|access|lock ?box|key ?box|building|front door|back door|gym|elevator|lift|bike|suitcase)(?: lock)?(?: \d{1,3})?"
-    r" (?:code|combo|combination)|combination|combo"
+    r" (?:code|combo|combination)|combination|combo|(?:gate|garage|buzzer|key ?pad|key ?box|lock ?box|key ?safe)(?=\W{1,3}\d{4})"
 )
 _FILLER = frozenset(
     """is was the my your a an and or to for not it that this be reset wrong changed change same again please here there
     required protected manager managers field forgotten forgot policy none null true false undefined xxx string your
     correct invalid incorrect expired hint hash with from in on at of now then too example strong weak safe new old
+    str int bool bytes float optional changeme change_me your_password yourpassword
     """.split()
 )
 
@@ -73,15 +74,21 @@ _VERSION = re.compile(
     re.IGNORECASE,
 )
 _FORMULA = re.compile(r"C\d{1,3}H\d{1,3}(?:(?:N|O|S|P|F|Cl|Br|I|Na|K)\d{0,3})*")
-_MEASURED = re.compile(r"-?\d{1,4}\.\d{4,}")
+_MEASURED = re.compile(r"-?\d{1,6}\.\d{4,}")
 """One point with four digits and more behind it."""
 _THING = re.compile(
     r"\b(?:isbn(?:-?1[03])?|issn|doi|arxiv|pmid|pmcid|cas|rfc|pep|cve|kb|sku|ean|gtin|upc|asin|mpn|p/n|(?:part|model|product|item|article|catalog(?:ue)?|cat|stock|patent)\s?(?:no\.?|number|nr\.?|#|code)"
     r"|version|firmware|build|release)\b(?:\s(?:is|of|to|at))?[\s:=(`\"'#.]{1,4}(?:[\d.]{1,12}[./])?$", re.IGNORECASE
 )  # fmt: skip
+_AFTER_ARTICLE = re.compile(r"\b(?:an?|models?|the new)\s$", re.IGNORECASE)
+_COLOUR = re.compile(r"[0-9a-fA-F]{6}|[0-9a-fA-F]{3}")
+_IN_TOKEN = re.compile(r"[\w\-./]")
+_LONGEST_TOKEN = 40
 _KEY_NEXT = re.compile(
     r"[\"'`]?(?:\s?[,;/|(\-]{1,2}|\sand|\swith)?\s(?:the\s|its\s)?(?:key|pass\w*|pw|pwd|code|pin)\b", re.IGNORECASE
 )
+_VARIABLE = re.compile(r"<|\{\{|\$[({]|\$[A-Za-z_]+$")
+"""What stands for a value: `<your key>`, `$TOKEN`."""
 _EXPRESSION = re.compile(
     r"(?:await|new|typeof|lambda|return|self|this|process|environ|config|settings|secrets|args|request|req|env|input|getenv)\b(?=[\s.(\[])"
     r"|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?:\(|\[[\"'\d\w])|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\s?(?:\|\||\?\?|or\b)"
@@ -97,7 +104,7 @@ def entropy(text: str) -> float:
 def _prose(match: re.Match[str]) -> bool:
     """A word after "password is" counts unless it is an everyday word that goes on with the sentence."""
     value = match.group("value").strip("\"'`.,!?;:")
-    if len(value) < 3 or value.casefold() in _FILLER or _is_code(match):
+    if len(value) < 3 or value.casefold() in _FILLER or _VARIABLE.match(value) or _is_code(match):
         return False
     marked = any(not letter.isalpha() for letter in value) or (value != value.lower() and value != value.capitalize())
     if match.group().casefold().startswith(("secret", "token", "credential")) and not marked:
@@ -128,7 +135,7 @@ def _a_real_answer(match: re.Match[str]) -> bool:
 
 def _assigned(match: re.Match[str]) -> bool:
     value = match.group("value")
-    if value.casefold() in _FILLER or len(value) < 4 or value.startswith(("$", "<", "{{")) or _is_code(match):
+    if value.casefold() in _FILLER or len(value) < 4 or _VARIABLE.match(value) or _is_code(match):
         return False
     return not re.fullmatch(r"[*x•·.]+", value, re.IGNORECASE)
 
@@ -156,8 +163,35 @@ def is_fingerprint(text: str, start: int) -> bool:
 
 
 def is_of_a_thing(text: str, start: int) -> bool:
-    """Whether the words before a number say that it is the number of a book, a product or a program."""
-    return _THING.search(text[max(0, start - 32) : start]) is not None
+    """Whether a number is one of a book, a product, a program or a colour, by the words before all that is written in one.
+
+    Letters and digits after an article are the name of a product: "a WAN28282GB"; a number of somebody has none.
+    """
+    at, end = _token_at(text, start, start)
+    token, before = text[at:end], text[max(0, at - 32) : at]
+    if _THING.search(before) is not None:
+        return True
+    mixed = any(map(str.isdigit, token)) and any(map(str.isalpha, token))
+    return mixed and (_AFTER_ARTICLE.search(before) or (_COLOUR.fullmatch(token) and before.endswith("#"))) is not None
+
+
+def token_around(text: str, start: int, end: int) -> str:
+    """What a stretch stands in: all that is written in one with letters, digits, dots, lines and strokes."""
+    first, last = _token_at(text, start, end)
+    return text[first:last]
+
+
+def _token_at(text: str, first: int, last: int) -> tuple[int, int]:
+    start, end = first, last
+    while first > max(0, start - _LONGEST_TOKEN) and _IN_TOKEN.match(text, first - 1):
+        first -= 1
+    while last < min(len(text), end + _LONGEST_TOKEN) and _IN_TOKEN.match(text, last):
+        last += 1
+    while first < start and text[first] in "-._/":
+        first += 1
+    while last > end and text[last - 1] in "-._/":
+        last -= 1
+    return first, last
 
 
 def is_plain_figure(text: str) -> bool:
@@ -198,9 +232,9 @@ def secret_recogniser() -> RuleRecognizer:
                                        r"(?:-----END [A-Z ]{0,40}-----|\Z)", re.DOTALL), 0.99,
              needs=contains("PRIVATE KEY")),
         Rule("ssh key", re.compile(r"ssh-(?:rsa|ed25519|dss) AAAA[A-Za-z0-9+/=]{20,}"), 0.9),
-        Rule("key = value", re.compile(rf"(?<![A-Za-z])[\w\-.]{{0,40}}(?:{_NAMES})[\w\-]{{0,20}}[\"']?\s?(?:=>|:=|=|:)\s?"
-                                       r"(?P<quote>[\"'`]?)(?P<value>[^\s\"'`,;}{)(]{4,200})", flags), 0.85,
-             group="value", check=_assigned, needs=both(contains("=", ":"), _NAMED)),
+        Rule("key = value", re.compile(rf"(?<![A-Za-z])[\w\-.]{{0,40}}(?:{_NAMES})[\w\-]{{0,20}}[\"']?\s?(?:=>|:=|=|:|>(?=[^\s<>]{{4,80}}</))\s?"
+                                       r"(?P<quote>[\"'`]?)(?P<value>[^\s\"'`,;}{)(<][^\s\"'`,;}{)(<]{3,199})", flags), 0.85,
+             group="value", check=_assigned, needs=both(contains("=", ":", "</"), _NAMED)),
         Rule("password in prose",
              re.compile(rf"\b(?:{_NAMES})(?:\s(?:for|to|of|on|at|in|here|inside|von|vom|für|fürs|zu|zum|zur|im|beim|de|del|della|du|des|para|per|voor|till)\s(?:\S+\s?){{1,4}}?|\s?[(][^)]{{0,30}}[)])?"
                         r"(?P<joint>(?:'s|’s)\s|\s(?:(?:was |is |got |been )?(?:re)?set to|changed (?:it )?to|is|was|to|ist|lautet|est|es|é|jest|on|är|are|will be|stays|be|now|still)\s(?:now\s|still\s|just\s)?"
@@ -234,7 +268,7 @@ def secret_recogniser() -> RuleRecognizer:
             flags), 0.6, group="value", check=_no_name_of_a_network, needs=contains("wifi", "wi-fi", "wlan", "hotspot", "router")),
         Rule("code after a word",
              re.compile(rf"\b(?:{_CODES})\b(?:\s(?:for|to|at|of|in|on)\s(?:\S+\s){{1,4}}?|\s?(?:number|code))?\s?(?:is|:|=|-|ist|est|es)?\s?"
-                        r"[\"'`]?(?P<value>\d{3,8}[#*]?)(?!\w)", flags), 0.75, group="value",
+                        r"[\"'`]?(?P<value>\d{2,4}(?:[ \-]\d{2,4}){1,3}|\d{3,8}[#*]?)(?!\w)", flags), 0.75, group="value",
              needs=has_digits(3)),
         Rule("turns of a lock", re.compile(
             r"\b(?:safe|locker|lock ?box|key ?box|vault|padlock|lock|combo|combination|alarm|keypad|door|gate|code|intercom|buzzer)\b(?:\s(?:on|for|to|at|of)\s(?:\S+\s){1,3}?|\s(?:code|combo|number|pin)?\s?)?"
@@ -249,7 +283,7 @@ def secret_recogniser() -> RuleRecognizer:
                                                 flags), 0.85, group="value", needs=has_long_run),
         Rule("password in an address", re.compile(r"\b\w+://[^\s/:@]{0,64}:(?P<value>[^\s/@]{2,100})@"), 0.95,
              group="value", needs=contains("://")),
-        Rule("password of a command", re.compile(r"\b(?:mysql|mysqldump|mysqladmin|mariadb|sshpass|redis-cli)\b[^\n]{0,80}?\s(?:-p|-a\s)(?P<value>[^\s\-][^\s]{3,60})"), 0.85,
+        Rule("password of a command", re.compile(r"\b(?:mysql|mysqldump|mysqladmin|mariadb|sshpass|redis-cli)\b[^\n]{0,80}?\s(?:-p|-a\s|(?<=sshpass\s)-p\s)[\"']?(?P<value>[^\s\-\"'][^\s]{3,60})"), 0.85,
              group="value", needs=contains("mysql", "mariadb", "sshpass", "redis")),
         Rule("session", re.compile(
             r"\b(?:[A-Za-z]{1,12}sess(?:ion)?[_\-]?id|session[_\-]?(?:id|token|key)?|connect\.sid|sid|csrf[_\-]?token|xsrf[_\-]?token|auth|remember_token|refresh[_\-]?token)[\"']?\s?[=:]\s?[\"']?(?P<value>[\w%.\-+/]{16,400})", flags), 0.75,

@@ -137,7 +137,7 @@ def _a_family(match: re.Match[str]) -> bool:
 
 
 @functools.cache
-def _telling_names() -> frozenset[str]:
+def telling_names() -> frozenset[str]:
     """Given names, in small letters, that are nothing else: no word of a dictionary, no label, no maker of things."""
     return frozenset(
         name
@@ -148,12 +148,9 @@ def _telling_names() -> frozenset[str]:
     )
 
 
-def _holds_a_name(text: str) -> bool:
-    return not _telling_names().isdisjoint(_words_of(text))
-
-
 @functools.lru_cache(maxsize=4)
-def _words_of(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
+    """The words of a text, in small letters; kept for the next rule that asks."""
     return _LETTERS.findall(text.casefold())
 
 
@@ -180,19 +177,15 @@ def _an_owner(match: re.Match[str]) -> bool:
 
 def _a_name_of_a_tag(match: re.Match[str]) -> bool:
     name = match.group("name").casefold()
-    if name in _NO_NAMES_THERE:
+    if name in _NO_NAMES_THERE or name.startswith(("our", "the", "your")):
         return False
+    if match.group("name")[0].islower() and name != match.group("name"):
+        return False  # "#FreebieFriday" is nobody's.
     if match.group().casefold().startswith(_OF_PEOPLE) and name in called_so():
         return True
     return (name in names_that_are_words() or name in given_names() or not is_dictionary_word(name)) and not is_common(
         name
     )
-
-
-def _a_telling_name(match: re.Match[str]) -> bool:
-    """A name of the list; three or four capitals are a short form of something."""
-    word = match.group()
-    return word.casefold() in _telling_names() and not (word.isupper() and len(word) <= 4)
 
 
 def _somebody(match: re.Match[str]) -> bool:
@@ -270,7 +263,7 @@ def _after_a_small_word(match: re.Match[str]) -> bool:
 
 
 def _holds_a_name_and_s(text: str) -> bool:
-    return not _names_with_s().isdisjoint(_words_of(text))
+    return not _names_with_s().isdisjoint(words_of(text))
 
 
 @functools.cache
@@ -282,7 +275,7 @@ def _names_with_s() -> frozenset[str]:
 
 @functools.lru_cache(maxsize=4)
 def _holds_any_name(text: str) -> bool:
-    words = _words_of(text)
+    words = words_of(text)
     return not (given_names().isdisjoint(words) and names_that_are_words().isdisjoint(words))
 
 
@@ -340,8 +333,6 @@ def slot_rules() -> list[Rule]:
         Rule("Japanese or Korean address", re.compile(r"(?<![\w])[A-Z][a-z]{1,12}-(?:san|chan|kun|sama|sensei|senpai|ssi|nim|oppa|noona|unnie|hyung)(?!\w)"), 0.6, needs=contains("-")),
         Rule("as on a ticket", re.compile(r"(?i:\b(?:passenger|pax|name|traveller|traveler|guest|reisende[r]?|passager|pasajero)s?)\W{1,3}(?P<name>[A-Z]{2,24}/[A-Z]{2,24})"
              r"(?:\s(?:MR|MRS|MS|MISS|MSTR|DR))?(?!\w)"), 0.8, group="name", needs=contains("/")),
-        Rule("known given name", re.compile(r"(?<![\w@#./\-])[^\W\d_]{3,14}(?![\w@/]|-[a-z]|\.\w)"), 0.5,
-             check=_a_telling_name, needs=_holds_a_name),
         Rule("name in a hashtag of small letters", re.compile(
             r"(?<![\w&])#(?:happy ?birthday|hbd|rip|justice ?for|pray(?:ing|ers)?for|team|free|love|imwith|weare|jesuis|save|vote|standwith|thank ?you|thanks|bye|goodbye|welcome|missyou|welove|iheart|bring ?back|goodluck|congrats|getwell)_?"
             r"(?P<name>[A-Za-zÀ-ÿ]{3,16})(?!\w)", flags), 0.5, group="name", check=_a_name_of_a_tag, needs=contains("#")),

@@ -20,7 +20,10 @@ from engine.privacy.recognisers.numbers import number_recogniser
 from engine.privacy.recognisers.rules import contains, digit_runs, has_digit_run, has_digits, matches
 from engine.privacy.recognisers.secrets import secret_recogniser
 
-_OF_ANY_MACHINE = re.compile(r"127(?:\.\d{1,3}){3}|0\.0\.0\.0|255\.255\.255\.255|::1?|1\.1\.1\.1|8\.8\.8\.8|8\.8\.4\.4")
+_OF_ANY_MACHINE = re.compile(
+    r"127(?:\.\d{1,3}){3}|0\.0\.0\.0|255(?:\.(?:255|254|252|248|240|224|192|128|0)){3}"
+    r"|::1?|1\.1\.1\.1|8\.8\.8\.8|8\.8\.4\.4"
+)
 _REGIONS = ("US", "GB", "DE", "FR", "IN", "BR", "AU", "ES", "IT", "SE", "PL")
 
 
@@ -78,7 +81,7 @@ class Phones(Gated):
 
 
 class Addresses(Gated):
-    """Presidio's addresses of the net, without those that are the same on every machine: 127.0.0.1, 0.0.0.0, ::1."""
+    """Presidio's addresses of the net, without those of every machine: 127.0.0.1, 0.0.0.0, ::1, masks."""
 
     def __init__(self) -> None:
         super().__init__(predefined.IpRecognizer(), matches(r"\d\.\d|:[0-9A-Fa-f]{0,4}:"))

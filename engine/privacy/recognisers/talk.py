@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import re
 
+from engine.privacy.cases import opens_sentence
 from engine.privacy.recognisers.foreign import is_everyday
 from engine.privacy.recognisers.known import census_names, given_names, is_brand, is_label, listed_names
 from engine.privacy.recognisers.rules import Rule, both, contains, matches
@@ -25,6 +26,7 @@ _TURN = re.compile(
 _HAS_TURNS = matches(r"\w[ ]?:[ \t]+\S|\w>[ \t]")
 _PARTS = frozenset(
     """me you we user assistant system human ai bot gpt chatgpt claude model tool function narrator admin moderator mod host guest caller agent
+    subject date time place location topic agenda action actions summary reminder status result results total price question answer scene act intro outro chorus verse
     q a re fw fwd ps nb note notes todo update edit tip warning error info debug""".split()
 )
 """Who speaks in a log without being anybody, and what stands at the start of a line without speaking."""
@@ -55,6 +57,14 @@ def _may_be_a_name(word: str) -> bool:
     return known or _odd(word) or (small in census_names() and not is_common(word))
 
 
+def _could_be_a_name(word: str) -> bool:
+    return (
+        word[0].isupper()
+        and word.casefold() not in _PARTS
+        and not (is_label(word) or is_brand(word) or is_common(word))
+    )
+
+
 @functools.lru_cache(maxsize=4)
 def _speakers(text: str) -> frozenset[str]:
     """Who speaks in a log, as they are written there; none where the text is no log.
@@ -69,7 +79,11 @@ def _speakers(text: str) -> frozenset[str]:
     told = any(turn["stamp"] or turn["nick"] for turn in turns) or len(set(spoken)) < len(spoken)
     if not told and not (len(spoken) > 1 and all(who.casefold() in given_names() for who in spoken)):
         return frozenset()
-    return frozenset(who for who in spoken if all(map(_may_be_a_name, who.split())))
+    names = frozenset(who for who in spoken if all(map(_may_be_a_name, who.split())))
+    # Among people whose names are known, whoever speaks like them is one of them, however the name reads.
+    if len(names) > 1 and 3 * len(names) >= len(set(spoken)):
+        names |= {who for who in spoken if all(map(_could_be_a_name, who.split()))}
+    return names
 
 
 @functools.lru_cache(maxsize=4)
@@ -93,7 +107,11 @@ def _speaks(match: re.Match[str]) -> bool:
 
 
 def _is_called(match: re.Match[str]) -> bool:
-    return match.group().casefold() in _called(match.string)
+    """A word of a speaker's name; where it is a word too, with its capital, and not where a sentence begins with it."""
+    word, text = match.group(), match.string
+    if word.casefold() in _called(text):
+        return True
+    return word in _speakers(text) and not (is_common(word) and opens_sentence(text, match.start()))
 
 
 def _in_a_field(match: re.Match[str]) -> bool:
@@ -114,7 +132,7 @@ def talk_rules() -> list[Rule]:
     return [
         Rule("who speaks", _TURN, 0.7, group="who", check=_speaks, needs=_HAS_TURNS),
         Rule("who speaks is called", _ONE_WORD, 0.6, check=_is_called,
-             needs=both(_HAS_TURNS, lambda text: bool(_called(text)))),
+             needs=both(_HAS_TURNS, lambda text: bool(_speakers(text)))),
         Rule("field of a record", re.compile(rf"(?<=[:\[,\s])\"(?P<name>{_UPPER}(?:,?[ ]{_UPPER}){{0,3}})\""), 0.6, group="name",
              check=_in_a_field, needs=contains('"')),
     ]  # fmt: skip

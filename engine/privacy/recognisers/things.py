@@ -2,7 +2,8 @@
 """Things that are called like people: dishes, drinks, medicines, makers, works of art, games, bands and places.
 
 A model takes "Dr Pepper" and "Mona Lisa" for somebody. The names here are those that nobody is likely to be meant by:
-of people of stories and of long ago only those that nobody else is called ("Voldemort", not "Harry"). Where the words
+of people of stories and of long ago only those that nobody else is called ("Voldemort", not "Harry"), and of real people
+only the word that stands for their work ("Mozart"): a whole name is somebody's, and whoever reviews decides. Where the words
 around say that somebody is meant, somebody is: "met Jack Daniels at the gym". Written down from general knowledge.
 """
 
@@ -43,10 +44,10 @@ mr darcy|jack sparrow|forrest gump|vito corleone|hannibal lecter|freddy krueger|
 carrie bradshaw|blair waldorf|serena van der woodsen|chandler bing|homer simpson|bart simpson|eric cartman|bugs bunny|mickey mouse|minnie mouse|donald duck|winnie the pooh|peter pan|tinker bell|tinkerbell
 cinderella|rapunzel|pinocchio|pocahontas|shrek|elsa and anna|buzz lightyear|snoopy|scooby doo|spongebob|patrick star|pikachu|ash ketchum|sailor moon|naruto|sasuke|goku|luffy|totoro|doraemon|hello kitty|mario and luigi|princess peach|princess zelda
 santa claus|father christmas|easter bunny|tooth fairy|mother nature|father time|uncle sam|john doe|jane doe|joe bloggs|joe public|average joe|peeping tom|jack of all trades|jack o'lantern|jack-o'-lantern|robin hood|king arthur|lancelot|dracula|frankenstein|count dracula
-shakespeare|william shakespeare|jane austen|charles dickens|hemingway|ernest hemingway|mark twain|edgar allan poe|oscar wilde|tolstoy|dostoevsky|dostoyevsky|chekhov|kafka|nietzsche|kierkegaard|socrates|aristotle|plato|confucius|lao tzu|sun tzu|lu xun|homer's odyssey
-mozart|beethoven|chopin|tchaikovsky|vivaldi|debussy|rachmaninoff|rachmaninov|stravinsky|picasso|van gogh|vincent van gogh|monet|claude monet|rembrandt|vermeer|michelangelo|leonardo da vinci|da vinci|botticelli|caravaggio|kandinsky|frida kahlo|andy warhol|banksy|hokusai
-einstein|albert einstein|isaac newton|copernicus|archimedes|pythagoras|dijkstra|bellman-ford|freud|sigmund freud|carl jung|charles darwin|marie curie|nikola tesla|julius caesar|cleopatra|marco polo|genghis khan|karl marx|stalin|hitler|gandhi|buddha|jesus christ
-bridgerton|wednesday addams|squid game|black mirror|the weeknd|hozier|stardew|minecraft steve|jinja
+shakespeare|hemingway|tolstoy|dostoevsky|dostoyevsky|chekhov|kafka|nietzsche|kierkegaard|socrates|aristotle|plato|confucius|lao tzu|sun tzu|lu xun|homer's odyssey
+mozart|beethoven|chopin|tchaikovsky|vivaldi|debussy|rachmaninoff|rachmaninov|stravinsky|picasso|van gogh|monet|rembrandt|vermeer|michelangelo|da vinci|botticelli|caravaggio|kandinsky|hokusai
+einstein|copernicus|archimedes|pythagoras|dijkstra|bellman-ford|freud|cleopatra|marco polo|buddha|jesus christ
+bridgerton|wednesday addams|squid game|black mirror|stardew|minecraft steve|jinja
 zanzibar|kilimanjaro|everest|matterhorn|titicaca|machu picchu|angkor wat|taj mahal|stonehenge|parthenon|colosseum|pantheon|acropolis|alhambra|versailles|mugello|monza|silverstone|ducati
 """
 _KIN_OR_COLLEAGUE = f"{KIN} {AT_WORK} friend bestie mate ex".replace(" ", "|")

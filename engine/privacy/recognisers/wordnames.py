@@ -13,7 +13,7 @@ import re
 
 from engine.privacy.recognisers.foreign import is_everyday
 from engine.privacy.recognisers.known import census_names, given_names, is_brand, is_label
-from engine.privacy.recognisers.rules import Rule, by_first_letter, contains
+from engine.privacy.recognisers.patterns import Rule, by_first_letter, contains
 from engine.privacy.recognisers.words import is_dictionary_word, names_that_are_words
 from engine.privacy.titles import AT_WORK, KIN
 

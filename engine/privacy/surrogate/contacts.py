@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from engine.privacy.surrogate.keyed import Draw, Keyed, like_case
 from engine.privacy.surrogate.names import Names
 from engine.privacy.surrogate.people import Person, spelt
-from engine.privacy.surrogate.words import ascii_of, folded, listed, name_lists, parts
+from engine.privacy.surrogate.words import ascii_of, folded, listed, name_lists, parts, whole_names_of
 
 _MAIL = re.compile(r"(?P<local>.+?)(?P<at>\s*(?:@|[(\[{]\s*at\s*[)\]}]|\sat\s)\s*)(?P<domain>.+)", re.I | re.S)
 _DOT = re.compile(r"\s*[(\[{]\s*(?:dot|\.)\s*[)\]}]\s*|\s+dot\s+|\.", re.I)
@@ -98,6 +98,8 @@ def _segment(run: str, people: Sequence[Person], names: Names, keyed: Keyed, att
             last + first[0]: (new_last, new_first[0]), first[0]: (new_first[0],), last[0]: (new_last[0],),
             first[0] + last[0]: (new_first[0], new_last[0]),
         }  # fmt: skip
+        if first in whole_names_of(low):
+            low = first
         if low in forms or (low := spelt(low)) in forms:
             return like_case(
                 "".join(forms[low]) if run[:1].islower() else forms[low][0] + "".join(forms[low][1:]).lower(), run
@@ -116,7 +118,7 @@ def _both(person: Person, run: str, names: Names) -> tuple[str, str]:
     whole = spelt(run)
     return (
         names.compound(first, run) if spelt(person.first) == whole else first,
-        names.compound(last, run) if spelt(person.last) == whole else last,
+        names.compound(last, run, family=True) if spelt(person.last) == whole else last,
     )
 
 

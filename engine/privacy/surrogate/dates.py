@@ -17,6 +17,8 @@ _MONTHS = (
     "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
     "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
     "januari februari maart april mei juni juli augustus september oktober november december",
+    "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
+    "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
 )
 _NAMES = {name: (month, table) for table in reversed(_MONTHS) for month, name in enumerate(table.split(), 1)}
 _PART = re.compile(r"\d+|[^\W\d_]+")

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from engine.privacy.surrogate.keyed import Draw, Keyed, like_case
-from engine.privacy.surrogate.people import People, Person, Token, name_tokens, normalised, person_of, without_talk
-from engine.privacy.surrogate.words import Culture, Sex, ascii_of, folded, name_lists, parts, script_of
+from engine.privacy.surrogate.people import (
+    People,
+    Person,
+    Token,
+    name_tokens,
+    nickname_in,
+    normalised,
+    person_of,
+    without_talk,
+)
+from engine.privacy.surrogate.words import Culture, Sex, ascii_of, folded, name_lists, parts, script_of, whole_names_of
 
 _FROM_LISTS, _MADE_UP = 48, 400
 _UNSPACED = ("han", "hangul", "kana")
@@ -36,16 +45,17 @@ class Names:
         tokens = name_tokens(written)
         if not tokens:
             return None
-        person = self._person(person_of(written))
-        whole = without_talk(tokens)
+        found = person_of(written)
+        person = self.people.meant_by(found) if found else None
+        whole, nickname = without_talk(tokens), nickname_in(written)
         if person:
             self.people.meet(person)
         new: list[tuple[Token, str]] = []
         for number, token in enumerate(tokens):
-            word = self._word(token, number, len(whole), person)
+            word = self._word(token, number, len(whole), person, nickname)
             if not word:
                 return None
-            new.append((token, self.compound(word, token.text)))
+            new.append((token, self.compound(word, token.text, family=self._is_last(token, number, whole, person))))
         text = written
         for token, word in sorted(new, key=lambda one: -one[0].start):
             text = text[: token.start] + _dressed(word, token) + text[token.end :]
@@ -62,35 +72,40 @@ class Names:
     def lone(self, key: str, like: str) -> str:
         """The surrogate of a lone name: linked to a whole name where it can be, else of its own."""
         if linked := self.people.with_part(key):
-            return (self.first_name if linked[1] else self.last_name)(linked[0], like)
+            return (self.first_name if linked[1] else self.last_name)(self.people.meant_by(linked[0]), like)
         lists = name_lists()
         if folded(key) not in lists.first and folded(key) in lists.last:
             return self._last(key, "", like)
         return self._first(f"lone {key}", key, "", like)
 
-    def compound(self, word: str, written: str) -> str:
-        """A name for each part of "Anne-Marie"; the word itself where there is one part."""
+    def compound(self, word: str, written: str, *, family: bool = False) -> str:
+        """A name for each part of "Anne-Marie" or "Garcia-Lopez"; the word itself where there is one part."""
         pieces, key = written.split("-"), normalised(written)
-        more = [self._first(f"{key} part {number}", piece, "", piece) for number, piece in enumerate(pieces[1:])]
+        more = [
+            self._last(normalised(piece), "", piece)
+            if family
+            else self._first(f"{key} part {number}", piece, "", piece)
+            for number, piece in enumerate(pieces[1:])
+        ]
         return "-".join([word, *more]) if all(more) else word
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    def _person(self, person: Person | None) -> Person | None:
-        """The person; for "M. Lindqvist" the one whole name that it can mean."""
-        if person is None or len(person.first) > 1:
-            return person
-        same = [one for one in self.people.by_last.get(person.last, {}).values() if one.first.startswith(person.first)]
-        longer = [one for one in same if len(one.first) > 1]
-        return longer[0] if len(longer) == 1 else person
+    def _is_last(self, token: Token, number: int, whole: Sequence[Token], person: Person | None) -> bool:
+        if person is not None:
+            return number == len(whole) - 1
+        linked = self.people.with_part(token.key) if "-" in token.text else None
+        return linked is not None and not linked[1]
 
-    def _word(self, token: Token, number: int, count: int, person: Person | None) -> str:
+    def _word(self, token: Token, number: int, count: int, person: Person | None, nickname: str | None) -> str:
         if person is None or number >= count:
             return self.lone(token.key, token.text)
         if number == 0:
             return self.first_name(person, "" if token.initial else token.text)
         if number == count - 1:
             return self.last_name(person, token.text)
+        if token.key == nickname:
+            return self.first_name(Person(nickname, person.last), token.text)
         return self._first(f"{person.key} middle {token.key}", token.key, person.last, token.text)
 
     def _first(self, key: str, first: str, last: str, like: str) -> str:
@@ -173,9 +188,11 @@ def _whole(written: str, culture: Culture, draw: Draw) -> str:
 
 
 def _sex(first: str, last: str) -> Sex | None:
-    found = name_lists().first.get(folded(first))
-    if found and found[1]:
-        return found[1]
+    # A short form is what the whole name is, and "Anne-Marie" what Anne is.
+    for name in (first, *first.split(" "), *whole_names_of(first)):
+        found = name_lists().first.get(folded(name))
+        if found and found[1]:
+            return found[1]
     return "female" if last.endswith(("ова", "ева", "ёва", "ина", "ская")) else None
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from engine.privacy.surrogate.words import folded, listed, name_lists, script_of
+from engine.privacy.surrogate.words import folded, listed, name_lists, script_of, whole_names_of
 from engine.privacy.titles import TITLES, without_relation
 
 _TITLES = listed(
@@ -29,6 +29,7 @@ _TALK = listed(
     " soon never always who"
 )
 _TOKEN = re.compile(r"[^\W\d_](?:[\w\u0300-\u036f\u0900-\u097f\u200c\u200d]|['’ʼ`-](?=[^\W\d_]{2}))*")  # noqa: RUF001
+_NICKNAME = re.compile(r"[\"“”„'‘(]{1,2}([^\W\d_]{2,})[\"“”'’)]{1,2}\Z")  # noqa: RUF001
 _POSSESSIVE = re.compile(r"['’]s?$")  # noqa: RUF001
 
 
@@ -130,6 +131,12 @@ def person_of(written: str) -> Person | None:
     return Person(tokens[0].key, tokens[-1].key, tuple(one.key for one in tokens[1:-1]))
 
 
+def nickname_in(written: str) -> str | None:
+    """The nickname that stands in quotation marks inside a name: "bob" of `Robert "Bob" O'Connell`."""
+    found = [match[1] for word in written.split()[1:-1] if (match := _NICKNAME.match(word))]
+    return normalised(found[0]) if found else None
+
+
 @dataclass
 class People:
     """Everybody with a whole name in the file, and who was met last in the row that is being read."""
@@ -138,28 +145,63 @@ class People:
     by_last: dict[str, dict[str, Person]] = field(default_factory=lambda: defaultdict(dict))
     by_word: dict[str, dict[str, Person]] = field(default_factory=lambda: defaultdict(dict))
     """First and last names without accents, as user names have them."""
-    recent: list[Person] = field(default_factory=list)
-    """Persons of this row: those already read, the last one last."""
-    ahead: list[Person] = field(default_factory=list)
-    """Persons that come later in this row."""
+    _nicknames: set[Person] = field(default_factory=set)
+    """Those of `Robert "Bob" O'Connell`, whose surrogate has a nickname too."""
+    _rank: dict[Person, int] = field(default_factory=dict)
+    """Persons of this row by how near they are: the one read last first, then those who come later."""
+    _here: dict[str, Person] = field(default_factory=dict)
+    """Names of this row's persons, and the nearest who has it."""
+    _spelt: dict[str, dict[Person, None]] = field(default_factory=dict)
+    """The same as user names have them."""
+    _met: int = 0
 
     def learn(self, written: Iterable[str]) -> None:
         """Remember the whole names of the file."""
         for name in written:
             if person := person_of(name):
-                self.by_first[person.first][person.key] = person
-                self.by_last[person.last][person.key] = person
-                for word in (person.first, person.last):
-                    self.by_word[spelt(word)][person.key] = person
+                self._learn(person)
+                if nickname := nickname_in(name):
+                    self._nicknames.add(called := Person(nickname, person.last))
+                    self._learn(called)
+
+    def _learn(self, person: Person) -> None:
+        self.by_first[person.first][person.key] = person
+        self.by_last[person.last][person.key] = person
+        for word in (person.first, person.last):
+            self.by_word[spelt(word)][person.key] = person
+
+    def meant_by(self, person: Person) -> Person:
+        """The person; for "M. Lindqvist" or "Liz Stone" the one whole name in the file that it can mean."""
+        if person in self._nicknames:
+            return person
+        same = self.by_last.get(person.last, {}).values()
+        if len(person.first) == 1:
+            longer = [one for one in same if one.first.startswith(person.first) and len(one.first) > 1]
+            return longer[0] if len(longer) == 1 else person
+        whole = [one for one in same if one.first in whole_names_of(person.first)]
+        return whole[0] if len(whole) == 1 else person
 
     def begin_row(self, written: Iterable[str]) -> None:
         """Forget the row before; `written` are the names of the row in their order."""
-        self.recent = []
-        self.ahead = [person for name in written if (person := person_of(name))]
+        self._rank, self._here, self._spelt, self._met = {}, {}, {}, 0
+        for name in written:
+            if (person := person_of(name)) and person not in self._rank:
+                self._rank[person] = len(self._rank) + 1
+                for one in (person.first, person.last):
+                    self._here.setdefault(one, person)
+                self._spell(person)
 
     def meet(self, person: Person) -> None:
         """A whole name was read."""
-        self.recent.append(person)
+        self._met += 1
+        self._rank[person] = -self._met
+        self._here[person.first] = self._here[person.last] = person
+        self._spell(person)
+
+    def _spell(self, person: Person) -> None:
+        for name in (spelt(person.first), spelt(person.last)):
+            if len(name) > 2:
+                self._spelt.setdefault(name, {})[person] = None
 
     def with_part(self, key: str) -> tuple[Person, bool] | None:
         """Who a lone name belongs to: the last one met in the row, one ahead in it, or the only one in the file.
@@ -167,9 +209,13 @@ class People:
         Returns:
             The person, and whether it is the first name.
         """
-        for person in [*reversed(self.recent), *self.ahead]:
-            if key in (person.first, person.last):
-                return person, key == person.first
+        if person := self._here.get(key):
+            return person, key == person.first
+        for whole in whole_names_of(key) if key not in self.by_first else ():
+            if (person := self._here.get(whole)) and person.first == whole:
+                return person, True
+            if len(self.by_first.get(whole, {})) == 1:
+                return next(iter(self.by_first[whole].values())), True
         firsts, lasts = self.by_first.get(key, {}), self.by_last.get(key, {})
         if len(firsts) == 1 and (not lasts or key in name_lists().first):
             return next(iter(firsts.values())), True
@@ -183,16 +229,20 @@ class People:
         """
         wanted = sorted({spelt(word) for word in words})
         found: dict[Person, None] = dict.fromkeys(self._wholly_in(wanted))
-        for one in [*reversed(self.recent), *self.ahead]:
-            names = [name for name in (spelt(one.first), spelt(one.last)) if len(name) > 2]
-            if any(name in word for name in names for word in wanted):
-                found[one] = None
+        here = {one for word in wanted for piece in self._pieces(word) for one in self._spelt.get(piece, ())}
+        found.update(dict.fromkeys(sorted(here, key=self._rank.__getitem__)))
         for word in wanted:
             pieces = [word, *(word[:at] for at in range(3, len(word))), *(word[at:] for at in range(1, len(word) - 2))]
             for piece in pieces:
                 if len(self.by_word.get(piece, {})) == 1:
                     found.setdefault(next(iter(self.by_word[piece].values())))
-        return list(found)
+        return list(dict.fromkeys(map(self.meant_by, found)))
+
+    def _pieces(self, word: str) -> Iterator[str]:
+        """Whatever stands in a word that may be a name of this row."""
+        longest = max(map(len, self._spelt), default=0)
+        for start in range(len(word) - 2):
+            yield from (word[start:end] for end in range(start + 3, min(start + longest, len(word)) + 1))
 
     def _wholly_in(self, wanted: list[str]) -> list[Person]:
         """Persons with both names among the words, or run together in one."""

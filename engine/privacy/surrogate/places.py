@@ -13,6 +13,7 @@ _STREETS = {
     "french": "rue avenue boulevard bd place chemin allée impasse quai cours route passage square",
     "spanish": "calle avenida avda paseo plaza camino carrera calz ronda travesía",
     "italian": "via viale piazza corso largo vicolo strada",
+    "portuguese": "rua avenida travessa praça estrada rodovia alameda",
     "dutch": "straat laan weg plein kade gracht singel dijk steeg",
     "nordic": "gata gatan vägen vej vei gade allé torg plass katu tie",
     "polish": "ul ulica aleja al plac os osiedle náměstí ulice",
@@ -88,8 +89,10 @@ def _number(piece: str, keyed: Keyed, anchor: str, attempt: int) -> str:
 
 def _word(piece: str, language: str, keyed: Keyed, free: Callable[[str], bool], attempt: int) -> str:
     low = piece.casefold()
-    if low in _BY_WORD or low in _KEPT or len(piece) == 1:
+    if low in _BY_WORD or low in _KEPT or len(piece) == 1 or piece[0] in "ºª":
         return piece
+    if len(piece) <= 3 and piece.isupper():  # A region, or letters of a postal code.
+        return keyed.draw("region", low, attempt).shape(piece)
     ending = _ENDINGS.search(piece)
     stem = piece[: ending.start()] if ending else piece
     made = place_name(stem, language, keyed, free, attempt, whole=not ending)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -159,9 +160,21 @@ class Surrogates:
         """Whether a hidden value of three letters or more stands anywhere in a text of usual length."""
         if not self.hidden or len(low) > 80:
             return False
+        lengths = _lengths(self.hidden)
         return any(
-            low[start:end] in self.hidden for start in range(len(low) - 2) for end in range(start + 3, len(low) + 1)
+            low[start : start + length] in self.hidden
+            for start in range(len(low) - 2)
+            for length in lengths.get(low[start : start + 3], ())
         )
+
+
+@functools.lru_cache(maxsize=2)
+def _lengths(values: frozenset[str]) -> dict[str, tuple[int, ...]]:
+    """How long the values are that begin with the same three letters."""
+    found: dict[str, set[int]] = {}
+    for value in values:
+        found.setdefault(value[:3], set()).add(len(value))
+    return {start: tuple(lengths) for start, lengths in found.items()}
 
 
 def kind_of(entity: str, written: str) -> str:

@@ -96,6 +96,12 @@ def parts(*path: str) -> tuple[str, ...]:
 
 
 @functools.cache
+def whole_names_of(short: str) -> tuple[str, ...]:
+    """The first names that a short form may stand for, all folded: "bob" is "robert"; none of any other word."""
+    return tuple(whole for whole, forms in _read("words/short_names.yaml").items() if short in str(forms).split())
+
+
+@functools.cache
 def _made_up() -> dict[str, Any]:
     return _read("words/made_up.yaml")
 
