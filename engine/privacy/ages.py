@@ -50,15 +50,16 @@ _THING_BEFORE = re.compile(
 )
 _OLD = re.compile(
     rf"{_G}(?:y{_G}[/\\|]?{_G}o(?![a-z])|(?:years?|yeer|yea|yrs?|y){_G}(?:olds?|o{_G}l{_G}d|of{_G}age|young)(?!er)"
-    rf"|jahre?{_G}(?:alt|jung)|jahrig|jarig|jaar{_G}oud|\s?[\u6b73\u624d\u5c81\u6b72]|anos{_G}de{_G}(?:edad|idade)|ans{_G}d{_G}age)"
+    rf"|jahre?{_G}(?:alt|jung)|jahrig|jarig|jaar{_G}oud|letn[a-z]{{1,6}}(?![a-z])|lat(?:ek|k[a-z]{{1,3}})(?![a-z])|\s?[\u6b73\u624d\u5c81\u6b72]|anos{_G}de{_G}(?:edad|idade)|ans{_G}d{_G}age)"
 )
 _BABY = re.compile(rf"{_G}(?:months?|weeks?|days?|monate|mois|meses|mesi|maanden)[\s\-]+(?:olds?|alt|oud)\b")
 _YEARS = re.compile(
-    r"\s?(?:ans|anos|anni|jaar|jahren)\b(?!\s*(?:de\b(?!\s+(?:edad|idade))|geleden|atras|fa\b|ago|di\b|zusammen|verheiratet))"
+    r"\s?(?:ans|anos|anni|jaar|jahren|lat|latka)\b(?!\s*(?:de\b(?!\s+(?:edad|idade))|geleden|atras|fa\b|ago|di\b|zusammen|verheiratet"
+    r"|temu|razem|po\s+slubie|pull\w*|nazad|vmeste|v\s+brake|podryad))"
 )
 _LASTING = re.compile(
     r"\b(?:(?:hace|desde|durante|depuis|pendant|y\s+a|seit|vor|nach|voor|sinds|na|da|per|dans|in|por|em|apres|plus\s+de|mais\s+de"
-    r"|mas\s+de|piu\s+di|ultimos|dernieres|letzten)\s+(?:(?!los|os|ai|les)\w+\s+)?)\Z"
+    r"|mas\s+de|piu\s+di|ultimos|dernieres|letzten|od|przez|za|cherez|uzhe|razem|vmeste)\s+(?:(?!los|os|ai|les)\w+\s+)?)\Z"
 )
 _AGO = re.compile(r"\bha\s+\d+\s+anos\b")
 """Portuguese; in Italian `ha` tells an age."""
@@ -66,6 +67,14 @@ _LABEL = re.compile(
     r"(?<![a-z])(?:age[ds]?|alter|edad|idade|eta|leeftijd)"
     r"(?:[^a-z0-9\n]{1,12}|\s*(?:is|was|of|about|around|only|just|from|between|group|range|de|di|von|van|ist|es|e)\b){0,4}"
     r"[\"'\\:=>\s(\[]*(?P<age>1\s?[0-7]|0?[1-9])(?![\d%]|[.,:]\d)"
+)
+_AGED = re.compile(
+    r"\b(?:bourbon|whiske?y|scotch|rum|wine|port|cognac|brandy|tequila|cheese|cheddar|gouda|parmesan|beef|steak|vinegar|balsamic|barrels?|oak)"
+    r"\s+(?:is\s+|was\s+)?\Z"
+)
+"""What is aged and is no person."""
+_OF_AGE = re.compile(
+    r"\b(?:girls?|boys?|females?|males?|child|kid|teen|madchen|junge|daughter|son|student)\s+(?:of|aged)\s+\Z"
 )
 _BIRTHDAY = re.compile(
     rf"\s*(?:st|nd|rd|th|e|eme|er|o|a|\.)?{_G}"
@@ -81,6 +90,8 @@ _IS = re.compile(
     r"(?:\b(?P<who>[a-z]+)\s*)?(?P<be>(?:['\u2019]\s?|\b)(?:m|am|s|is|are|re|was|were|being|be|turn(?:s|ed|ing)?|bin|bist|ist|war|wird"
     rf"|werde|ben|wordt)|\b(?:im|hes|shes|youre|theyre))\s+{_FILL}\Z"
 )
+_TO_WHOM = re.compile(r"\b(?:ei|emu|mne|tebe)\s+(?:(?:vsego|tolko|lish|uzhe|esche|pochti)\s+)*\Z|\blat\s+\Z")
+"""Russian and Polish ages without a verb, in Latin letters: `ei 13`, `lat 15`."""
 _ASKS = frozenset({"is", "are", "was", "were", "s", "re", "be"})
 """With nobody named before them they ask: `is 10 fine?`"""
 _NO_WHO = frozenset(
@@ -149,6 +160,8 @@ _QUANTITY = re.compile(
     r"|['\u2019\"\u2032\u2033]{1,2}(?=\s*(?:\d|tall|long|deep|wide|thick|x\b))|[%\u00b0+x/](?!\s*[fmwy]\b))"
 )
 _QUOTES = ("'", '"', "\u2019", "\u201d", "\u2032", "\u2033")
+_CLOSES = re.compile(r"\"\s*(?:[}\]]|,\s*[\"{\[])")
+"""The end of a text in JSON."""
 _TIME = re.compile(r"\s*-?\s*(?:min|h|hours?|hrs?|seconds?|secs?|days?)\b|\s*mins?\b|\s*minutes?\b")
 _YEARS_ALONE = re.compile(r"\s*(?:years?|yrs?)\b")
 _LASTED = re.compile(r"\b(?:together|married|been|dat(?:ed|ing)|worked|known|lived|lasted)\b[^.!?\n]{0,24}\Z")
@@ -189,7 +202,7 @@ _SCHOOL = tuple(
         r"\b(?:year|yr|form)\s?(?:1[0-3]|[7-9])\s+(?:student|pupil|girl|boy|class|at\s+school)",
         r"\bin\s+(?:year|yr)\s?(?:1[0-3]|[7-9])\b(?!\s+of)|\b(?:in|of)\s+class\s+(?:1[0-2]|[1-9])\b",
         r"\b(?:in|of)\s+(?:the\s+)?(?:1[0-2]|[1-9])(?:st|nd|rd|th)\s+(?:class|standard|std)\b",
-        r"(?<!\d)(?:1[0-3]|[1-9])\.?\s?klasse\b|\bklasse\s(?:1[0-3]|[1-9])\b",
+        r"(?<!\d)(?:1[0-3]|[1-9])\.?\s?(?:klasse?[a-z]{0,2}|klas[ayi]e?)\b|\bklasse\s(?:1[0-3]|[1-9])\b",
         r"\b(?:en|de)\s[3-6]\s?e(?:me)?\b|\b[1-4]\s?o?\s+(?:de\s+)?(?:la\s+)?eso\b|(?<!\d)[5-9]o\s+ano\b|\bgroep\s[3-8]\b",
     )
 )
@@ -226,7 +239,11 @@ def sign_of_minor(plain: str) -> bool:
 
 def _says_age(text: str) -> bool:
     text = _MARKUP.sub(" ", text)
-    if any(not _TIME.match(text, found.end()) for found in _LABEL.finditer(text)):
+    if any(
+        not _TIME.match(text, found.end())
+        and not _AGED.search(text[max(0, found.start() - _LOOK_BACK) : found.start()])
+        for found in _LABEL.finditer(text)
+    ):
         return True
     if any(not _counts("", text[found.end() : found.end() + _LOOK_ON]) for found in _ASKED.finditer(text)):
         return True
@@ -248,6 +265,8 @@ def _is_age(text: str, found: re.Match[str]) -> bool:
         return _AS_THING.match(after) is None and _THING_BEFORE.search(before) is None
     if _YEARS.match(after) and not _LASTING.search(before):
         return _AGO.search(text, max(0, found.start() - 3)) is None
+    if number > 2 and _OF_AGE.search(before):
+        return True
     if _counts(before, after) or not _WORDED.search(before[-_NEAR:]):
         return False
     return (number >= 13 and _NOT_YET.search(before) is not None) or (number > 2 and _by_context(number, before, after))
@@ -266,7 +285,7 @@ def _not_yet_18(before: str, after: str) -> bool:
 
 def _counts(before: str, after: str) -> bool:
     """Whether something is counted or measured."""
-    inches = after[:1] in _QUOTES and after[:1] not in before[-2:]
+    inches = after[:1] in _QUOTES and after[:1] not in before[-2:] and _CLOSES.match(after) is None
     lasting = _YEARS_ALONE.match(after) is not None and _LASTED.search(before) is not None
     return inches or lasting or _QUANTITY.match(after) is not None or _YEARS_OF.match(after) is not None
 
@@ -282,6 +301,8 @@ def _by_context(number: int, before: str, after: str) -> bool:
         return number >= 8 or ends
     if number < 8:
         return False
+    if ends and _TO_WHOM.search(before):
+        return True
     if _GENDER.match(after) and not before[-1:].isalpha():
         return True
     if number >= 12 and _GENDER_BEFORE.search(before) and not after[:1].isalpha():

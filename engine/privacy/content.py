@@ -25,6 +25,7 @@ from engine.privacy.encoded import decoded
 from engine.privacy.plainwords import (
     WordList,
     hidden_words,
+    in_latin,
     plain_letters,
     put_together,
     starred,
@@ -161,11 +162,13 @@ def judge(text: str) -> Judgement:
         SpecError: The rules cannot be read.
     """
     text = "\n".join([text := unescaped(text), *decoded(text)])
-    judged = _judged(text)
-    if judged.blocked or (other := with_small_l(text)) == text:
-        return judged
-    second = _judged(other)
-    return Judgement(adult=judged.adult or second.adult, blocked=second.blocked)
+    adult = False
+    for reading in dict.fromkeys((text, with_small_l(text), in_latin(text))):
+        judged = _judged(reading)
+        if judged.blocked:
+            return judged
+        adult = adult or judged.adult
+    return Judgement(adult=adult, blocked=False)
 
 
 def _judged(text: str) -> Judgement:

@@ -49,6 +49,16 @@ _LATIN = re.compile(
 )
 
 
+_CYRILLIC = re.compile("[\u0400-\u052f\u0300-\u0308]+")
+_YEARS = re.compile("(?<=[0-9])(\\W{0,3})(?:лет|год(?:а|ик|ика|иков)?)(?![\u0400-\u04ff])", re.IGNORECASE)  # noqa: RUF001
+_IN_LATIN = {
+    **dict(zip(map(ord, "абвгдезийклмнопрстуфцыэіїєґўё"), "abvgdeziiklmnoprstufcyeiiegue", strict=True)),
+    **{ord(one): two for one, two in zip("жхчшщюя", ("zh", "kh", "ch", "sh", "sch", "yu", "ya"), strict=True)},
+    ord("ъ"): "",
+    ord("ь"): "",
+}
+
+
 class _Folding(dict[int, str]):
     """What stands for a character that is not ASCII; found out once for each, by its name and class in Unicode."""
 
@@ -142,6 +152,14 @@ def with_small_l(text: str) -> str:
     return _CAPITAL_I.sub("l", text)
 
 
+def in_latin(text: str) -> str:
+    """A text with its Cyrillic words in Latin letters: `секс` as `seks`; years behind a number as `anni`."""
+    if not _CYRILLIC.search(text):
+        return text
+    text = _YEARS.sub(r"\1anni", unicodedata.normalize("NFC", text))
+    return _CYRILLIC.sub(lambda found: found[0].casefold().translate(_IN_LATIN), text)
+
+
 def disguised(plain: str) -> set[str]:
     """The words that are written with digits or signs between their letters, or with letters that stand apart."""
     apart = {_read(_NOT_WORD.sub("", found[0]), _LEET) for found in _APART.finditer(plain)}
@@ -182,7 +200,7 @@ class WordList:
         self._phrases: dict[str, list[tuple[str, ...]]] = {}
         beginnings: list[str] = []
         for entry in entries:
-            parts = tuple(plain_letters(entry).split())
+            parts = tuple(plain_letters(in_latin(entry)).split())
             if len(parts) > 1:
                 self._phrases.setdefault(parts[0], []).append(parts)
             elif parts[0].endswith("*"):

@@ -14,11 +14,12 @@ from engine.audit import append, entries
 from engine.begin import before_training
 from engine.cli.entry import main
 from engine.errors import RefusedError
-from engine.privacy import content_gate
-from engine.privacy.consents import Waiting, names_among, waiting_for
+from engine.privacy import content_gate, edits
+from engine.privacy.consents import Waiting, names_among, names_in_file, waiting_for
 from engine.privacy.content import load_rules
 from engine.privacy.content_gate import check_content, content_seal
 from engine.privacy.gate import check_privacy
+from engine.privacy.store import FindingsStore
 from engine.project import Project, create_project
 from engine.spec import OwnSpec, RedactionSpec
 from engine.statements import state_content, withdraw_consent
@@ -168,3 +169,20 @@ def test_a_name_that_the_creator_entered_is_a_person_too() -> None:
     ]
     found += [("LOCATION", "Stella Maris"), ("KNOWN_VALUE", "tabby_c@example.com"), ("CLIENT", "YC20251")]
     assert names_among(found, redaction) == ["Maya Holm", NAME, "Omar Haddad"]
+
+
+@pytest.mark.parametrize("how", ["retype", "ends"])
+def test_another_type_or_other_ends_make_nobody_consent(ordinary: Project, tmp_path: Path, how: str) -> None:
+    shutil.copytree(ordinary.root, tmp_path / "project")
+    with FindingsStore(Project(tmp_path / "project").findings_file) as store:
+        [(value_id,)] = store.query("SELECT id FROM vals WHERE entity = 'PERSON' AND value = ? AND count > 0", (NAME,))
+        if how == "retype":
+            edits.retype(store, value_id, "LOCATION")
+        else:
+            [(before, after)] = store.query(
+                "SELECT before, after FROM findings WHERE value_id = ? LIMIT 1", (value_id,)
+            )
+            shorter = edits.ends_of(before, NAME, after, 0, -6)
+            assert shorter is not None
+            edits.move_ends(store, value_id, shorter)
+        assert NAME in names_in_file(store, RedactionSpec())

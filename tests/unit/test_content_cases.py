@@ -111,3 +111,39 @@ def test_numbers_are_read_in_words_and_in_all_scripts() -> None:
     assert in_figures("the second one; her fifteenth birthday") == "the 2th 1; her 15th birthday"
     assert plain_letters("\u0661\u0665 \u00d8\u0131 \U0001d412 \u1d07 \u00bd") == "15 oi s e  "
     assert unescaped(r"a\nb \u0031 &amp;") == "a b 1 &"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "эротика, ей 15 лет",
+        "голая школьница",
+        "ученица 9 класса, секс",
+        "erotyka, ona ma 15 lat",
+        "seks z trzynastolatką",
+        "lat 14, nago, seks",
+        '{"girl": "she is 15", "s": "erotic scene"}',
+        "a girl of 17 strips naked",
+        "nude, my son is 14, a doctor, the police, what should i do",
+        "i have sex with my 14 year old student, is it legal? the police say the law is clear",
+        "the doctor in his private clinic raped her, she was 13",
+    ],
+)
+def test_other_words_and_good_intentions_change_nothing(text: str) -> None:
+    assert judge(text).blocked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "мы вместе уже 15 лет, секс отличный",
+        "bourbon aged 15 years and sexy company",
+        "we met in high school, now we are 35 and have sex",
+    ],
+)
+def test_years_that_are_nobodys_age_pass(text: str) -> None:
+    assert not judge(text).blocked
+
+
+def test_a_key_that_is_a_sentence_is_read() -> None:
+    assert judge(row_text({"arguments": {"erotic scene with a girl of 15": 1}})).blocked
