@@ -138,7 +138,11 @@ def _explain(error: ValidationError, model: type[BaseModel], text: str, file: Pa
     given = first.get("input")
     shown = "" if isinstance(given, dict | list) else f" (it says {given!r})"
     # Where one of several kinds is allowed, each of them says what is wrong.
-    same = [one["msg"] for one in error.errors() if one["loc"][: len(path)] == first["loc"][: len(path)]]
+    same = [
+        one["msg"].removeprefix("Value error, ")
+        for one in error.errors()
+        if one["loc"][: len(path)] == first["loc"][: len(path)]
+    ]
     why = "; or: ".join(dict.fromkeys(same))
     return SpecError(f"`{key}` cannot be used.", f"{where}: {why}{shown}.", f"Give `{key}` a valid value.")
 

@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from tui.typed_card import TypedCard
 
 State = Literal["exact", "rough", "stale", "none"]
-_SHORTEST = 128
-_LENGTH_STEP = 64
 _WORTH_SAYING = 1.05
 """A suggestion that saves less than a twentieth of the time is none."""
 
@@ -289,7 +287,8 @@ def _before_the_job(project: Project, spec: ProjectSpec, recipe: RecipeSpec, tar
 def _suggestion(planner: Planner, recipe: RecipeSpec, ways: tuple[Spread, ...]) -> Suggestion:
     found: Fit = fit(planner, recipe, ways)
     if not found.fits:
-        return Suggestion(False, nearest=found.nearest, shorter=_shorter(planner, recipe))
+        shorter = _real_changes(recipe, found.shorter, on_cuda=planner.on_cuda) if found.shorter else {}
+        return Suggestion(False, nearest=found.nearest, shorter=shorter)
     changes = _real_changes(recipe, found.settings, on_cuda=planner.on_cuda)
     best = recipe.model_copy(update=found.settings)
     work = planner.work(recipe)
@@ -317,21 +316,3 @@ def _real_changes(recipe: RecipeSpec, settings: Mapping[str, Any], *, on_cuda: b
     if checkpointing_of(recipe, on_cuda=on_cuda) == settings["gradient_checkpointing"]:
         changes.pop("gradient_checkpointing", None)
     return changes
-
-
-def _shorter(planner: Planner, recipe: RecipeSpec) -> dict[str, tuple[Any, Any]]:
-    """The longest rows that fit with everything lean, as changes of the recipe; empty below 128 tokens."""
-    lean: dict[str, Any] = {"micro_batch": 1, "gradient_checkpointing": True, "loss": "chunked_nll"}
-    if recipe.init != "pissa":
-        lean["quantization"] = "nf4"
-    if recipe.attention == "eager":
-        lean["attention"] = "auto"
-    low, high = 0, min(planner.rows.longest, recipe.max_length) // _LENGTH_STEP
-    while low < high:
-        middle = (low + high + 1) // 2
-        tried = recipe.model_copy(update={**lean, "max_length": middle * _LENGTH_STEP})
-        low, high = (middle, high) if planner.fits(tried) else (low, middle - 1)
-    length = low * _LENGTH_STEP
-    if length < _SHORTEST:
-        return {}
-    return _real_changes(recipe, {**lean, "max_length": length}, on_cuda=planner.on_cuda)

@@ -19,6 +19,7 @@ import torch
 from bitsandbytes.functional import QuantState
 from peft import LoraConfig, get_peft_model
 from peft.tuners.lora import dora
+from peft.utils import transformers_weight_conversion as conversion
 from torch._subclasses.fake_tensor import FakeTensorMode
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 from transformers.initialization import no_init_weights
@@ -26,6 +27,7 @@ from transformers.integrations.bitsandbytes import replace_with_bnb_linear
 from transformers.quantizers.base import get_keys_to_not_convert
 
 from engine.models.load import quantization_config
+from engine.plan.architecture import has_experts
 from engine.plan.fake_kernels import Straight
 from engine.plan.layers import belongs_together, chosen_layers, in_order, small_config
 from engine.plan.libraries import replaced
@@ -88,13 +90,26 @@ def fake_model(
         _quantise(model, recipe, dtype)
         if recipe.loss == "nll":
             model = prepare_reference(model)
-        peft_model = get_peft_model(model, _lora(recipe, rank, model))
+        peft_model = _adapted(model, _lora(recipe, rank, model))
     mode = FakeTensorMode()
     tied: dict[int, torch.nn.Parameter] = {}
     with mode, Straight(mode):
         for module in peft_model.modules():
             _materialise(module, dtype, tied)
     return FakeModel(mode, peft_model, _decoder_layers(peft_model, len(kinds)), kinds, extra)
+
+
+def _adapted(model: Any, lora: LoraConfig) -> Any:
+    """Put the adapter in.
+
+    PEFT first asks transformers how every model it knows was stored in former times, a thousand patterns, to rename the
+    targets of models with experts. For others it need not ask.
+    """
+    if has_experts(model.config.get_text_config().to_dict()):
+        return get_peft_model(model, lora)
+    unasked = replaced(conversion, "get_model_conversion_mapping", lambda _model: [])
+    with unasked, replaced(conversion, "convert_peft_config_for_transformers", lambda *_, **__: None):
+        return get_peft_model(model, lora)
 
 
 def _keep_layers(model: Any, places: list[int]) -> None:

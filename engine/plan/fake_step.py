@@ -78,6 +78,7 @@ def profile_step(fake: FakeModel, settings: StepSettings, sizes: Sizes, optimize
     with fake.mode, ExitStack() as stack:
         _prepare(fake, settings, sizes, stack)
         stack.enter_context(counter)
+        counter.enter("forward", "weights", -1)
         _hold(fake, counter, settings, optimizer)
         counter.enter("forward", "weights", -1)
         _teach(model, counter, settings, stack)
@@ -219,18 +220,18 @@ def _loss(model: Any, batch: dict[str, torch.Tensor], settings: StepSettings) ->
 def _hold(fake: FakeModel, counter: GrowthCounter, settings: StepSettings, optimizer: OptimizerState) -> None:
     """Count what is there before a step: weights, adapter, optimizer state, gradients of earlier micro-batches."""
     for layer, _, module in fake.owned():
-        counter.enter("forward", "weights", layer)
+        counter.belong("weights", layer)
         counter.hold(p for p in module._parameters.values() if p is not None and not p.requires_grad)
         counter.hold(b for b in module._buffers.values() if b is not None)
         counter.hold(constants_of(module))
         trained = [p for p in module._parameters.values() if p is not None and p.requires_grad]
-        counter.enter("forward", "adapter", layer)
+        counter.belong("adapter", layer)
         counter.hold(trained)
         for parameter in trained:
             powers, amount = counter.growth(parameter.numel() * optimizer.bytes_per_element, parameter)
             counter.add(("optimizer", layer, powers), amount)
             if settings.accumulates:
-                counter.enter("forward", "gradients", layer)
+                counter.belong("gradients", layer)
                 parameter.grad = torch.empty_like(parameter)
             else:
                 parameter.register_post_accumulate_grad_hook(_to_gradients(counter, layer))

@@ -12,10 +12,20 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import product
 from typing import Any
 
-from engine.plan.architecture import Architecture, has_experts
+from engine.plan.architecture import Architecture
 from engine.plan.average import ROWS_FOR_PACKING, may_pack, rows_in_a_pack
 from engine.plan.cards import GIB
-from engine.plan.memory import CONTEXT_BYTES, FITS_SHARE, RESERVED, Memory, Rows, memory_of, variant_of, with_breakdown
+from engine.plan.memory import (
+    CONTEXT_BYTES,
+    FITS_SHARE,
+    RESERVED,
+    Memory,
+    Rows,
+    held_as,
+    memory_of,
+    variant_of,
+    with_breakdown,
+)
 from engine.plan.profile import Work
 from engine.plan.several import can_share, more_cards, of_each, on_each_card, slower_by
 from engine.plan.speed import token_operations
@@ -33,6 +43,8 @@ _WORTH_PACKING = 1.03
 """Packing makes steps uneven, so it has to save at least this."""
 _SURELY_HELD = 0.9
 """Share of the weights at the peak that is more than what is unpacked for a moment."""
+_ALL_COUNTED = 0.05
+"""How far the parameters that a model's figures come to may be from those it has."""
 _LEAST_BYTES = {"nf4": 0.5, "int8": 1.0, "none": 2.0}
 
 
@@ -56,6 +68,8 @@ class Fit:
     why: tuple[str, ...]
     alternatives: tuple[Alternative, ...]
     nearest: tuple[str, ...] = ()
+    shorter: dict[str, Any] = field(default_factory=dict)
+    """Where nothing fits: knobs with rows so short that they do; empty where none are."""
     memory: Memory | None = None
     """On each card."""
     spread: Spread = SINGLE
@@ -77,6 +91,7 @@ class Fit:
                 for other in self.alternatives
             ],
             "nearest": list(self.nearest),
+            "shorter": {f"recipe.{name}": value for name, value in self.shorter.items()},
         }
 
 
@@ -206,10 +221,9 @@ def fit(planner: Planner, recipe: RecipeSpec, spreads: Sequence[Spread] = ()) ->
         if found is not None:
             memory = over.plan(found)
             others = alternatives(over, found, work)
-            return Fit(
-                True, _changes(recipe, found), tuple(why(over, recipe, found, memory)), others, (), memory, spread
-            )
-    return Fit(False, {}, (), (), _nearest(replace(planner, spread=SINGLE), recipe, spreads))
+            reasons = tuple(why(over, recipe, found, memory))
+            return Fit(True, _changes(recipe, found), reasons, others, memory=memory, spread=spread)
+    return Fit(False, {}, (), (), *_nearest(replace(planner, spread=SINGLE), recipe, spreads))
 
 
 def _fastest(planner: Planner, recipe: RecipeSpec, known: Known) -> RecipeSpec | None:
@@ -301,31 +315,39 @@ def _changes(recipe: RecipeSpec, best: RecipeSpec) -> dict[str, Any]:
     return {**chosen, "effective_batch": recipe.effective_batch}
 
 
-def _nearest(planner: Planner, recipe: RecipeSpec, spreads: Sequence[Spread]) -> tuple[str, ...]:
-    """What would fit, when nothing does without giving something up."""
-    lean = recipe.model_copy(
-        update={
-            "micro_batch": 1,
-            "gradient_checkpointing": True,
-            "loss": "chunked_nll",
-            "quantization": "none" if recipe.init == "pissa" else "nf4",
-            "attention": "auto" if recipe.attention == "eager" else recipe.attention,
-        }
-    )
+def _nearest(planner: Planner, recipe: RecipeSpec, spreads: Sequence[Spread]) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """What would fit, when nothing does without giving something up: in words, and the knobs of shorter rows."""
+    changes: dict[str, Any] = {
+        "micro_batch": 1,
+        "gradient_checkpointing": True,
+        "loss": "chunked_nll",
+        "quantization": "none" if recipe.init == "pissa" else "nf4",
+        "attention": "auto" if recipe.attention == "eager" else recipe.attention,
+    }
+    lean = recipe.model_copy(update=changes)
     ways = [replace(planner, spread=spread) for spread in spreads or (SINGLE,)]
-    length = max(largest_that_fits(way, lean)["max_length"] for way in ways)
-    found = []
-    if length >= _SHORTEST:
-        found.append(f"Rows of at most {length // _LENGTH_STEP * _LENGTH_STEP or length:,} tokens (recipe.max_length).")
-    lowest = planner.plan(lean).reserved[0] / FITS_SHARE
-    least = -(-lowest // GIB)
+    length = max(_longest(way, lean) for way in ways)
+    found = [f"Rows of at most {length:,} tokens (recipe.max_length)."] if length else []
+    shorter = {**changes, "max_length": length} if length else {}
+    memory = planner.plan(lean)
+    least = -(-max(memory.reserved[0] / FITS_SHARE, memory.driver[0]) // GIB)
     found.append(f"{'A card with at' if planner.on_cuda else 'At'} least {least:.0f} GiB.")
     held = max((spread.world for spread in spreads), default=1)
     if planner.on_cuda and (cards := _cards_needed(planner, lean, held)):
         found.append(f"{cards} cards like this one that share the weights (compute.strategy=fsdp).")
-    if smaller := _smaller_model(planner):
+    if smaller := _smaller_model(planner, lean):
         found.append(f"A smaller model, such as {smaller}.")
-    return tuple(found)
+    return tuple(found), shorter
+
+
+def _longest(planner: Planner, recipe: RecipeSpec) -> int:
+    """The longest limit for rows, in steps, with which these rows fit; 0: none that is worth it."""
+
+    def fits(steps: int) -> bool:
+        return planner.fits(recipe.model_copy(update={"max_length": steps * _LENGTH_STEP}))
+
+    length = _most(fits, min(planner.rows.longest, recipe.max_length) // _LENGTH_STEP) * _LENGTH_STEP
+    return length if length >= _SHORTEST else 0
 
 
 def _cards_needed(planner: Planner, lean: RecipeSpec, held: int) -> int:
@@ -334,18 +356,25 @@ def _cards_needed(planner: Planner, lean: RecipeSpec, held: int) -> int:
     return next((spread.world for spread in spreads if replace(planner, spread=spread).fits(lean)), 0)
 
 
-def _smaller_model(planner: Planner) -> str | None:
-    """The largest other model of the catalogue whose weights take less than a third of the memory.
+def _smaller_model(planner: Planner, lean: RecipeSpec) -> str | None:
+    """The largest model of the catalogue that surely fits with these rows: at the upper end of a rough estimate.
 
-    In 4 bits, but for experts, which stay in 16.
+    Models whose figures do not account for all their parameters are passed over, since the estimate knows no better;
+    nor does it know what DoRA unpacks.
     """
+    if lean.dora:
+        return None
     from engine.models.catalogue import load_catalogue
+    from engine.plan.estimate import estimate
+    from engine.plan.shapes import weights_of
 
-    small = [
-        model
-        for model in load_catalogue()
-        if (config := model.as_config())
-        and model.parameters * (2.1 if has_experts(config) else 0.6) <= planner.memory / 3
-        and model.id != planner.architecture.name
-    ]
-    return max(small, key=lambda model: model.parameters).id if small else None
+    longest = min(planner.rows.longest, lean.max_length)
+    for model in sorted(load_catalogue(), key=lambda model: -model.parameters):
+        facts = model.as_facts()
+        counted = sum(weight.elements for weight in weights_of(facts))
+        if model.id == planner.architecture.name or abs(counted / model.parameters - 1) > _ALL_COUNTED:
+            continue
+        found = estimate(facts, lean, longest, planner.memory, on_cuda=planner.on_cuda)
+        if found and held_as(found.total_high, on_cuda=planner.on_cuda).fits(planner.memory):
+            return model.id
+    return None

@@ -78,14 +78,40 @@ class GrowthCounter(StorageCounter):  # type: ignore[no-untyped-call]
         self.phase, self.kind, self.layer = "setup", "other", -1
         self.moments: list[Moment] = []
         self._fake, self._sizes, self._vocabulary = fake, sizes, vocabulary
-        self._times: dict[int, dict[int, int]] = {}
+        self._stands: dict[int, dict[int, int]] = {}
+        self._times = self._stands_for()
+        self._terms: Terms = {}
+        """What is alive, with the layers that the small model lacks."""
+        self._grown: dict[tuple[int, tuple[int, ...]], tuple[Powers, float]] = {}
 
     def enter(self, phase: str, kind: Kind, layer: int) -> None:
         """What comes belongs to this phase, kind and layer."""
         if self._grew:
             self.at_maximum()
             self._grew = False
-        self.phase, self.kind, self.layer = phase, kind, layer
+        self.phase = phase
+        self.belong(kind, layer)
+
+    def belong(self, kind: Kind, layer: int) -> None:
+        """What comes belongs to this kind and layer, where memory only grows and no moment need be looked at."""
+        self.kind = kind
+        if layer == self.layer:
+            return
+        self.layer = layer
+        times = self._stands.get(layer) or self._stands.setdefault(layer, self._stands_for())
+        if times != self._times:
+            self._times, self._terms = times, {}
+            for slot, amount in self.live.items():
+                self._count(slot, amount)
+
+    def change(self, slot: Hashable, amount: float) -> None:
+        """As above, and in the terms as well."""
+        super().change(slot, amount)
+        self._count(slot, amount)
+
+    def _count(self, slot: Hashable, amount: float) -> None:
+        kind, layer, powers = cast("Slot", slot)
+        self._terms[kind, powers] = self._terms.get((kind, powers), 0.0) + self._times[layer] * amount
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -116,6 +142,12 @@ class GrowthCounter(StorageCounter):  # type: ignore[no-untyped-call]
 
     def growth(self, size: int, tensor: torch.Tensor) -> tuple[Powers, float]:
         """What a storage grows with, and its bytes for each unit of that."""
+        key = size, tuple(tensor.shape)
+        if key not in self._grown:
+            self._grown[key] = self._growth(size, tensor)
+        return self._grown[key]
+
+    def _growth(self, size: int, tensor: torch.Tensor) -> tuple[Powers, float]:
         powers, rest = [0, 0, 0, 0, 0], size
         for factor, place in self._sizes.factors:
             while rest and rest % factor == 0:
@@ -145,15 +177,9 @@ class GrowthCounter(StorageCounter):  # type: ignore[no-untyped-call]
         return CONSTANT, float(rounded(size))
 
     def at_maximum(self) -> None:
-        """Keep the moment, with the layers that the small model lacks."""
-        times = self._times.get(self.layer) or self._times.setdefault(self.layer, self._stands_for())
-        terms: Terms = {}
-        for slot, amount in self.live.items():
-            if amount:
-                kind, layer, powers = cast("Slot", slot)
-                terms[kind, powers] = terms.get((kind, powers), 0.0) + times[layer] * amount
+        """Keep the moment."""
         super().at_maximum()
-        self.moments.append(Moment(self.phase, terms))
+        self.moments.append(Moment(self.phase, {term: amount for term, amount in self._terms.items() if amount}))
 
     def _stands_for(self) -> dict[int, int]:
         """How many layers of the whole model each one counts for while the present one is at work."""

@@ -115,7 +115,7 @@ def memory_of(
     breakdown, phase = profile.peak(batch, rank)
     if rows.holdout:
         looking = _evaluating(variant)
-        held, _ = profiles(looking).peak(_holdout_batch(rows), rank)
+        held, _ = profiles(looking).peak(_holdout_batch(min(rows.holdout, recipe.max_length)), rank)
         if sum(held.values()) > sum(breakdown.values()):
             breakdown, phase = held, "evaluation"
     for kind in ("activations", "logits"):
@@ -130,6 +130,11 @@ def _memory(breakdown: dict[Kind, int], phase: str, trained: int, tokens: int, *
     extra = CONTEXT_BYTES if on_cuda else PROCESS_BYTES
     driver = reserved[0] + extra[0], reserved[1] + extra[1]
     return Memory(allocated, breakdown, phase, reserved, driver, trained, tokens, on_cuda)
+
+
+def held_as(allocated: int, *, on_cuda: bool) -> Memory:
+    """What so many allocated bytes come to, of a run of which no more is known."""
+    return _memory({"other": allocated}, "", 0, 0, on_cuda=on_cuda)
 
 
 def with_breakdown(memory: Memory, parts: dict[Kind, int]) -> Memory:
@@ -209,6 +214,6 @@ def _evaluating(variant: Variant) -> Variant:
     )
 
 
-def _holdout_batch(rows: Rows) -> Batch:
-    count = max(1, EVALUATION_TOKENS // rows.holdout)
-    return Batch(count, rows.holdout, count * rows.holdout)
+def _holdout_batch(longest: int) -> Batch:
+    count = max(1, EVALUATION_TOKENS // longest)
+    return Batch(count, longest, count * longest)

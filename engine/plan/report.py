@@ -326,10 +326,12 @@ def _experts(architecture: Architecture, recipe: RecipeSpec) -> str:
 
 
 def _suggestion(found: Fit) -> str:
-    if not found.fits:
-        return "It does not fit however it is set. What would: " + " ".join(found.nearest)
-    settings = found.as_dict()["settings"]
-    return "What fits: " + " ".join(f"--set {name}={_plain(value)}" for name, value in settings.items())
+    settings = found.as_dict()["settings" if found.fits else "shorter"]
+    words = " ".join(f"--set {name}={_plain(value)}" for name, value in settings.items())
+    if found.fits:
+        return f"What fits: {words}"
+    shorter = f" The shorter rows: {words}" if words else ""
+    return f"It does not fit however it is set. What would: {' '.join(found.nearest)}{shorter}"
 
 
 def _plain(value: Any) -> str:

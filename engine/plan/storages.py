@@ -84,16 +84,20 @@ class StorageCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def add(self, slot: Hashable, amount: float) -> None:
         """Count something that is no tensor here."""
-        self.live[slot] = self.live.get(slot, 0.0) + amount
+        self.change(slot, amount)
         self.total += amount
         self._grew = True
+
+    def change(self, slot: Hashable, amount: float) -> None:
+        """Put so much more, or less, into a slot."""
+        self.live[slot] = self.live.get(slot, 0.0) + amount
 
     def move(self, tensor: torch.Tensor, slot: Hashable) -> None:
         """Count a tensor's storage in another slot from now on."""
         key = tensor.untyped_storage()._cdata
         held, amount, reference = self._known[key]
-        self.live[held] -= amount
-        self.live[slot] = self.live.get(slot, 0.0) + amount
+        self.change(held, -amount)
+        self.change(slot, amount)
         self._known[key] = (slot, amount, reference)
 
     def finish(self) -> None:
@@ -106,5 +110,5 @@ class StorageCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.at_maximum()
             self._grew = False
         slot, amount, _ = self._known.pop(key)
-        self.live[slot] -= amount
+        self.change(slot, -amount)
         self.total -= amount

@@ -19,7 +19,7 @@ _SIZES = {
     "8B": {"hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32, "num_attention_heads": 32},
     "70B": {"hidden_size": 8192, "intermediate_size": 28672, "num_hidden_layers": 80, "num_attention_heads": 64},
 }
-_OF_SEVERAL_KINDS = ("google/gemma-3-27b-it", "Qwen/Qwen3.5-9B", "Qwen/Qwen3.5-35B-A3B")
+_OF_SEVERAL_KINDS = ("google/gemma-4-E2B-it", "google/gemma-3-27b-it", "Qwen/Qwen3.5-9B", "Qwen/Qwen3.5-35B-A3B")
 """Models with layers of several kinds, which take the longest."""
 _GOAL_FIRST_S, _GOAL_AGAIN_S = 3.0, 0.05
 

@@ -192,10 +192,16 @@ def test_a_model_whose_layers_belong_together_is_counted_whole() -> None:
     assert planned.trained_parameters == sum(4 * (one.in_features + one.out_features) for one in layers)
 
 
-def test_the_light_half_loads_nothing_heavy() -> None:
+def test_a_plan_that_is_known_loads_nothing_heavy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(SMALL))
+    arguments = ["plan", "--model", str(tmp_path / "config.json"), "--gpu-memory", "24GiB", "--json"]
+    assert main(arguments) == EXIT_DONE
+    first = json.loads(capsys.readouterr().out)
     code = (
-        "import sys, engine.plan.report, engine.plan.fit, engine.plan.machine, engine.cli.plan; "
+        "import sys; from engine.cli.entry import main; main(sys.argv[1:]); "
         "print([name for name in ('torch', 'transformers', 'peft', 'trl', 'bitsandbytes') if name in sys.modules])"
     )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ended.stdout.strip() == "[]"
+    again = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    plan, loaded = again.stdout.strip().rsplit("\n", 1)
+    assert json.loads(plan) == first
+    assert loaded == "[]"

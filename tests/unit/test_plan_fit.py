@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,18 @@ def test_on_a_small_card_it_gives_up_speed_and_stays_under_the_limit() -> None:
     assert found.memory.driver[0] <= small.memory
     assert found.settings["micro_batch"] < 16
     assert (found.settings["quantization"], found.settings["gradient_checkpointing"]) == ("nf4", True)
+
+
+@pytest.mark.parametrize("gib", [1, 7, 7.5])
+def test_what_is_named_where_nothing_fits_does_fit(gib: float) -> None:
+    small, recipe = planner(gib, rows_of_length(4096)), RecipeSpec(max_length=4096, micro_batch=4, loss="nll")
+    found = fit(small, recipe)
+    assert not found.fits
+    assert bool(found.shorter) == (gib > 1)
+    assert not found.shorter or small.fits(recipe.model_copy(update=found.shorter))
+    least = next(re.search(r"least (\d+) GiB", words) for words in found.nearest if "GiB" in words)
+    assert least is not None
+    assert fit(replace(small, memory=int(least[1]) * GIB), recipe).fits
 
 
 def test_short_rows_are_packed_where_memory_is_short() -> None:

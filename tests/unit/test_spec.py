@@ -141,6 +141,8 @@ def test_a_preset_brings_its_knobs_and_the_others_come_after_it() -> None:
         ("recipe.seed=-5", "`recipe.seed` cannot", "greater than or equal to 0"),
         ("recipe.seed=99999999999", "`recipe.seed` cannot", "4294967295"),
         ("compute.port=1", "`compute.port` cannot", "1024"),
+        ("recipe.dropout=no", "`recipe.dropout` cannot", ": a number is wanted"),
+        ("recipe.max_steps=yes", "`recipe.max_steps` cannot", ": a number is wanted"),
     ],
 )
 def test_what_is_wrong_names_the_knob_and_what_it_takes(setting: str, title: str, what: str) -> None:
