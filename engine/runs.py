@@ -156,7 +156,8 @@ def _row(
         state=last.state if last else "unknown",
         step=step.step if step else int(summary.get("steps", past.checkpoint or 0)),
         steps=step.steps if step else None,
-        train_loss=sum(tail) / len(tail) if tail else summary.get("final_loss"),
+        # What the run itself wrote down at its end counts every step; events are at most one a second.
+        train_loss=summary.get("final_loss", sum(tail) / len(tail) if tail else None),
         eval_loss=summary.get("eval_loss", past.holdout[-1][1] if past.holdout else None),
         base_eval_loss=base if base is not None else dict(past.holdout).get(0),
         best_step=best[0] if best else None,

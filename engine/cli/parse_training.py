@@ -45,7 +45,7 @@ def training_commands(table: Table) -> None:
     train.add_argument(
         "--mix-in",
         action="store_true",
-        help="a new run with general rows among yours (a tenth, then twice as many each time): it forgets less",
+        help="a new run with general rows among yours (a tenth, then twice as many, at a lower rate): it forgets less",
     )
     train.add_argument("--smoke", action="store_true", help="three steps, to see that everything works")
     train.add_argument(

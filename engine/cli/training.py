@@ -111,12 +111,14 @@ def _mix_in(project: Project, args: argparse.Namespace, out: Out) -> None:
     """
     if args.resume or args.smoke:
         raise UsageError("--mix-in begins a new run.", "", "Leave out --resume and --smoke.")
-    from engine.evaluate.remedy import mix_general_rows_in
+    from engine.evaluate.remedy import mix_general_rows_in, mix_in_offer
 
     # The share doubles with every time, so it is raised only where a run can begin.
     begin.before_training(project, project.load())
-    share = mix_general_rows_in(project).recipe.mix_in
-    out.say(f"General rows are mixed in: {share:.0%} of all (recipe.mix_in).")
+    offer = mix_in_offer(project, project.load())
+    mix_general_rows_in(project)
+    knobs = "recipe.mix_in" if offer.rate is None else "recipe.mix_in, recipe.learning_rate"
+    out.say(f"General rows are mixed in: {offer.words} ({knobs}).")
 
 
 def cut_short(project: Project) -> str:

@@ -4,6 +4,9 @@ On a CPU, bitsandbytes unpacks every 4-bit weight each time it is used. Unpacked
 format, the products are the same numbers; it costs four bytes a weight, so it is done where there is room.
 An adapter is added to its weights once, too, for the time in which the tuned model speaks: its own products, two more
 for each weight, take a quarter of the time of a small batch. The same numbers, but for the last digit.
+
+Where training makes its large products of another format (`engine.train.precision`), rows are read by the same
+products: they are what reading hundreds of tokens at once costs. Answers are not: there a last digit decides on words.
 """
 
 from __future__ import annotations
@@ -52,6 +55,59 @@ def unpack_where_possible(model: Any, *, device: str, dtype: torch.dtype) -> boo
         parent, _, own = name.rpartition(".")
         setattr(model.get_submodule(parent) if parent else model, own, plain)
     return True
+
+
+@dataclass(frozen=True)
+class TiledLayer:
+    """A plain layer, and its weight in the format that products are made of while rows are read."""
+
+    layer: torch.nn.Linear
+    weight: torch.Tensor
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        """What the layer computes, rounded as in training."""
+        made = torch.nn.functional.linear(x.to(self.weight.dtype), self.weight).to(x.dtype)
+        return made if self.layer.bias is None else made + self.layer.bias
+
+
+def tile_where_possible(model: Any, *, device: str, products: torch.dtype | None) -> bool:
+    """Keep the weights in a second format, on a CPU that has the memory for it; `tiled` uses them.
+
+    Call it before an adapter is put on: that is never rounded. Nor are the scores of the vocabulary.
+
+    Args:
+        model: With plain layers.
+        device: Where it is.
+        products: As `engine.train.precision.choose_precision` says; None: nothing is done.
+
+    Returns:
+        Whether they were kept.
+    """
+    head = model.get_output_embeddings()
+    layers = [one for one in model.modules() if type(one) is torch.nn.Linear and one is not head]
+    needed = sum(one.weight.numel() for one in layers) * (products.itemsize if products else 0)
+    if device != "cpu" or products is None or not layers or needed > _SHARE * psutil.virtual_memory().available:
+        return False
+    model.tiled_layers = [TiledLayer(one, one.weight.data.to(products)) for one in layers]
+    return True
+
+
+def is_tiled(model: Any) -> bool:
+    """Whether `tile_where_possible` kept weights of it."""
+    return bool(getattr(model, "tiled_layers", []))
+
+
+@contextmanager
+def tiled(model: Any) -> Iterator[None]:
+    """The layers multiply in the format that `tile_where_possible` kept, for the time of a `with`."""
+    layers: list[TiledLayer] = getattr(model, "tiled_layers", [])
+    for one in layers:
+        one.layer.forward = one  # type: ignore[assignment, method-assign]
+    try:
+        yield
+    finally:
+        for one in layers:
+            del one.layer.forward
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from engine.evaluate.gate_learned import learned
 from engine.evaluate.gate_line import Facts, GateLine, State, unmeasured
 from engine.evaluate.gate_words import between, come, count_rows, percent, plus_minus, share
 from engine.evaluate.one_sided import LIMITS, OPTIONAL, shifts_of, worst_of
+from engine.evaluate.remedy import mix_in_offer
 from engine.privacy.content_gate import check_content
 from engine.privacy.gate import check_privacy
 from engine.ship.adapter import check_adapter
@@ -80,7 +81,9 @@ def still_can(facts: Facts) -> GateLine:
     change = found["change"] if found["loss"]["difference"]["low"] > 0 else 0.0
     if change <= limits["amber_above"]:
         return GateLine("still_can", title, "green", figure, threshold)
-    why = "It lost some of what the base model could do. Mix in general rows: `tunesmith train PROJECT --mix-in`."
+    offer = mix_in_offer(facts.project, facts.spec, facts.report)
+    why = f"It lost some of what the base model could do. Mix in general rows ({offer.words}): "
+    why += "`tunesmith train PROJECT --mix-in`."
     state: State = "red" if change > limits["red_above"] else "amber"
     return GateLine("still_can", title, state, figure, threshold, why, "m")
 

@@ -21,7 +21,7 @@ from engine.data.left_out import come_back, come_back_warning
 from engine.data.prepare import Prepared, prepare
 from engine.data.render import Renderer
 from engine.errors import PrivacyRefusedError, UsageError
-from engine.evaluate.dequantised import merge_where_possible, unpack_where_possible
+from engine.evaluate.dequantised import merge_where_possible, tile_where_possible, unpack_where_possible
 from engine.evaluate.parts import Parts, fingerprint
 from engine.evaluate.sections import (
     Evaluation,
@@ -175,6 +175,7 @@ def _load(spec: ProjectSpec, adapter: Path | None, precision: Precision) -> Any:
         attention=spec.recipe.attention,
     )
     unpack_where_possible(model, device=precision.device, dtype=precision.dtype)
+    tile_where_possible(model, device=precision.device, products=precision.products)
     if adapter is not None:
         with quietly():
             model = PeftModel.from_pretrained(model, str(adapter), is_trainable=False)
@@ -205,6 +206,8 @@ def _base_key(spec: ProjectSpec, precision: Precision) -> str:
     folder = Path(spec.model.path or "")
     weights = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in folder.glob("*.safetensors")]
     numbers = [spec.recipe.quantization, dtype_name(precision.dtype), precision.device]
+    if precision.products:
+        numbers.append(dtype_name(precision.products))
     return fingerprint([spec.model.source, spec.model.revision, spec.model.chat_template, sorted(weights), numbers])
 
 

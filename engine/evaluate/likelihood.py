@@ -11,16 +11,18 @@ import inspect
 import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from peft import PeftModel
 
 from engine.data.render import Rendered
 from engine.evaluate.beginnings import SHORTEST, by_beginning, shared_length
-from engine.evaluate.dequantised import as_tuned
+from engine.evaluate.dequantised import as_tuned, is_tiled, tiled
 from engine.evaluate.generate import growing_cache, is_plain
+from engine.train.loss import Head, backbone_of, head_of, scores_of
 
 LOGITS_AT_ONCE = 2**26
 """Numbers: 256 MB in float32."""
@@ -100,25 +102,48 @@ def _read_batch(model: Any, rows: Sequence[Rendered], pad: int, device: str) -> 
         ids[place, : len(row.input_ids)] = torch.tensor(row.input_ids)
         mask[place, : len(row.input_ids)] = 1
     ids, mask = ids.to(device), mask.to(device)
-    sparse = "logits_to_keep" in _parameters_of(model)
+    head = head_of(_inner(model))
+    reads, least = (model, {"logits_to_keep": 1}) if head is None else (backbone_of(_inner(model)), {})
+    if "logits_to_keep" not in _parameters_of(model):
+        least = {}
     further: dict[str, Any] = {"use_cache": False}
     if shared:
-        least = {"logits_to_keep": 1} if sparse else {}
-        model(input_ids=ids[:1, :shared], past_key_values=cache, use_cache=True, **least)
+        reads(input_ids=ids[:1, :shared], past_key_values=cache, use_cache=True, **least)
         cache.batch_select_indices(torch.zeros(len(rows), dtype=torch.long, device=device))
         further = {"past_key_values": cache, "use_cache": True}
-    if sparse:
+    column = {at: at - shared for at in kept}
+    if least:
         further["logits_to_keep"] = torch.tensor([at - shared for at in kept], device=device)
-    logits = model(input_ids=ids[:, shared:], attention_mask=mask, **further).logits
-    column = {at: number for number, at in enumerate(kept)} if sparse else {at: at - shared for at in kept}
+        column = {at: number for number, at in enumerate(kept)}
+    out = reads(input_ids=ids[:, shared:], attention_mask=mask, **further)
+    told = out.logits if head is None else out.last_hidden_state
+    asked = [(place, column[at - 1], rows[place].input_ids[at]) for place, places in enumerate(wanted) for at in places]
+    judged = iter(_judged(told, asked, head, _vocabulary_of(model)))
     found = []
-    for place, (row, places) in enumerate(zip(rows, wanted, strict=True)):
-        scores = logits[place, [column[at - 1] for at in places]].float()
-        targets = torch.tensor([row.input_ids[at] for at in places], device=scores.device)
-        losses = torch.nn.functional.cross_entropy(scores, targets, reduction="none")
-        right = scores.argmax(-1) == targets
-        found.append(Reading(tuple(places), tuple(losses.tolist()), tuple(right.tolist())))
+    for places in wanted:
+        losses, right = zip(*itertools.islice(judged, len(places)), strict=True)
+        found.append(Reading(tuple(places), losses, right))
     return found
+
+
+def _judged(
+    told: torch.Tensor, asked: Sequence[tuple[int, int, int]], head: Head | None, vocabulary: int
+) -> Iterator[tuple[float, bool]]:
+    """For each (row, column, token) the token's loss, and whether it is the likeliest one there.
+
+    Args:
+        told: Logits, shape (rows, columns, vocabulary); with a head the hidden states that it makes them of.
+        asked: Many at once: a few rows of a product take as long as a hundred.
+        head: What makes logits, only for the places that are asked for.
+        vocabulary: Tokens.
+    """
+    count = max(1, LOGITS_AT_ONCE // 4 // vocabulary)
+    for start in range(0, len(asked), count):
+        places, columns, tokens = torch.tensor(asked[start : start + count], device=told.device).T
+        scores = told[places, columns]
+        scores = scores.float() if head is None else scores_of(scores, head)
+        losses = torch.logsumexp(scores, 1) - scores.gather(1, tokens.to(scores.device)[:, None])[:, 0]
+        yield from zip(losses.tolist(), (scores.argmax(1) == tokens.to(scores.device)).tolist(), strict=True)
 
 
 @torch.inference_mode()
@@ -175,9 +200,22 @@ def score_continuations(
 
 
 def speaking_as(model: Any, who: str) -> AbstractContextManager[Any]:
-    """The PEFT model as `base` (adapter off) or as `tuned`, for the time of a `with`."""
+    """The PEFT model as `base` (adapter off) or as `tuned`, for the time of a `with`; a bare model as it is."""
+    if not isinstance(model, PeftModel):
+        return nullcontext()
     switched: AbstractContextManager[Any] = model.disable_adapter() if who == "base" else as_tuned(model)
     return switched
+
+
+@contextmanager
+def reading_as(model: Any, who: str) -> Iterator[None]:
+    """As `speaking_as`, for whole rows: by the products of training, where this processor has faster ones.
+
+    The adapter stays beside its weights then: added to them, small changes would be rounded away.
+    """
+    beside = who == "tuned" and is_tiled(model)
+    with nullcontext() if beside else speaking_as(model, who), tiled(model):
+        yield
 
 
 def _equal_length(stems: list[tuple[int, ...]], vocabulary: int) -> Iterator[list[tuple[int, ...]]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.data.render import Rendered
-from engine.evaluate.likelihood import read_back, speaking_as
+from engine.evaluate.likelihood import read_back, reading_as
 from engine.evaluate.quality import summed
 from engine.jobs.context import JobContext
 
@@ -129,5 +129,5 @@ def _read(
         halves = count if who == "tuned" else len(rows) + count
         context.progress(before + halves // 2, total, "rows")
 
-    with speaking_as(model, who):
+    with reading_as(model, who):
         return summed(read_back(model, rows, pad_token_id=tokenizer.pad_token_id or 0, device=device, on_done=done))

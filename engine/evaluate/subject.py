@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
-
-from peft import PeftModel
+from typing import Any, Literal
 
 from engine.data.prepare import Prepared
 from engine.data.render import Rendered, Renderer
 from engine.evaluate.generate import Generation, generate
-from engine.evaluate.likelihood import Reading, read_back, speaking_as
+from engine.evaluate.likelihood import Reading, read_back, reading_as, speaking_as
 from engine.jobs.context import JobContext
 from engine.spec import ProjectSpec
 
 Who = Literal["base", "tuned"]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -43,16 +40,14 @@ class Subject:
 
     def read(self, who: Who, rows: Sequence[Rendered]) -> list[Reading]:
         """How well each token of the rows is foreseen. Raises StoppedError on request."""
-        return self._as(
-            who,
-            lambda: read_back(
+        with reading_as(self.model, who):
+            return read_back(
                 self.model,
                 rows,
                 pad_token_id=self.tokenizer.pad_token_id or 0,
                 device=self.device,
                 on_done=lambda done: self._tick(done, len(rows), "rows"),
-            ),
-        )
+            )
 
     def ask(
         self,
@@ -64,9 +59,8 @@ class Subject:
         seed: int = 0,
     ) -> list[Generation]:
         """Answer prompts. Raises StoppedError on request."""
-        answers = self._as(
-            who,
-            lambda: generate(
+        with speaking_as(self.model, who):
+            answers = generate(
                 self.model,
                 self.tokenizer,
                 prompts,
@@ -76,16 +70,9 @@ class Subject:
                 seed=seed,
                 on_done=lambda done: self.context.progress(done, len(prompts), "answers"),
                 stop=self.context.stop.is_set,
-            ),
-        )
+            )
         self.context.check_stop()
         return answers
-
-    def _as(self, who: Who, work: Callable[[], T]) -> T:
-        if not isinstance(self.model, PeftModel):
-            return work()
-        with speaking_as(self.model, who):
-            return work()
 
     def _tick(self, done: int, total: int, unit: str) -> None:
         self.context.progress(done, total, unit)

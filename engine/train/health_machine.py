@@ -67,7 +67,7 @@ def disk_full(h: History, event: Event, t: Thresholds) -> Found | None:
     if free >= event.checkpoint_bytes * number(t, "factor"):
         return None
     return (
-        f"{event.disk_free_bytes / 1e9:.1f} GB are free; a checkpoint takes {event.checkpoint_bytes / 1e9:.2f} GB"
+        f"{event.disk_free_bytes / 1e6:,.0f} MB are free; a checkpoint takes {event.checkpoint_bytes / 1e6:,.0f} MB"
         f"{'' if event.disk_free_bytes < event.checkpoint_bytes else ', and the room is going'}."
     )
 

@@ -101,7 +101,9 @@ def _train(
     if recipe.canaries:
         plant(context.project, spec, tokenizer, prepared, run.folder)
     if recipe.mix_in:
-        mix_in(prepared, Renderer(tokenizer, model_spec.chat_template), recipe.mix_in, recipe.seed)
+        own = len(prepared.train)
+        added = mix_in(prepared, Renderer(tokenizer, model_spec.chat_template), recipe.mix_in, recipe.seed)
+        _say_mixed(context, added, own, recipe.mix_in)
 
     context.phase("load", "Loading the base model")
     precision = choose_precision()
@@ -139,6 +141,18 @@ def _train(
     context.phase("save", "Saving the adapter")
     result = finish(context, trainer, prepared, run, spec, meter, spending, smoke=smoke)
     return {**result, "rate_lowered": went_back}
+
+
+def _say_mixed(context: JobContext, added: int, own: int, wanted: float) -> None:
+    """How many general rows there are among the others; a warning where there are not enough of them."""
+    share = added / max(added + own, 1)
+    print(f"{added:,} general rows are mixed in with {own:,} of yours ({share:.1%}).", flush=True)
+    if share < 0.9 * wanted:
+        context.warn(
+            "few_general_rows",
+            f"General rows are {share:.1%} of all, not {wanted:.0%}: tunesmith has only {added:,} to give.",
+            hint="If it forgets in spite of them, lower recipe.learning_rate.",
+        )
 
 
 def _required(spec: ProjectSpec) -> tuple[ModelSpec, RecipeSpec]:

@@ -113,6 +113,13 @@ def summed_nll(
     return result
 
 
+def scores_of(hidden: torch.Tensor, head: Head) -> torch.Tensor:
+    """Logits in float32, shape (positions, vocabulary), of hidden states, shape (positions, hidden)."""
+    part = hidden.to(device=head.weight.device, dtype=head.weight.dtype)
+    logits = torch.nn.functional.linear(part, head.weight, head.bias).float() * head.scale
+    return logits if not head.softcap else torch.tanh(logits / head.softcap) * head.softcap
+
+
 def head_of(model: Any) -> Head | None:
     """The head of a causal language model; None where this loss cannot stand in for the model's own.
 
@@ -130,6 +137,12 @@ def head_of(model: Any) -> Head | None:
     return Head(
         weight, getattr(layer, "bias", None), _scale_of(config), getattr(config, "final_logit_softcapping", None)
     )
+
+
+def backbone_of(causal: Any) -> Any:
+    """What turns tokens into the hidden states that the head reads."""
+    # a text model taken out of a larger one may look for its backbone under that one's name (Llama 4)
+    return causal.base_model if causal.base_model is not causal else causal.model
 
 
 def _scale_of(config: Any) -> float:
@@ -163,9 +176,7 @@ def labelled_nll(
     if head is None:
         raise TypeError("This model's head needs its own loss.")
     inputs = {name: value for name, value in batch.items() if value is not None and name not in _NOT_FOR_THE_BACKBONE}
-    # a text model taken out of a larger one may look for its backbone under that one's name (Llama 4)
-    backbone = causal.base_model if causal.base_model is not causal else causal.model
-    hidden = backbone(**inputs, use_cache=False).last_hidden_state
+    hidden = backbone_of(causal)(**inputs, use_cache=False).last_hidden_state
     return summed_nll(hidden.to(head.weight.device), head, batch["places"], batch["tokens"], at_once)
 
 

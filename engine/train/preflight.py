@@ -59,7 +59,9 @@ def preflight(
     if prepared.truncated:
         context.warn(
             "truncated",
-            f"{prepared.truncated} rows are longer than the model will read: their ends are cut.",
+            "1 row is longer than the model will read: its end is cut."
+            if prepared.truncated == 1
+            else f"{prepared.truncated:,} rows are longer than the model will read: their ends are cut.",
             f"The limit is {recipe.max_length} tokens (recipe.max_length).",
             "Raise max_length if memory allows, or accept it.",
         )

@@ -20,6 +20,7 @@ from engine.hardware.nvml import GpuReading, NvmlSampler
 from engine.jobs.context import JobContext
 from engine.jobs.events import GpuFacts, MachineEvent, SpentEvent
 from engine.spec import BudgetSpec
+from engine.train.checkpoints import latest_checkpoint
 
 SPENT_FILE = "spent.json"
 EVENT_S = 15.0
@@ -211,8 +212,8 @@ class Spending:
 
     def _checkpoint_size(self) -> int | None:
         """Of the newest checkpoint, else as estimated."""
-        folders = sorted((self._folder / "checkpoints").glob("checkpoint-*")) if self._folder else []
-        return next((size for folder in reversed(folders) if (size := size_of(folder))), self.checkpoint_bytes)
+        newest = latest_checkpoint(self._folder / "checkpoints") if self._folder else None
+        return (size_of(newest) if newest else 0) or self.checkpoint_bytes
 
 
 def size_of(folder: Path) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,9 @@ from transformers.cache_utils import DynamicLayer
 
 from engine.data.render import Rendered
 from engine.evaluate import generate as generate_module
-from engine.evaluate.dequantised import merge_where_possible, unpack_where_possible
+from engine.evaluate.dequantised import merge_where_possible, tile_where_possible, unpack_where_possible
 from engine.evaluate.generate import Generation, end_ids, generate
-from engine.evaluate.likelihood import read_back, speaking_as
+from engine.evaluate.likelihood import read_back, reading_as, speaking_as
 from engine.models.load import load_model, load_tokenizer, quantized_modules, quietly
 from engine.spec import ModelSpec
 from tests.tiny_model import make_tiny_model
@@ -179,7 +181,7 @@ def test_what_prompts_begin_with_alike_is_read_once_and_changes_nothing(
     prompts = [[*one, token, 7] for token in range(30, 38)] + [[*other, token] for token in range(8)]
     prompts += [[256, 65], prompts[3], prompts[12], [*one, 5, 4, 3, 2, 1], prompts[3]]
     read: list[int] = []
-    forward = model.forward
+    forward = model.model.forward
 
     def counted(*args: Any, **kwargs: Any) -> Any:
         if kwargs["input_ids"].shape[1] > 1:
@@ -187,14 +189,13 @@ def test_what_prompts_begin_with_alike_is_read_once_and_changes_nothing(
         return forward(*args, **kwargs)
 
     alone = generate(model, tokenizer, prompts, max_new_tokens=6, device="cpu", tokens_per_batch=1)
-    # The signature is asked for what a model can be told.
-    monkeypatch.setattr(model, "forward", functools.wraps(forward)(counted))
+    monkeypatch.setattr(model.model, "forward", functools.wraps(forward)(counted))
     assert generate(model, tokenizer, prompts, max_new_tokens=6, device="cpu") == alone
-    assert sum(read) < 0.4 * sum(map(len, prompts))
+    assert 0 < sum(read) < 0.4 * sum(map(len, prompts))
     rows = [Rendered(prompt, [place > 24 for place in range(len(prompt))], (), False, 0) for prompt in prompts[:8]]
     read.clear()
     together = read_back(model, rows, pad_token_id=258, device="cpu")
-    assert sum(read) < 0.5 * sum(len(row.input_ids) for row in rows)
+    assert 0 < sum(read) < 0.5 * sum(len(row.input_ids) for row in rows)
     for row, reading in zip(rows, together, strict=True):
         [by_itself] = read_back(model, [row], pad_token_id=258, device="cpu")
         assert (reading.places, reading.right) == (by_itself.places, by_itself.right)
@@ -220,3 +221,29 @@ def test_an_adapter_added_to_its_weights_says_the_same_and_leaves_the_base_as_it
         torch.testing.assert_close(said("tuned"), apart["tuned"], rtol=1e-4, atol=1e-5)
         assert torch.equal(said("base"), apart["base"])
     assert float((apart["tuned"] - apart["base"]).abs().max()) > 0.01
+
+
+def test_rows_are_read_by_the_products_of_training_and_answers_are_not(tiny: ModelSpec) -> None:
+    plain = load_model(tiny, quantization="none", compute_dtype=torch.float32, device="cpu")
+    assert not tile_where_possible(plain, device="cpu", products=None)
+    assert not tile_where_possible(plain, device="cuda", products=torch.bfloat16)
+    assert tile_where_possible(plain, device="cpu", products=torch.bfloat16)
+    torch.manual_seed(3)
+    with quietly():
+        tuned: Any = get_peft_model(plain, LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False))
+    tuned.eval()
+    assert merge_where_possible(tuned, device="cpu")
+    ids = torch.tensor([PROMPTS[2]])
+
+    def seen(how: Callable[[Any, str], AbstractContextManager[Any]], who: str) -> torch.Tensor:
+        with how(tuned, who), torch.inference_mode():
+            return torch.as_tensor(tuned(ids).logits)
+
+    said = {who: seen(speaking_as, who) for who in ("base", "tuned")}
+    for who, logits in said.items():
+        read = seen(reading_as, who)
+        assert not torch.equal(read, logits)
+        torch.testing.assert_close(read, logits, rtol=0.05, atol=0.05)
+        assert torch.equal(seen(speaking_as, who), logits), "nothing of it is left afterwards"
+    change, by_reading = said["tuned"] - said["base"], seen(reading_as, "tuned") - seen(reading_as, "base")
+    assert float((by_reading - change).norm() / change.norm()) < 0.05

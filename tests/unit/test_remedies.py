@@ -13,6 +13,8 @@ from safetensors.numpy import save_file
 from engine import audit
 from engine.cli.entry import main
 from engine.errors import UsageError
+from engine.evaluate.remedy import MixIn, mix_general_rows_in, mix_in_offer
+from engine.files import atomic_write
 from engine.jobs.context import JobContext
 from engine.jobs.emit import EventWriter
 from engine.jobs.events import AlertEvent, StoppedEvent
@@ -21,7 +23,7 @@ from engine.project import Project
 from engine.train.checkpoints import ADAPTER_FILE, FACTS_FILE, LEFT, checkpoint_steps
 from engine.train.remedies import REMEDIES, apply_remedy
 from engine.train.rollback import roll_back
-from engine.train.run import body_of, fingerprint_of, open_run
+from engine.train.run import body_of, fingerprint_of, keep_recipe, open_run
 from tests.projects import set_recipe
 from tests.tui.recorded import make_project
 
@@ -191,3 +193,28 @@ def test_general_rows_are_mixed_in_only_where_a_run_can_begin(
         assert main(["train", str(project.root), "--mix-in", "--force", *further]) in (2, 3)
         assert project.load().recipe.mix_in == 0.0
     assert "mixed in" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "before", "offered"),
+    [
+        (0.3, 0.0, MixIn(0.1)),
+        (1.5, 0.0, MixIn(0.2)),
+        (0.3, 0.1, MixIn(0.2, 6e-5)),
+        (1.5, 0.4, MixIn(0.4, 6e-5)),
+        (0.05, 0.1, MixIn(0.2)),
+        (None, 0.0, MixIn(0.1)),
+    ],
+)
+def test_what_is_mixed_in_goes_by_how_much_was_forgotten(
+    project: Project, change: float | None, before: float, offered: MixIn
+) -> None:
+    set_recipe(project, mix_in=before, learning_rate=2e-4)
+    keep_recipe(project.run_folder(RUN), project.load())
+    if change is not None:
+        atomic_write(project.evaluation_file(RUN), json.dumps({"general": {"change": change}}), "testing")
+    offer = mix_in_offer(project, project.load())
+    assert offer.words == offered.words
+    recipe = mix_general_rows_in(project).recipe
+    assert mix_in_offer(project, project.load()) == offer, "what was not tried yet is offered again"
+    assert (recipe.mix_in, recipe.learning_rate) == (offer.share, offer.rate or 2e-4)
