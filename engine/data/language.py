@@ -21,7 +21,7 @@ UNCLEAR = ""
 _LOOK_AT = 600
 _FEWEST_WORDS = 8
 _FEWEST_HITS = 3
-_LEAD = 1.3
+_FEWEST_APART, _LEAD = 2, 2.0
 _FEWEST_LETTERS = 12
 _SCRIPT_SHARE = 0.6
 
@@ -69,18 +69,22 @@ def _latin_language(text: str) -> str:
     words = _WORDS.findall(text.lower().replace("\u2019", "'"))
     if len(words) < _FEWEST_WORDS:
         return UNCLEAR
-    hits: dict[str, int] = {}
+    told: dict[str, set[str]] = {}
     known = _small_words()
     counts = Counter(words)
     for word in counts.keys() & known.keys():
         for language in known[word]:
-            hits[language] = hits.get(language, 0) + counts[word]
+            told.setdefault(language, set()).add(word)
     # Equal counts are unclear whichever comes first.
-    ranked = sorted(hits, key=hits.__getitem__, reverse=True)[:2]
+    ranked = sorted(told, key=lambda language: len(told[language]), reverse=True)[:2]
     best = ranked[0] if ranked else UNCLEAR
-    count, second = hits.get(best, 0), hits[ranked[1]] if len(ranked) > 1 else 0
-    clear = count >= _FEWEST_HITS and count >= _LEAD * second and count >= len(words) / 10
-    return best if clear else UNCLEAR
+    ours, theirs = told.get(best, set()), told[ranked[1]] if len(ranked) > 1 else set()
+    enough = sum(map(counts.__getitem__, ours)) >= max(_FEWEST_HITS, len(words) / 10)
+    # Neighbours share half of their small words; what they do not share tells them apart. Words count once in that:
+    # "no no no" says no more than "no".
+    apart = sum(map(counts.__getitem__, ours - theirs)) >= _FEWEST_APART
+    apart = apart and len(ours - theirs) >= _LEAD * len(theirs - ours)
+    return best if enough and apart else UNCLEAR
 
 
 def covered() -> list[str]:

@@ -16,6 +16,7 @@ from engine.data.check import CheckReport, check_data
 from engine.data.examples import open_dataset
 from engine.data.health import KINDS
 from engine.data.health_rules import load_health_rules
+from engine.data.language import language_of
 from engine.data.rows import BadRow
 from engine.data.shapes import Example
 from engine.data.split import choose_holdout, holdout_point
@@ -229,3 +230,16 @@ def test_repeats_never_push_broken_rows_off_the_list(tmp_path: Path) -> None:
     shown = Report(report.as_dict())
     assert [row["kind"] for row in shown.bad_first_broken[:3]] == ["empty_answer", "truncated_json", "duplicate"]
     assert shown.bad_kinds == [("empty answer", 1), ("cut off", 1), ("repeats", 1099)]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("no no no dont do that to me again", "English"),
+        ("minha mulher está fora então tenho o fim de semana todo", "Portuguese"),
+        ("tómate tu tiempo con el vídeo no hay prisa", "Spanish"),
+        ("ok no problem babe, talk to you later then", "English"),
+    ],
+)
+def test_short_rows_are_not_taken_for_a_neighbour(text: str, language: str) -> None:
+    assert language_of(text) == language
