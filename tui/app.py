@@ -9,16 +9,20 @@ import gc
 import importlib
 import os
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.actions import ActionParseResult
 from textual.app import App
 from textual.binding import BindingType
+from textual.dom import DOMNode
 from textual.events import Key
 from textual.reactive import reactive
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import Input
+from textual.worker import WorkerFailed
 
 from engine.errors import TunesmithError
 from engine.machine import hostname
@@ -223,6 +227,35 @@ class TunesmithApp(App[int], inherit_bindings=False):
                 await asyncio.to_thread(request_stop, job.folder, "you")
         if choice != "cancel":
             self.exit(0)
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Run a command; an error that a person can meet, as a project that is gone, is shown and not the end."""
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        except TunesmithError as error:
+            self._show_error(error)
+            return True
+
+    def _handle_exception(self, error: Exception) -> None:
+        """The same for what runs beside the pages."""
+        if isinstance(error, WorkerFailed) and isinstance(error.error, TunesmithError):
+            self._show_error(error.error)
+        else:
+            super()._handle_exception(error)
+
+    def _show_error(self, error: TunesmithError) -> None:
+        """In place, on the page or in the dialog that is uppermost and has a place for it."""
+        from tui.screens.frame import Problem
+
+        for screen in reversed(self.screen_stack):
+            if places := list(screen.query(Problem)):
+                places[0].error = error
+                return
 
     def _fatal_error(self) -> None:
         """An error nobody foresaw: no traceback over the screen, least of all with values in it.

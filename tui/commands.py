@@ -61,7 +61,9 @@ _KEY_NAMES = {
     "escape": "esc",
     "f1": "F1",
     "f2": "F2",
+    "f3": "F3",
     "f5": "F5",
+    "exclamation_mark": "!",
     "full_stop": ".",
     "plus": "+",
     "minus": "-",
@@ -84,9 +86,14 @@ STEP: tuple[Command, ...] = (
     Command("step.back", "escape", "go_back", "Back", "To the step before. Nothing is lost.", show=False),
     Command("step.left", "left_square_bracket,left", "previous_step", "Step back", "One step left.", show=False),
     Command("step.right", "right_square_bracket,right", "next_step", "Step on", "One step right.", show=False),
+    Command("step.stale", "exclamation_mark", "go_stale", "To the !", "To the first step with !, and why.", show=False),
+    Command("step.where", "f3", "where_to", "All steps", "Where each step stands; go to any of them.", show=False),
     Command("step.home", "f2", "go_home", "Home", "All projects and running jobs.", show=False),
     Command("step.quit", "q", "app.ask_quit", "Quit", "Leave; a running job is asked about.", show=False),
 )
+
+WAYS_OUT = ("step.back", "step.where", "step.home", "all.palette")
+"""Shown in the line above every page that has them: nobody should wonder how to leave it."""
 
 
 def _types(screen: str, action: str) -> tuple[Command, ...]:
@@ -175,7 +182,7 @@ TABLE: dict[str, tuple[Command, ...]] = {
         Command("train.runs", "r", "show_runs", "Runs", "The runs of this project side by side."),
         Command("train.resume", "g", "resume", "Go on", "Go on from the last checkpoint."),
         Command("train.promote", "P", "promote", "Full run", "Let a short run go on as the full one; it asks first."),
-        Command("train.rollback", "b", "roll_back", "Back to", "Make an earlier checkpoint the result."),
+        Command("train.rollback", "b", "roll_back", "Older save", "Make an earlier checkpoint the result."),
         Command("train.again", "n", "train_again", "New run", "Train from the start; the confirm page comes first."),
     ),
     "evaluate": (
@@ -259,7 +266,7 @@ TABLE: dict[str, tuple[Command, ...]] = {
     "privacy": (
         Command("privacy.scan", "enter", "scan", "Look for it", "Look for personal details. Nothing is changed."),
         Command(
-            "privacy.commit", "enter", "commit", "Commit", "Write the redacted file. Undecided values stay hidden."
+            "privacy.commit", "enter", "commit", "Finish", "Write the redacted file. Undecided values stay hidden."
         ),
         Command("privacy.next", "enter", "go_on", "Next", "Go on with the redacted file."),
         Command("privacy.hide", "a", "decide('hide')", "Hide", "Hide this value wherever it occurs."),
@@ -351,7 +358,7 @@ TABLE: dict[str, tuple[Command, ...]] = {
         Command("blind.leak", "n", "point", "Mark it", "Mark what was missed; it is found in all rows."),
         Command("blind.view", "tab,v", "switch", "Other list", "The suspicious rows, or the random sample."),
         Command("blind.undo", "u", "undo", "Undo", "Take the last thing back."),
-        Command("blind.draw", "d", "draw", "Draw", "Draw another sample, of another size if you like."),
+        Command("blind.draw", "d", "draw", "New sample", "Draw another sample, of another size if you like."),
         Command("blind.down", "j", "move(1)", "Down", "The next row.", show=False),
         Command("blind.up", "k", "move(-1)", "Up", "The row before.", show=False),
         Command("blind.on", "pagedown", "scroll(1)", "Read on", "Scroll a long row.", show=False, priority=True),

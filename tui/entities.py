@@ -71,7 +71,7 @@ def score_text(score: float) -> str:
 
 
 def legend() -> str:
-    """The nine types with their keys, in one line."""
+    """The nine types with their keys, in one line of 71 cells."""
     return " ".join(f"{number} {short_name(entity)}" for number, entity in enumerate(TYPE_KEYS, 1))
 
 

@@ -100,6 +100,8 @@ def details(line: GateLine, report: Mapping[str, Any], chosen: Glyphs) -> list[C
     """Everything about a line: figure, threshold, why, reason, and what was found."""
     lines = [styled(plain(line.figure, chosen), "bold"), Content("")]
     lines.append(styled("green is: ", "$muted") + Content(plain(line.threshold, chosen)))
+    if asked := _ASKED.get(line.id):
+        lines += [Content(""), Content(plain(asked, chosen))]
     if line.why:
         lines += [Content(""), Content(plain(line.why, chosen))]
     if line.reason:
@@ -212,6 +214,21 @@ def _whose(report: Mapping[str, Any], *names: str) -> list[str]:
     return ["", *lines] if lines else []
 
 
+_ASKED = {
+    "learned": "Loss says how surprised a model is by the right answers of rows it never saw. Lower is better.",
+    "stops": "A model that never learned where an answer ends goes on and on.",
+    "still_can": "Training on your rows may cost what the base model could do before. It is asked about other things.",
+    "recites": "The beginnings of your rows are given to it; none should come back word for word.",
+    "membership": "Somebody with the base model guesses whether a row was trained on. 50 % is tossing a coin.",
+    "leaks": "It is asked what strangers might ask. What was hidden in your rows must not be in the answers.",
+    "one_sided": "The same sentence about two kinds of people; above 0 it is likelier, or kinder, of the first.",
+    "polite": "Answers are searched for insults and threats.",
+    "licence": "What the makers of the base model allow, held against the use that you stated on Model (key l).",
+    "privacy": "Whether what it learned from was searched, hidden and searched once more.",
+    "sound": "Whether the adapter is whole, and changes what the model says at all.",
+    "content": "Whether you stated that the data is yours to use, where the rows ask for it.",
+}
+"""What each line asks, in the words of somebody who reads it for the first time."""
 _FOUND = {
     "learned": _learned,
     "stops": _stops,

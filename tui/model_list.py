@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.errors import ModelError
+from engine.models.source import classify
+from tui.charset import Glyphs
 from tui.licence import USES, is_allowed
 from tui.model_facts import count_text
 from tui.widgets.text import size_text
@@ -14,6 +18,9 @@ if TYPE_CHECKING:
     from engine.licences.verdict import Verdict
     from engine.models.catalogue import CatalogueModel
     from engine.plan.shortlist import Fits
+    from engine.spec import ModelSpec
+
+GATED_WORDS = "Ask first: its makers want you to accept their terms on its page at the hub."
 
 
 @dataclass(frozen=True)
@@ -36,10 +43,45 @@ class Fitting:
     fits: Mapping[str, Fits]
 
 
+def read_choices() -> tuple[Choice, ...]:
+    """The models of the catalogue as lines of the list.
+
+    Raises:
+        SpecError: A file of the catalogue cannot be used.
+    """
+    from engine.models.catalogue import load_catalogue
+
+    return tuple(choice_of(model) for model in load_catalogue())
+
+
 def choice_of(model: CatalogueModel) -> Choice:
     """A model of the catalogue as a line of the list."""
     size = f"{count_text(model.parameters)}  {size_text(model.size_bytes)}"
     return Choice(model.source, model.name, size, model.licence, bool(model.gated), model.note)
+
+
+def mark_of(choice: Choice, now: str, judged: Verdict | None, chosen: Glyphs, *, here: bool) -> str:
+    """What stands at the end of a line; `now` is the source that was taken, `here` whether it is on this machine."""
+    if choice.source == now:
+        return f"{chosen.done} taken" if here else "taken"
+    if judged is not None and judged.verdict == "refused":
+        return f"{chosen.bad} refused"
+    return "ask first" if choice.gated else ""
+
+
+def short(source: str) -> str:
+    """A model as a sentence can hold it: the name of its folder, or its hub id."""
+    return Path(source).name if source.startswith("/") else source
+
+
+def path_of(model: ModelSpec | None, source: str) -> Path | None:
+    """Where a model lies on this machine, `model` being the one that was taken; None when it has to be got first."""
+    if model is not None and model.source == source:
+        return Path(model.path) if model.path else None
+    try:
+        return classify(source).path
+    except ModelError:
+        return None
 
 
 def read_fitting() -> Fitting:

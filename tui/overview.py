@@ -49,9 +49,14 @@ def page_of(kind: str) -> str:
     return _STEP_OF_JOB.get(kind, "model")
 
 
-def job_sentence(job: JobView) -> str:
-    """A running job in one sentence: `my-voice is training: step 812 of 1,960, loss 1.41, 38 min to go`."""
-    name = Path(job.record.project).name
+def job_sentence(job: JobView, name: str = "") -> str:
+    """A running job in one sentence: `my-voice is training: step 812 of 1,960, loss 1.41, 38 min to go`.
+
+    Args:
+        job: The job.
+        name: What its project is called; its folder's name where that is not known.
+    """
+    name = name or Path(job.record.project).name
     kind = KINDS.get(job.record.kind)
     doing = kind.title if kind else job.record.kind
     if job.state == "stalled":

@@ -127,7 +127,7 @@ class Proof:
             lines.append(("possible remains", self.possible, f"name or word? {names}"))
         if plain_words := self._number("possible_remains", "as_words"):
             names = ", ".join(f"{one['word']} {one['as_word']:,}" for one in words if one["as_word"])
-            lines.append(("as everyday words", plain_words, f"small, or opening a sentence: {names}"))
+            lines.append(("everyday words", plain_words, f"left: in a name, but here a plain word: {names}"))
         return lines
 
 

@@ -8,6 +8,8 @@ from typing import ParamSpec, TypeVar
 
 from textual.dom import DOMNode
 
+from engine.errors import TunesmithError
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -16,9 +18,14 @@ async def in_thread(node: DOMNode, work: Callable[P, T], /, *args: P.args, **kwa
     """Run `work` in a thread and return its result to a worker of `node`.
 
     Raises:
-        asyncio.CancelledError: The node was closed meanwhile; there is nothing left to show a result on.
+        asyncio.CancelledError: The node was closed meanwhile; nothing is left to show a result or an error on.
     """
-    result = await asyncio.to_thread(work, *args, **kwargs)
+    try:
+        result = await asyncio.to_thread(work, *args, **kwargs)
+    except TunesmithError:
+        if is_open(node):
+            raise
+        raise asyncio.CancelledError from None
     if not is_open(node):
         raise asyncio.CancelledError
     return result

@@ -98,7 +98,7 @@ def spent_lines(spent: SpentEvent | None, currency: str) -> list[Content]:
     """Time, energy and money so far, in one line; nothing before the first figure."""
     if spent is None:
         return []
-    parts = [f"{duration_text(spent.seconds)} so far"]
+    parts = [f"spent on this run: {duration_text(spent.seconds)}"]
     if spent.energy_wh is not None:
         parts.append(f"{spent.energy_wh:,.0f} Wh")
     if spent.cost is not None:

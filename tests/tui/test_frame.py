@@ -192,10 +192,26 @@ async def test_a_stale_step_says_why(project: Project, size: tuple[int, int]) ->
     async with app.run_test(size=size) as pilot:
         app.open_project(project.root, "recipe")
         # Privacy is stale too, and comes first: its reason stays while other words come and go.
-        await shows(pilot, "! Recipe", "── ! Privacy, 2 more: the redacted data was changed. [ twice goes there ──")
+        await shows(pilot, "! Recipe", "── ! Privacy, 2 more: the redacted data was changed. Press ! to go there ──")
         project.update(lambda spec: take_step("privacy", spec))
-        await pilot.press("left_square_bracket")
+        await pilot.press("exclamation_mark")
         await shows(pilot, "── ! Preview, 1 more: the redacted data was changed ──")
+        await pilot.press("f3")
+        await shows(pilot, "Where to?", "▸ ! Preview", "· Train     comes next", "· Ship      after Train")
+        await pilot.press("end", "enter")
+        await shows(pilot, "Train comes first.")
+
+
+async def test_a_project_that_is_gone_is_told_and_not_the_end(project: Project) -> None:
+    app = wizard()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.open_project(project.root, "data")
+        await shows(pilot, "● Data")
+        project.file.unlink()
+        await pilot.press("escape")
+        await shows(pilot, "This is not a tunesmith project.", "● Data")
+        await pilot.press("f2")
+        await shows(pilot, "New project")
 
 
 async def test_brackets_and_escape_walk_the_way(project: Project) -> None:

@@ -177,7 +177,7 @@ async def test_search_filter_and_order(tmp_path: Path, size: tuple[int, int]) ->
         assert marked(pilot).id == first
         await pilot.press("f", "o")
         assert values.count == 9
-        assert "order: most seen" in text_of(pilot)
+        assert "o order: most seen" in text_of(pilot)
         await pilot.press("home")
         assert marked(pilot).value == "Maya Lindqvist"
 

@@ -234,4 +234,4 @@ def test_what_nobody_can_decide_is_no_zero(tmp_path: Path) -> None:
     figures = {name: (value, note) for name, value, note in proof.lines}
     assert figures["now text"][0] == 4
     assert figures["possible remains"] == (2, "name or word? Stone 2")
-    assert figures["as everyday words"] == (6, "small, or opening a sentence: Stone 5, Winter 1")
+    assert figures["everyday words"] == (6, "left: in a name, but here a plain word: Stone 5, Winter 1")

@@ -3,7 +3,7 @@
 How to add a screen
 -------------------
 1. Add its rows to the table in `tui/commands.py` under its name: keys, action, label, tooltip. `enter` should take
-   the safe default and go on. Keys of every step (escape, [ ], F2, q, ?) are there already.
+   the safe default and go on. Keys of every step (escape, [ ], !, F2, F3, q, ?) are there already.
 2. Write `tui/screens/NAME.py`::
 
        class PreviewScreen(StepScreen):
@@ -41,9 +41,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.reactive import reactive
 from textual.worker import Worker
@@ -57,7 +57,7 @@ from engine.jobs.state import JobView
 from engine.project import Project
 from engine.spec import STEPS, ProjectSpec, StepName
 from engine.steps import TITLES, StepStatus, step_statuses
-from tui.charset import glyphs
+from tui.charset import Glyphs, glyphs
 from tui.jobs import JobFollower, latest_job
 from tui.screens.frame import FrameScreen, Rule, SpeakLine, TopLine
 from tui.threads import in_thread
@@ -76,8 +76,6 @@ class StepScreen(FrameScreen):
     JOB_KINDS: ClassVar[tuple[str, ...]] = ()
     SHOWS_PROGRESS: ClassVar[bool] = True
     IS_STEP: ClassVar[bool] = True
-    AFTER_STEP: ClassVar[int] = 0
-    """How many keys lead back from this page to its step."""
 
     job: reactive[JobView | None] = reactive(None, init=False, always_update=True, repaint=False)
     """The job this screen follows, as it was at the last look."""
@@ -147,12 +145,7 @@ class StepScreen(FrameScreen):
     def _stale_words(self, stale: Sequence[StepStatus]) -> str:
         first, more = stale[0], f", {len(stale) - 1} more" if len(stale) > 1 else ""
         why = f"{glyphs(self).stale} {TITLES[first.step]}{more}: {first.reason}"
-        way = STEPS.index(first.step) - STEPS.index(self.STEP_NAME)
-        if not way:
-            return why
-        times = abs(way) + (self.AFTER_STEP if way < 0 else 0)
-        often = {1: "", 2: " twice"}.get(times, f" {times} times")
-        return f"{why}. {'[' if way < 0 else ']'}{often} goes there"
+        return why if first.step == self.NAME else f"{why}. Press ! to go there"
 
     def spec_changed(self) -> None:
         """`self.spec` is fresh: put it on the screen."""
@@ -173,8 +166,11 @@ class StepScreen(FrameScreen):
         return all(statuses[before] != "todo" for before in STEPS[: STEPS.index(step)])
 
     def go_to(self, place: str) -> None:
-        """Open another page of this project: a step, or `confirm`."""
-        self.wizard.open_place(self.project, place)
+        """Open another page of this project: a step, or `confirm`; where that cannot be, the error is shown."""
+        try:
+            self.wizard.open_place(self.project, place)
+        except TunesmithError as error:
+            self.show_problem(error)
 
     def go_on(self) -> None:
         """To the next step; the speaking line says why when it cannot be opened yet."""
@@ -220,10 +216,33 @@ class StepScreen(FrameScreen):
         if index < len(STEPS):
             self._go_if_reachable(STEPS[index])
 
+    def action_go_stale(self) -> None:
+        """The first step that needs another look."""
+        self.refresh_spec()
+        stale = next((status.step for status in step_statuses(self.spec) if status.state == "stale"), None)
+        if stale is None:
+            self.say("No step needs another look.")
+        elif stale != self.NAME:
+            self.go_to(stale)
+
+    @work(exclusive=True, group="where")
+    async def action_where_to(self) -> None:
+        """All steps and where each stands; the one that is taken is opened."""
+        from tui.screens.ask import ChooseScreen
+
+        self.refresh_spec()
+        statuses = step_statuses(self.spec)
+        missing = next((status.step for status in statuses if status.state == "todo"), None)
+        choices = [(str(one.step), *_step_words(one, missing, glyphs(self))) for one in statuses]
+        meaning = "Nothing is lost by going back."
+        step = await self.app.push_screen_wait(ChooseScreen("Where to?", meaning, choices, self.STEP_NAME))
+        if step is not None and step != self.NAME:
+            self._go_if_reachable(cast("StepName", step))
+
     @on(Stepper.Chosen)
     def _step_clicked(self, message: Stepper.Chosen) -> None:
         message.stop()
-        if message.step != self.STEP_NAME:
+        if message.step != self.NAME:
             self._go_if_reachable(message.step)
 
     # -- jobs ---------------------------------------------------------------------------------------------------
@@ -330,6 +349,14 @@ class StepScreen(FrameScreen):
 
     def no_job(self) -> None:
         """On opening: there never was a job of these kinds."""
+
+
+def _step_words(status: StepStatus, missing: StepName | None, chosen: Glyphs) -> tuple[str, str]:
+    """A step's mark and name, and where it stands in words; `missing` is the first that was never taken."""
+    after = f"after {TITLES[missing]}" if missing is not None and missing != status.step else "comes next"
+    marks = {"done": (chosen.done, "done"), "stale": (chosen.stale, status.reason), "todo": (chosen.todo, after)}
+    mark, words = marks[status.state]
+    return f"{mark} {TITLES[status.step]}", words
 
 
 def died_error(job: JobView) -> JobFailedError:

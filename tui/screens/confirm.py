@@ -82,7 +82,7 @@ class ConfirmScreen(StepScreen):
 
     NAME = "confirm"
     STEP_NAME = "recipe"
-    AFTER_STEP = 1
+    TERMS = ("rank", "learning rate", "effective batch", "epochs", "adapter")
     CSS_PATH = "confirm.tcss"
     AUTO_FOCUS: ClassVar[str | None] = ""
     HELP = """
@@ -321,7 +321,9 @@ def _memory(plan: PlanShown | None, chosen: Glyphs) -> Content:
 def _time(plan: PlanShown | None) -> list[Line]:
     if plan is None or plan.state == "none":
         return []
-    return [("time", time_words(plan) + Content("   ") + cost_words(plan))]
+    # Without a price there is no cost to confirm; the recipe page asks for one.
+    cost = Content("   ") + cost_words(plan) if plan.price is not None else Content("")
+    return [("time", time_words(plan) + cost)]
 
 
 def _budget(spec: ProjectSpec) -> str:

@@ -19,7 +19,7 @@ from tui.screens.base import StepScreen
 from tui.screens.frame import Rule
 from tui.threads import in_thread
 from tui.widgets.facts import Facts
-from tui.widgets.path_field import PathField, typed_path
+from tui.widgets.path_field import PathField, offered_words, typed_path
 from tui.widgets.text import fit, fit_path, styled
 from tui.widgets.turns import Turns
 
@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 
 _MAPPABLE = ("unknown_shape", "missing_column", "mapping")
 """Failures that are mended by saying which column plays which part."""
+_TYPING = "tab completes the path, enter reads the file. It is never changed."
+_HINT = styled(
+    "One file of chats or texts: JSON lines, JSON, CSV, Parquet or plain text. Usual ways to write chats are "
+    "recognised; you see how it was read and can correct it.\n\n"
+    "A few hundred good rows teach a manner of speaking; a thousand or more are steadier.",
+    "$muted",
+)
 ENDINGS = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".txt", ".md")
 
 
@@ -36,6 +43,7 @@ class DataScreen(StepScreen):
 
     NAME = "data"
     STEP_NAME = "data"
+    TERMS = ("shape", "mapping", "holdout")
     JOB_KINDS = ("check",)
     CSS_PATH = "data.tcss"
     AUTO_FOCUS: ClassVar[str | None] = ""
@@ -101,7 +109,7 @@ class DataScreen(StepScreen):
     def words(self) -> str:
         """Where the data stands."""
         if self.spec.data is None:
-            return "Your file is read and never changed."
+            return _TYPING if self.query_one("#path").display else "enter asks for your file. It is never changed."
         if self.status.state == "done" and self._report is not None:
             return f"{self._report.usable:,} rows can be used. Your file is never changed. enter goes on."
         if self._columns:
@@ -137,18 +145,16 @@ class DataScreen(StepScreen):
             self.query_one("#chats", Turns).show(chats)
             if self.status.state != "stale":
                 self.say(self.words())
-        self.query_one("#hint", Static).display = self._report is None
-        self.query_one("#hint", Static).update(self._hint())
+        self._show_hint()
         self.refresh_bindings()
 
-    def _hint(self) -> Content:
-        lines = (
-            "One file of chats or texts: JSON lines, JSON, CSV, Parquet or plain text.",
-            "Usual ways to write chats are recognised; you see how it was read and can correct it.",
-            "",
-            "A few hundred good rows teach a manner of speaking; a thousand or more are steadier.",
-        )
-        return styled("\n".join(lines), "$muted")
+    @on(PathField.Offered)
+    def _show_hint(self, offered: PathField.Offered | None = None) -> None:
+        """What can be chosen while a path is typed; what can be read at all while nothing was."""
+        hint = self.query_one("#hint", Static)
+        hint.display = self._report is None or self.query_one("#path").has_focus
+        words = offered_words(offered.value, offered.entries, self.size.width - 2, glyphs(self)) if offered else ""
+        hint.update(Content("\n\n").join([Content(words)] * bool(words) + [_HINT] * (self._report is None)))
 
     # -- doing --------------------------------------------------------------------------------------------------
 
@@ -177,7 +183,7 @@ class DataScreen(StepScreen):
         field.display = True
         field.value = self.spec.data.path if self.spec.data else ""
         self.set_focus(field)
-        self.say("tab completes the path, enter reads the file. It is never changed.")
+        self.say(_TYPING)
 
     @on(Input.Submitted, "#path")
     def _path_given(self, message: Input.Submitted) -> None:
@@ -186,7 +192,7 @@ class DataScreen(StepScreen):
 
     def action_go_back(self) -> None:
         """Leave the open field first, then the page."""
-        if self.query_one("#path").display and self.spec.data is not None:
+        if self.query_one("#path", PathField).has_focus:
             self._close_field()
             self.show_problem(None)
             self.say(self.words())
@@ -196,6 +202,7 @@ class DataScreen(StepScreen):
     def _close_field(self) -> None:
         self.query_one("#path").display = False
         self.set_focus(None)
+        self._show_hint()
 
     @work(exclusive=True, group="choose")
     async def _choose(

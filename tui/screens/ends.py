@@ -53,7 +53,7 @@ class EndsScreen(Dialog[tuple[Ends, str] | None]):
             yield Static(id="becomes")
             yield Static(styled(legend(), "$muted"))
             yield Static(key_words(("left right", "the end"), ("b w", "a word"), ("shift+left right", "beginning")))
-            yield Static(key_words(("enter", "Take it"), ("esc", "Leave it as it was")))
+            yield Static(key_words(("1 to 9", "what it is"), ("enter", "Take it"), ("esc", "Leave it as it was")))
 
     def on_mount(self) -> None:
         """The ends as they are."""

@@ -32,6 +32,7 @@ class EvaluateScreen(StepScreen):
 
     NAME = "evaluate"
     STEP_NAME = "evaluate"
+    TERMS = ("holdout", "loss", "perplexity", "base model", "canaries")
     JOB_KINDS = ("evaluate",)
     CSS_PATH = "evaluate.tcss"
     AUTO_FOCUS: ClassVar[str | None] = ""
@@ -329,9 +330,10 @@ class EvaluateScreen(StepScreen):
     async def action_mix_in(self) -> None:
         """Mix general rows in and train again."""
         from engine.begin import start_training
-        from engine.evaluate.remedy import mix_general_rows_in
+        from engine.evaluate.remedy import mix_general_rows_in, mix_in_offer
 
-        if not await self._asked("Mix general rows in and train again?", "they come with tunesmith"):
+        offer = await self.ask_engine(lambda: mix_in_offer(self.project, self.project.load()))
+        if offer is None or not await self._asked("Mix general rows in and train again?", offer.words):
             return
 
         def again() -> bool:
@@ -379,10 +381,6 @@ class EvaluateScreen(StepScreen):
         """Scroll a long answer."""
         view = self.query_one(TextView)
         view.scroll_page_down(animate=False) if by > 0 else view.scroll_page_up(animate=False)
-
-    def action_stop_job(self) -> None:
-        """End the measuring."""
-        self.stop_job()
 
     def action_leave(self) -> None:
         """Home; the job goes on."""

@@ -7,7 +7,7 @@ line that speaks. The keys.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar, cast
 
 from textual import events, on
@@ -19,11 +19,11 @@ from textual.reactive import Reactive, reactive
 from textual.widget import Widget
 
 from engine.errors import TunesmithError
-from tui.charset import glyphs, plain
-from tui.commands import Command, bindings, commands_of
+from tui.charset import Glyphs, glyphs, plain
+from tui.commands import WAYS_OUT, Command, bindings, commands_of
 from tui.screens.dialog import FreshScreen
-from tui.threads import in_thread, is_open
-from tui.widgets.keyline import KeyLine
+from tui.threads import in_thread
+from tui.widgets.keyline import KeyLine, quiet_key
 from tui.widgets.text import fit, styled
 from tui.widgets.wrap import lines_within
 
@@ -35,6 +35,8 @@ T = TypeVar("T")
 _WHAT_LINES = 5
 """Of an error's details, at most; a log's tail can be long."""
 _SPEAK_LINES = 2
+_LEAST_RULE = 3
+"""Cells of a line between its title and its keys."""
 _LEAST = Size(60, 18)
 """Below this, parts of a page are out of sight."""
 _SMALL = "small: 80x24 shows all"
@@ -70,24 +72,42 @@ class TopLine(Widget):
 
 
 class Rule(Widget):
-    """A horizontal line, with a title let into it where there is one."""
+    """A horizontal line, with a title let into it where there is one, and keys at its right end where there is room."""
 
     DEFAULT_CSS = "Rule { height: 1; color: $rule; }"
     title: reactive[str] = reactive("")
 
-    def __init__(self, title: str = "", *, id: str | None = None, style: str = "$muted") -> None:
+    def __init__(
+        self, title: str = "", *, id: str | None = None, style: str = "$muted", keys: Sequence[Command] = ()
+    ) -> None:
         super().__init__(id=id)
         self.set_reactive(Rule.title, title)
         self._style = style
+        self._keys = keys
 
     def render(self) -> Content:
-        """The line and its title."""
+        """The line, its title and its keys."""
         chosen = glyphs(self)
-        if not self.title:
-            return Content(chosen.rule * self.size.width)
-        head = Content(f" {chosen.rule * 2} ") + styled(plain(self.title, chosen), self._style) + Content(" ")
-        rest = max(0, self.size.width - head.cell_length)
-        return fit(head + Content(chosen.rule * rest), self.size.width, chosen)
+        head = Content("")
+        if self.title:
+            head = Content(f" {chosen.rule * 2} ") + styled(plain(self.title, chosen), self._style) + Content(" ")
+        tail = self._ways(self.size.width - head.cell_length - _LEAST_RULE, chosen)
+        rest = max(0, self.size.width - head.cell_length - tail.cell_length)
+        return fit(head + Content(chosen.rule * rest) + tail, self.size.width, chosen)
+
+    def _ways(self, room: int, chosen: Glyphs) -> Content:
+        """As many of the keys as there is room for."""
+        for count in range(len(self._keys), 0, -1):
+            keys = Content("  ").join(quiet_key(command) for command in self._keys[:count])
+            tail = Content(" ") + keys + Content(f" {chosen.rule}")
+            if tail.cell_length <= room:
+                return tail
+        return Content("")
+
+    async def on_click(self, event: events.Click) -> None:
+        """Run the command that was clicked."""
+        if action := event.style.meta.get("command"):
+            await self.screen.run_action(action)
 
 
 class SpeakLine(Widget):
@@ -153,8 +173,8 @@ class Problem(Widget):
         chosen = glyphs(self)
         title, what, hint = (plain(text, chosen) for text in (self.error.title, self.error.what, self.error.hint))
         lines = [styled(line, "bold $error") for line in _hanging(f"{chosen.bad} {title}", width)]
-        for part in what.splitlines()[:_WHAT_LINES]:
-            lines.extend(Content(line) for line in _hanging(f"  {part}", width))
+        details = [line for part in what.splitlines() for line in _hanging(f"  {part}", width)]
+        lines.extend(Content(line) for line in details[:_WHAT_LINES])
         if hint:
             first, *more = _hanging(f"{chosen.arrow} {' '.join(hint.split())}", width)
             lines.append(styled(first[:2], "$accent") + Content(first[2:]))
@@ -174,6 +194,8 @@ class FrameScreen(FreshScreen[None]):
     """Its name in the table of commands."""
     HELP: ClassVar[str] = ""
     """What this screen is for, in the user's words; paragraphs are separated by empty lines."""
+    TERMS: ClassVar[tuple[str, ...]] = ()
+    """Words of this page that the help explains, as `tui.gloss` has them."""
     IS_STEP: ClassVar[bool] = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 as Textual declares it
     AUTO_FOCUS: ClassVar[str | None] = "RowList, Input"
@@ -205,7 +227,7 @@ class FrameScreen(FreshScreen[None]):
         """The anatomy, with the body of the subclass in it."""
         yield TopLine()
         yield from self.way()
-        yield Rule(id="under-way", style="$warning")
+        yield Rule(id="under-way", style="$warning", keys=[one for one in self.commands() if one.id in WAYS_OUT])
         with Vertical(id="body"):
             yield from self.body()
         yield Problem()
@@ -238,13 +260,14 @@ class FrameScreen(FreshScreen[None]):
         self.query_one(TopLine).machine = machine
 
     def say(self, words: str, tone: Tone = "quiet") -> None:
-        """Say something in the line that speaks."""
-        line = self.query_one(SpeakLine)
-        line.tone, line.words = tone, words
+        """Say something in the line that speaks; a page that was left meanwhile has none any more."""
+        for line in self.query(SpeakLine):
+            line.tone, line.words = tone, words
 
     def show_problem(self, error: TunesmithError | None) -> None:
-        """Show an error in place; None takes it away."""
-        self.query_one(Problem).error = error
+        """Show an error in place; None takes it away. A page that was left meanwhile has no place for it."""
+        for place in self.query(Problem):
+            place.error = error
 
     async def ask_engine(self, work: Callable[[], T]) -> T | None:
         """Run a short piece of engine work in a thread; an error a person can meet is shown in place.
@@ -256,8 +279,7 @@ class FrameScreen(FreshScreen[None]):
         try:
             return await in_thread(self, work)
         except TunesmithError as error:
-            if is_open(self):
-                self.show_problem(error)
+            self.show_problem(error)
             return None
 
     def action_help(self) -> None:

@@ -36,7 +36,7 @@ class HealthScreen(ModalScreen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = bindings(TABLE["health"])
     DEFAULT_CSS = """
     HealthScreen RowList { height: auto; max-height: 11; margin: 1 0 0 0; }
-    HealthScreen #detail { height: 1fr; padding: 1 1 0 1; overflow: hidden; }
+    HealthScreen #detail { height: 1fr; padding: 1 1 0 1; scrollbar-size-vertical: 1; }
     HealthScreen Problem { padding: 0; }
     """
 

@@ -21,6 +21,7 @@ from tui.widgets.logview import PageView
 from tui.widgets.text import styled
 
 _KEYS_WIDTH = 14
+_WORDS_WIDTH = 16
 _ALWAYS = (
     ("up, down", "In a list: another row. Also page up, page down, home and end."),
     ("click", "Marks a row; a click on the marked row takes it. Keys in the last line can be clicked too."),
@@ -69,7 +70,7 @@ class HelpText(PageView):
 
 
 def help_lines(about: Screen[Any], term: str, width: int, chosen: Glyphs) -> list[Content]:
-    """Gloss of `term`, words, keys, in lines of at most `width` cells."""
+    """Gloss of `term`, what the page is for, its words, its keys, in lines of at most `width` cells."""
     lines: list[Content] = []
     if term and (meaning := gloss_of(term)):
         lines += _hanging(term, meaning, len(term) + 2, width, chosen, "bold $accent")
@@ -77,6 +78,11 @@ def help_lines(about: Screen[Any], term: str, width: int, chosen: Glyphs) -> lis
     for paragraph in str(getattr(about, "HELP", "")).strip().split("\n\n"):
         wrapped = textwrap.wrap(plain(" ".join(paragraph.split()), chosen), max(20, width))
         lines += [*map(Content, wrapped), Content("")] if wrapped else []
+    if terms := getattr(about, "TERMS", ()):
+        lines.append(styled("Words", "bold $accent"))
+        for word in terms:
+            lines += _hanging(word, gloss_of(word), _WORDS_WIDTH, width, chosen, "bold")
+        lines.append(Content(""))
     lines.append(styled("Keys", "bold $accent"))
     told = [(command.all_keys, command.tooltip) for command in commands_on(about)]
     for keys, meaning in (*told, *_ALWAYS):

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 1.0
 _SHOWN_JOBS = 3
+_WORDY = 76
+"""Cells from which on there is room to say how long the demo takes."""
 _QUIET = "All data stays on this machine. Nothing is sent anywhere."
 
 
@@ -60,6 +62,8 @@ class HomeScreen(FrameScreen):
         self._open_first = open_first
         self._jobs_watch: JobsWatch | None = None
         self._active: list[JobView] = []
+        self._names: dict[str, str] = {}
+        """What the projects are called, by folder."""
 
     def body(self) -> ComposeResult:
         """Running jobs, the table, and what to do when it is empty."""
@@ -89,6 +93,7 @@ class HomeScreen(FrameScreen):
             Column(""),
             Column("last touched", 13),
         )
+        self._show_ways()
 
     def on_screen_resume(self) -> None:
         """A project may have been made meanwhile."""
@@ -136,6 +141,7 @@ class HomeScreen(FrameScreen):
             )
             for one in standings
         ]
+        self._names = {str(one.root): one.name for one in standings}
         projects = self.query_one("#projects", RowList)
         if rows != list(projects.rows):
             projects.set_rows(rows)
@@ -154,7 +160,7 @@ class HomeScreen(FrameScreen):
             stalled = job.state == "stalled"
             mark = styled(chosen.stale if stalled else chosen.here, "$warning" if stalled else "$accent")
             room = width - 2 - (watch.cell_length + 2 if not lines else 0)
-            line = mark + Content(" ") + fit(job_sentence(job), room, chosen)
+            line = mark + Content(" ") + fit(job_sentence(job, self._names.get(job.record.project, "")), room, chosen)
             lines.append(line + Content("  ") + watch if not lines else line)
         running = self.query_one("#running", Static)
         running.display = bool(lines)
@@ -182,7 +188,11 @@ class HomeScreen(FrameScreen):
 
     def _show_ways(self) -> None:
         opens = [("enter", "Open")] if self.query_one(RowList).rows else []
-        ways = [("n", "New project"), *opens, ("d", "Try the demo (5 min, no GPU needed)")]
+        ways = [
+            ("n", "New project"),
+            *opens,
+            ("d", "Try the demo (5 min, no GPU needed)" if self.size.width >= _WORDY else "Try the demo"),
+        ]
         parts = [styled(key, "bold $accent") + Content(f"  {words}") for key, words in ways]
         self.query_one("#ways", Static).update(Content("     ").join(parts))
 

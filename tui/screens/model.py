@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -10,17 +9,30 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.widgets import Input, Static
 
-from engine.errors import ModelError, TunesmithError
-from engine.models.source import DEMO, classify
+from engine.errors import TunesmithError
+from engine.models.source import DEMO
 from tui.charset import glyphs
 from tui.licence import short_verdict, wants_attention
 from tui.model_facts import Fact, licence_words, read_facts
-from tui.model_list import Choice, Fitting, choice_of, chosen_of, filter_note, filter_words, licence_of, read_fitting
+from tui.model_list import (
+    GATED_WORDS,
+    Choice,
+    Fitting,
+    chosen_of,
+    filter_note,
+    filter_words,
+    licence_of,
+    mark_of,
+    path_of,
+    read_choices,
+    read_fitting,
+    short,
+)
 from tui.screens.base import StepScreen
 from tui.screens.licence import LicenceScreen
 from tui.threads import in_thread
 from tui.widgets.facts import Facts
-from tui.widgets.path_field import PathField, typed_path
+from tui.widgets.path_field import PathField, offered_words, typed_path
 from tui.widgets.rows import Column, Row, RowList
 from tui.widgets.text import styled
 
@@ -30,6 +42,7 @@ if TYPE_CHECKING:
     from engine.spec import ProjectSpec
 
 _OWN = "own"
+_TYPED = "Type a folder, a .gguf file or a hub id. Files of your own stay where they are."
 
 
 class ModelScreen(StepScreen):
@@ -37,6 +50,7 @@ class ModelScreen(StepScreen):
 
     NAME = "model"
     STEP_NAME = "model"
+    TERMS = ("base model", "adapter", "parameters", "context", "chat template", "licence")
     JOB_KINDS = ("fetch",)
     CSS_PATH = "model.tcss"
     AUTO_FOCUS: ClassVar[str | None] = "#models"
@@ -80,7 +94,8 @@ class ModelScreen(StepScreen):
         )
         with Container(id="panes"):
             yield RowList(
-                [Column("model"), Column("size", 15, "right"), Column("licence", 13), Column("", 9)], id="models"
+                [Column("model"), Column("params  on disk", 15, "right"), Column("licence", 13), Column("", 9)],
+                id="models",
             )
             with Vertical(id="side", classes="side-pane"):
                 yield Static(id="marked")
@@ -97,19 +112,14 @@ class ModelScreen(StepScreen):
         if self.status.state == "todo":
             return f"{self.spec.model.source} is not on this machine yet. enter gets it."
         template = "ChatML" if self.spec.model.chat_template == "chatml" else "its own"
-        return f"{_short(self.spec.model.source)} is ready; chat template: {template}. enter goes on."
+        return f"{short(self.spec.model.source)} is ready; chat template: {template}. enter goes on."
 
     # -- the list -----------------------------------------------------------------------------------------------
 
     @work(exclusive=True, group="catalogue")
     async def _read_catalogue(self) -> None:
-        def read() -> tuple[Choice, ...]:
-            from engine.models.catalogue import load_catalogue
-
-            return tuple(choice_of(model) for model in load_catalogue())
-
         try:
-            self._catalogue = await in_thread(self, read)
+            self._catalogue = await in_thread(self, read_choices)
         except TunesmithError as error:
             self.show_problem(error)
         self._show_models()
@@ -150,7 +160,7 @@ class ModelScreen(StepScreen):
         listed = [demo, own, *found]
         model = self.spec.model
         if model is not None and model.source not in {choice.source for choice in listed}:
-            listed.insert(0, Choice(model.source, _short(model.source), model.kind, model.licence))
+            listed.insert(0, Choice(model.source, short(model.source), model.kind, model.licence))
         return listed
 
     def _show_models(self) -> None:
@@ -158,13 +168,8 @@ class ModelScreen(StepScreen):
         now = self.spec.model.source if self.spec.model else ""
         rows = []
         for choice in self._choices():
-            mark, judged = "", self._verdicts.get(choice.source)
-            if choice.source == now:
-                mark = f"{chosen.done} taken" if self.status.state != "todo" else "taken"
-            elif judged is not None and judged.verdict == "refused":
-                mark = f"{chosen.bad} refused"
-            elif choice.gated:
-                mark = "ask first"
+            judged = self._verdicts.get(choice.source)
+            mark = mark_of(choice, now, judged, chosen, here=self.status.state != "todo")
             cells = (choice.name, styled(choice.size, "$muted"), licence_of(choice, judged), styled(mark, "$accent"))
             rows.append(Row(choice.source, cells))
         models = self.query_one("#models", RowList)
@@ -195,12 +200,12 @@ class ModelScreen(StepScreen):
             return
         title.update(styled(choice.name, "bold"))
         if source == _OWN:
-            panel.show((), "Type a folder, a .gguf file or a hub id. Files of your own stay where they are.")
+            panel.show((), _TYPED)
             return
-        path = self._path_of(source)
+        path = path_of(self.spec.model, source)
         if path is None:
             facts = (Fact("size", choice.size), Fact("licence", licence_words(choice.licence)))
-            panel.show(await self._judged(source, facts), choice.note)
+            panel.show(await self._judged(source, facts), f"{choice.note} {GATED_WORDS * choice.gated}")
             return
         try:
             if source not in self._facts:
@@ -221,16 +226,6 @@ class ModelScreen(StepScreen):
         verdict = self._verdicts[source]
         said = Fact("licence", short_verdict(verdict), attention=wants_attention(verdict))
         return tuple(said if fact.name == "licence" else fact for fact in facts)
-
-    def _path_of(self, source: str) -> Path | None:
-        """Where the model lies on this machine; None when it has to be got first."""
-        model = self.spec.model
-        if model is not None and model.source == source:
-            return Path(model.path) if model.path else None
-        try:
-            return classify(source).path
-        except ModelError:
-            return None
 
     # -- taking one ---------------------------------------------------------------------------------------------
 
@@ -313,7 +308,7 @@ class ModelScreen(StepScreen):
         if job.state == "finished" and self.spec.model is not None:
             self._facts.pop(self.spec.model.source, None)
             self._show_facts(self.spec.model.source)
-            self.say(f"{_short(self.spec.model.source)} is on this machine now. enter goes on.", "good")
+            self.say(f"{short(self.spec.model.source)} is on this machine now. enter goes on.", "good")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Stopping needs a running download."""
@@ -350,6 +345,13 @@ class ModelScreen(StepScreen):
         """Open the field for a path or an id."""
         self._open_field("#source")
         self.say("tab completes a path, enter looks at it, escape leaves the field.")
+
+    @on(PathField.Offered)
+    def _show_offered(self, offered: PathField.Offered) -> None:
+        """What can be chosen while a path is typed; a hub id has nothing of the kind."""
+        panel = self.query_one(Facts)
+        there = offered_words(offered.value, offered.entries, max(20, panel.size.width - 2), glyphs(self))
+        panel.show((), there if offered.entries else _TYPED)
 
     def action_search(self) -> None:
         """Open the search field."""
@@ -394,7 +396,3 @@ class ModelScreen(StepScreen):
             field.display = False
         self._show_models()
         self.set_focus(self.query_one("#models", RowList))
-
-
-def _short(source: str) -> str:
-    return Path(source).name if source.startswith("/") else source

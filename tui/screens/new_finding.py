@@ -69,7 +69,9 @@ class NewFindingScreen(Dialog[Pointed | None]):
             yield Static(id="type")
             yield Static(styled(legend(), "$muted"))
             more = (("tab", "Next text"),) if len(self._fields) > 1 else ()
-            yield Static(key_words(("arrows", "Move"), ("shift+left right", "Fewer or more words")))
+            yield Static(
+                key_words(("arrows", "Move"), ("shift+left right", "Fewer or more words"), ("1 to 9", "what it is"))
+            )
             yield Static(key_words(("enter", "Find it in all rows"), *more, ("esc", "Leave it")))
 
     def on_mount(self) -> None:

@@ -59,7 +59,7 @@ class NewProjectScreen(ModalScreen[Path | None]):
             )
             yield Problem()
             yield Static("")
-            yield Static(key_words(("enter", "Make it"), ("esc", "Back")))
+            yield Static(key_words(("enter", "Make it"), ("tab", "Other field"), ("esc", "Back")))
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """The folder follows the name until it is changed by hand."""

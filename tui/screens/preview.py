@@ -49,6 +49,7 @@ class PreviewScreen(StepScreen):
 
     NAME = "preview"
     STEP_NAME = "preview"
+    TERMS = ("token", "learned tokens", "max length", "chat template", "holdout")
     JOB_KINDS = ("preview",)
     CSS_PATH = "preview.tcss"
     AUTO_FOCUS: ClassVar[str | None] = ""
@@ -95,7 +96,7 @@ class PreviewScreen(StepScreen):
         if self.preview is None:
             return "enter renders the rows. Nothing is changed." if self._looked else "Reading the rows."
         if warnings := self.preview.warnings:
-            return warnings[0].hint
+            return f"{warnings[0].words} {warnings[0].hint}"
         return "Nothing is cut, and the rows teach it where to stop. enter goes on."
 
     def stale_words(self, reason: str) -> str:
@@ -118,6 +119,11 @@ class PreviewScreen(StepScreen):
             self._begin()
         else:
             self.show_past_problem(job)
+
+    def job_changed(self, job: JobView) -> None:
+        """What was said before it ran holds no more."""
+        if job.active:
+            self.say(self.words())
 
     def job_ended(self, job: JobView) -> None:
         """The files are fresh."""
@@ -143,7 +149,7 @@ class PreviewScreen(StepScreen):
         if first and self.status.state == "todo" and not self.job_runs:
             self.say(self.words())
         if self.status.state == "done" and self.preview is not None:
-            self.say(self.words(), "attention" if self.preview.warnings else "good")
+            self.say(self.words(), "quiet" if self.job_runs else "attention" if self.preview.warnings else "good")
             if self.focused is None:
                 self.query_one(RenderedRow).focus()
 

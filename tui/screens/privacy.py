@@ -70,6 +70,7 @@ class PrivacyScreen(DecidingScreen):
 
     NAME = "privacy"
     STEP_NAME = "privacy"
+    TERMS = ("finding", "known values")
     JOB_KINDS = ("scan", "redact")
     CSS_PATH = "privacy.tcss"
     AUTO_FOCUS: ClassVar[str | None] = ""

@@ -52,7 +52,7 @@ class ScanPage(Vertical):
         yield Static(id="scan-title")
         yield Static(id="scan-what")
         yield Static(id="known-title")
-        yield KnownField(placeholder="Maya Lindqvist, Uppsala, Fjord & Co", id="known")
+        yield KnownField(placeholder="nothing yet; for example: Maya Lindqvist, Uppsala, Fjord & Co", id="known")
         yield Static(id="known-note")
 
     def show(self, spec: ProjectSpec, reason: str, rows: int | None) -> None:
@@ -165,7 +165,7 @@ class ProofPage(Widget):
             Content(""),
         ]
         lines += [_line(name, value, note, width, chosen) for name, value, note in proof.lines]
-        lines += [Content(""), *_types(proof, width, max(1, self.size.height - len(lines) - 5), chosen), Content("")]
+        lines += [Content(""), *_types(proof, width, max(1, self.size.height - len(lines) - 4), chosen), Content("")]
         lines.append(
             styled("the redacted file  ", "$muted") + Content(fit_path(proof.path, max(10, width - 20), chosen))
         )

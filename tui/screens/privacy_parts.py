@@ -57,7 +57,7 @@ class SearchField(Input):
     def end(self) -> None:
         """Show the types again."""
         self.can_focus = False
-        self.placeholder = legend()
+        self.placeholder = f"it is {legend()}"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "All values", show=False, id="search.leave", tooltip="End the search."),

@@ -81,7 +81,7 @@ class ReviewPage(Vertical):
             yield ValueList(id="values")
             yield Divider()
             yield Places(id="places")
-        yield SearchField(placeholder=legend(), id="search")
+        yield SearchField(placeholder=f"it is {legend()}", id="search")
 
     # -- opening ------------------------------------------------------------------------------------------------
 
@@ -328,7 +328,7 @@ class ReviewPage(Vertical):
         progress = f"{totals.values - self.undecided:,} of {totals.values:,} values decided"
         amount = f"{totals.findings:,} findings in {totals.rows_with_findings:,} rows"
         self.values.nothing = nothing_words(shown)
-        right = "order: risk" if shown.order == "risk" else "order: most seen"
+        right = f"o order: {'risk' if shown.order == 'risk' else 'most seen'}"
         if shown.search:
             right = f"{self.values.count:,} found"
         elif shown.undecided_only:

@@ -70,21 +70,25 @@ class RunsScreen(FrameScreen):
     def on_mount(self) -> None:
         """Read them."""
         super().on_mount()
-        self.query_one(TopLine).project = self._project.root.name
         self.say("Reading the runs.")
         self._read()
 
     @work(exclusive=True, group="runs")
     async def _read(self) -> None:
-        found = await self.ask_engine(lambda: runs_of(self._project, self._project.load()))
+        def read() -> tuple[str, tuple[RunRow, ...]]:
+            spec = self._project.load()
+            return spec.name, tuple(runs_of(self._project, spec))
+
+        found = await self.ask_engine(read)
         if found is None:
             return
-        self.rows, self._curves = tuple(found), {}
+        self.query_one(TopLine).project, self.rows = found
+        self._curves = {}
         listed, chosen = self.query_one(RowList), glyphs(self)
         marked = listed.marked_key
         listed.set_rows([Row(row.name, cells(row, chosen)) for row in self.rows])
         listed.mark(marked or (self.rows[-1].name if self.rows else ""))
-        self.say("c chooses the marked run for evaluate and ship." if self.rows else "There is no run yet.")
+        self.say("* is what Evaluate and Ship use; c chooses the marked one." if self.rows else "There is no run yet.")
         self._draw()
 
     def _marked(self) -> RunRow | None:

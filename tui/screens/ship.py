@@ -31,6 +31,7 @@ class ShipScreen(StepScreen):
 
     NAME = "ship"
     STEP_NAME = "ship"
+    TERMS = ("adapter", "base model", "licence")
     JOB_KINDS = ("ship",)
     CSS_PATH = "ship.tcss"
     AUTO_FOCUS: ClassVar[str | None] = ""
@@ -183,7 +184,7 @@ class ShipScreen(StepScreen):
         """Say what enter does in a field."""
         if isinstance(self.focused, SecretField):
             words = "goes to the second field" if self.focused.id == "first" else "locks and packs it"
-            self.say(f"enter {words}, esc leaves it. A lost passphrase stays lost.")
+            self.say(f"enter {words}; esc, then p, packs unlocked. A lost passphrase stays lost.")
 
     @on(Input.Submitted)
     def _typed(self, message: Input.Submitted) -> None:
@@ -278,6 +279,7 @@ class ShipScreen(StepScreen):
         ]
         if locked:
             facts.append(Fact("to open it", f"tunesmith decrypt {file.rsplit('/', 1)[-1]}"))
+        facts.append(Fact("to use it", "load it over its base model with PEFT; it does nothing alone"))
         self.query_one("#result", Facts).show(facts)
         self.query_one("#done").display = True
         self.query_one("#locking").display = False

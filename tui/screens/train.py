@@ -48,6 +48,7 @@ class TrainScreen(TrainKeys):
 
     NAME = "train"
     STEP_NAME = "train"
+    TERMS = ("loss", "holdout", "step", "epoch", "learning rate", "gradient", "token", "checkpoint")
     JOB_KINDS = ("train",)
     SHOWS_PROGRESS = False
     CSS_PATH = "train.tcss"

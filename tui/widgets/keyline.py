@@ -88,3 +88,9 @@ def _width(entry: tuple[str, Command]) -> int:
 def _cell(key: str, command: Command) -> Content:
     text = Content.styled(key, "bold $accent") + Content(f" {command.label}")
     return text.stylize(Style.from_meta({"command": command.action}))
+
+
+def quiet_key(command: Command) -> Content:
+    """A command as lines beside the keys line show it: less loud, to be clicked all the same."""
+    text = Content.styled(command.key_label, "$accent") + Content.styled(f" {command.label}", "$muted")
+    return text.stylize(Style.from_meta({"command": command.action}))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import get_character_cell_size
 from rich.style import Style as RichStyle
 from textual.content import Content
 from textual.geometry import Region, Size
@@ -72,6 +73,8 @@ def changed_cells(before: Sequence[Strip], after: Sequence[Strip]) -> list[Regio
     """For each row that changed, the stretch from its first to its last changed cell."""
     regions = []
     for y, strip in enumerate(after):
+        if y < len(before) and strip == before[y]:
+            continue
         old = _cells(before[y]) if y < len(before) else []
         new = _cells(strip)
         if len(old) != len(new):
@@ -95,6 +98,4 @@ def _cells(strip: Strip) -> list[tuple[str, RichStyle | None]]:
 
 def cell_width(character: str) -> int:
     """Cells a character takes: 0, 1 or 2."""
-    from rich.cells import get_character_cell_size
-
     return 1 if character.isascii() else get_character_cell_size(character)
