@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ CONFIG: dict[str, Any] = {
 }
 
 
+@cache
 def tensors() -> dict[str, np.ndarray[Any, Any]]:
     """Random weights, the same every time."""
     random = np.random.default_rng(7)
@@ -74,6 +76,7 @@ def safetensors_bytes(content: dict[str, np.ndarray[Any, Any]]) -> bytes:
     return struct.pack("<Q", len(text)) + text + body
 
 
+@cache
 def tokenizer_json() -> str:
     """A byte-level tokenizer with three special tokens: start, end of turn, padding."""
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())

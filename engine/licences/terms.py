@@ -182,11 +182,6 @@ class Terms(_Strict):
         demands = (self.user_cap, self.excluded, not self.improve_others, self.adult.stance == "prohibited")
         return 10 * _STRICTNESS[self.kind] + sum(map(bool, demands))
 
-    def cite(self, where: str = "") -> str:
-        """Name, clause and address, for a person to look it up."""
-        clause = f", {where}" if where else ""
-        return f"{self.name}{clause}: {self.link}"
-
 
 class Family(_Strict):
     """Models of a maker, known by their name on the hub."""

@@ -48,7 +48,10 @@ def way(tmp_path_factory: pytest.TempPathFactory) -> Way:
     folder = tmp_path_factory.mktemp("way")
     machine, said = Machine(folder), {}
     data = some_chats(folder / "chats.jsonl")
-    steps = ["--set", "recipe.max_steps=4", "--set", "recipe.eval_steps=2", "--set", "recipe.max_length=128"]
+    short = ["recipe.max_steps=4", "recipe.eval_steps=2", "recipe.max_length=128"]
+    # Every section of the evaluation, with few questions: what they find has tests of its own.
+    short += ["evaluation.leak_prompts=12", "evaluation.memorisation_asked=4"]
+    steps = [word for setting in short for word in ("--set", setting)]
     said["new"] = machine.run("new", "voice", "--data", data, "--model", "demo", "--preset", "demo", *steps, "--json")
     said["data"] = machine.run("data", "voice", "--json")
     said["too-early"] = machine.run("train", "voice", "--json")
