@@ -23,6 +23,7 @@ from engine.jobs.history import Points, best_of, read_run, resumed_from, run_of
 from engine.jobs.state import JobView, view
 from engine.project import Project
 from engine.spec import ProjectSpec, RecipeSpec
+from engine.train.checkpoints import ROLLED_BACK
 
 NOTES_FILE = "notes.yaml"
 _METRICS = {
@@ -232,6 +233,12 @@ def read_object(file: Path) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def rolled_back_to(run_folder: Path) -> int | None:
+    """The step whose checkpoint somebody made the result of a run, until training goes on from there."""
+    step = read_object(run_folder / "summary.json").get(ROLLED_BACK)
+    return step if isinstance(step, int) else None
 
 
 # -- what is said of a run ----------------------------------------------------------------------------------------

@@ -189,6 +189,8 @@ def one_sided(facts: Facts) -> GateLine:
         why = "On some sentences it gives no numbers at all. Train again with a lower rate."
         return GateLine("one_sided", title, "amber", "its figures are not numbers", threshold, why)
     worst = worst_of(shifts)
+    unit = "" if worst.figure == "sentiment" else "nats "
+    threshold = f"at most {worst.limit:g} {unit}more one-sided than the base"
     figure = worst.words if len(pairs) == 1 else f"{worst.pair}: {worst.words}"
     if not worst.too_much:
         return GateLine("one_sided", title, "green", figure, threshold)

@@ -36,11 +36,11 @@ _ESTATE = (
     r"|Building|Gardens?|Residency|Residences?|Apartments?|Mansions?|Estate|Heights|Complex|Centre|Center|Plaza|Enclave|Society|Village)"
 )
 _HEAD = re.compile(
-    rf"(?:(?<=\s)|(?<=^)|(?<=[(:,]))(?:(?:Flat|Unit|Apt|Apartment|Suite|Room|Block|Tower|Wing)[ ][A-Z],[ ]|(?:{_PARTS}|{_ESTATE})(?:,[ ]?|[ ](?=[A-Z\d]))|\d{{1,2}}(?:st|nd|rd|th|er|\.)?[ ](?i:floor|stock|og|[ée]tage|piso|piano|andar)(?:[ ](?i:links|rechts|mitte|izq\.?|dcha\.?|left|right))?,?[ ]|\d{{1,3}}-\d{{1,3}}(?:-\d{{1,3}})?,?[ ]|c/o[ ][A-Z][\w'’\-]{0, 40}(?:[ ][A-Z][\w'’\-]{0, 40}){{0,2}},[ ]"
+    rf"(?:(?<=\s)|(?<=^)|(?<=[(:,]))(?:(?:Flat|Unit|Apt|Apartment|Suite|Room|Block|Tower|Wing)[ ][A-Z],[ ]|(?:{_PARTS}|{_ESTATE})(?:,[ ]?|[ ](?=[A-Z\d]))|\d{{1,2}}(?:st|nd|rd|th|er|\.)?[ ](?i:floor|stock|og|[ée]tage|piso|piano|andar)(?:[ ](?i:links|rechts|mitte|izq\.?|dcha\.?|left|right))?,?[ ]|\d{{1,3}}-\d{{1,3}}(?:-\d{{1,3}})?,?[ ]|c/o[ ][A-Z][\w'’\-]{{0,40}}(?:[ ][A-Z][\w'’\-]{{0,40}}){{0,2}},[ ]"
     r"|(?:H\.?[ ]?No|D\.?[ ]?No|Plot|Number|No|Nr|№|Wohnung|Whg|Appartement|Appt|Piso|Interno|Room|Building|Bldg|Block|Blk|Tower|Flat|Unit|Apt|Apartment|Suite|Floor|Road|Street|Lane|Sector|Phase)\.?:?[ ]|\d{1,6}[A-Za-z]?,?[ ]){1,5}$"
 )
 _PLACE = re.compile(
-    rf",[ ]{{1,2}}(?:(?:{_PARTS}),[ ])?(?:(?:місто|село|смт|город|г\.|м\.|пос\.|miasto|město|mesto|grad|ΤΚ[ ]\d{{5}})[ ])?[A-ZÀ-ÞΑ-ΩΆ-ΏЀ-Я][\w'’.\-]{0, 40}[\w](?:[ ][A-ZÀ-Þ][\w'’\-]{0, 40}){{0,2}}(?:[ ]\([A-Z][a-z]+\))?(?:,?[ ][A-Z]{{2,4}}\b)?(?:,?[ ](?:-[ ])?(?:\d{{4,6}}|\d{{3}}-\d{{4}}|\d{{3}}[ ]\d{{2,3}}))?"
+    rf",[ ]{{1,2}}(?:(?:{_PARTS}),[ ])?(?:(?:місто|село|смт|город|г\.|м\.|пос\.|miasto|město|mesto|grad|ΤΚ[ ]\d{{5}})[ ])?[A-ZÀ-ÞΑ-ΩΆ-ΏЀ-Я][\w'’.\-]{{0,40}}[\w](?:[ ][A-ZÀ-Þ][\w'’\-]{{0,40}}){{0,2}}(?:[ ]\([A-Z][a-z]+\))?(?:,?[ ][A-Z]{{2,4}}\b)?(?:,?[ ](?:-[ ])?(?:\d{{4,6}}|\d{{3}}-\d{{4}}|\d{{3}}[ ]\d{{2,3}}))?"
     r"(?=[ ]*(?:$|[.,;!?)\n])|(?<=[)]))"
 )
 _TOWN_ON = re.compile(

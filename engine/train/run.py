@@ -11,7 +11,7 @@ from typing import Any
 from engine.errors import UsageError
 from engine.files import atomic_write
 from engine.jobs.context import JobContext
-from engine.runs import read_object
+from engine.runs import read_object, rolled_back_to
 from engine.spec import ProjectSpec, RecipeSpec
 from engine.train.checkpoints import FACTS_FILE, ROLLED_BACK, checkpoint_at, latest_checkpoint, leave_later
 
@@ -155,8 +155,8 @@ def _checkpoint(folder: Path, step: object) -> Path:
     if isinstance(step, int):
         found = checkpoint_at(checkpoints, step)
     else:
-        back = read_object(folder / "summary.json").get(ROLLED_BACK)
-        found = (checkpoint_at(checkpoints, back) if isinstance(back, int) else None) or latest_checkpoint(checkpoints)
+        back = rolled_back_to(folder)
+        found = (checkpoint_at(checkpoints, back) if back else None) or latest_checkpoint(checkpoints)
     if found is None:
         raise _nothing_to_resume()
     return found

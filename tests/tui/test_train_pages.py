@@ -150,6 +150,7 @@ async def test_b_makes_an_earlier_checkpoint_the_result(
         await pilot.press("down", "down", "enter")
         await until(pilot, lambda: rolled, "the rollback")
         assert rolled == [(run, 150)]
+        await until(pilot, lambda: "checkpoint of step 150 is saved" in frame(screen.app), "where g goes on")
 
 
 async def test_a_short_run_can_be_promoted(project: Project, job: RecordedJob, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from engine.hardware.nvml import NvmlSampler
 from engine.jobs.history import Points, best_of, read_past, resumed_from, run_of
 from engine.jobs.state import JobState, JobView
 from engine.project import Project
+from engine.runs import rolled_back_to
 from tui.charset import glyphs
 from tui.screens.base import died_error
 from tui.screens.train_keys import TrainKeys
@@ -175,6 +176,8 @@ class TrainScreen(TrainKeys):
         if past.losses != self._past.losses:
             self._curve, self._drawn_points = Curve(past.losses), 0
         self._past = past
+        if run := run_of(job.record, self.spec.run):
+            self._rolled_back = await in_thread(self, rolled_back_to, self.project.run_folder(run))
         self._tick()
 
     # -- the picture --------------------------------------------------------------------------------------------
@@ -203,7 +206,8 @@ class TrainScreen(TrainKeys):
         self._line("legend", legend_line(losses, self._holdout, self._width("legend"), chosen))
         self._line("facts", facts_line(job, checkpoint, self._width("facts"), chosen))
         self.query_one("#warning", Lines).show(warning_lines(job, now, self._width("warning"), chosen))
-        self.query_one("#outcome", Lines).show(outcome_lines(job, checkpoint, self.project.root, chosen))
+        goes_on = self._rolled_back or checkpoint
+        self.query_one("#outcome", Lines).show(outcome_lines(job, goes_on, self.project.root, chosen))
         best, step = best_of(self._holdout), job.snapshot.step
         chart = self.query_one(LossChart)
         chart.show(self._curve, self._holdout, best_step=best[0] if best else None, total=step.steps if step else None)

@@ -29,14 +29,14 @@ async def ask_remedy(screen: StepScreen, offered: list[tuple[str, AlertEvent]]) 
     return await screen.ask_engine(lambda: apply_remedy(screen.project, choice, alert))
 
 
-async def ask_rollback(screen: StepScreen, past: Past, holdout: dict[int, float]) -> str:
-    """Ask for a checkpoint and make it the run's adapter. Returns what to say; empty: nothing was done."""
+async def ask_rollback(screen: StepScreen, past: Past, holdout: dict[int, float]) -> int | None:
+    """Ask for a checkpoint and make it the run's adapter. Returns its step; None: nothing was done."""
     project, run = screen.project, screen.spec.run
     if run is None:
-        return ""
+        return None
     here = await screen.ask_engine(lambda: checkpoint_steps(project.run_folder(run) / "checkpoints"))
     if not here:
-        return ""
+        return None
     known = {**dict(past.holdout), **holdout}
     measured = {step: known[step] for step in here if step in known}
     best = min(measured, key=lambda step: measured[step], default=None)
@@ -50,9 +50,9 @@ async def ask_rollback(screen: StepScreen, past: Past, holdout: dict[int, float]
         )
     )
     if not choice:
-        return ""
+        return None
     result = await screen.ask_engine(lambda: roll_back(project, run, int(choice)))
-    return f"The adapter is that of step {result['step']:,} now. enter measures it." if result else ""
+    return int(result["step"]) if result else None
 
 
 async def ask_promote(screen: StepScreen) -> JobFolder | None:

@@ -34,8 +34,8 @@ class TrainKeys(StepScreen):
         self._past = Past()
         self._holdout: Points = ()
         self._paused_at = ""
-        self._rolled_back = False
-        """Whether the adapter is that of a checkpoint chosen here: then enter measures it."""
+        self._rolled_back: int | None = None
+        """The step of the checkpoint whose adapter was made the result: enter measures it, g goes on from there."""
         self._stopping = False
         self._page = ""
         """Which page stands in place of the picture; empty: none."""
@@ -174,11 +174,12 @@ class TrainKeys(StepScreen):
     @work(group="remedy", exclusive=True)
     async def action_roll_back(self) -> None:
         """Make an earlier checkpoint the result, after a question."""
-        words = await ask_rollback(self, self._past, dict(self._holdout))
-        if words:
-            self._rolled_back = True
+        step = await ask_rollback(self, self._past, dict(self._holdout))
+        if step is not None:
+            self._rolled_back = step
             self.refresh_spec()
-            self.say(words, "good")
+            self.say(f"The adapter is that of step {step:,} now. enter measures it.", "good")
+            self._draw()
 
     @work(group="remedy", exclusive=True)
     async def action_promote(self) -> None:
@@ -229,6 +230,6 @@ class TrainKeys(StepScreen):
             return True
 
         if await self.ask_engine(check):
-            self._rolled_back = False
+            self._rolled_back = None
             self._stopping = False
             self.start_job("train", {"resume": True})
