@@ -195,7 +195,7 @@ async def test_a_stale_step_says_why(project: Project, size: tuple[int, int]) ->
         await shows(pilot, "! Recipe", "── ! Privacy, 2 more: the redacted data was changed. Press ! to go there ──")
         project.update(lambda spec: take_step("privacy", spec))
         await pilot.press("exclamation_mark")
-        await shows(pilot, "── ! Preview, 1 more: the redacted data was changed ──")
+        await shows(pilot, "── ! Preview, 1 more: the redacted data was changed ──", "The data was never scanned")
         await pilot.press("f3")
         await shows(pilot, "Where to?", "▸ ! Preview", "· Train     comes next", "· Ship      after Train")
         await pilot.press("end", "enter")
