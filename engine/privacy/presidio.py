@@ -82,7 +82,7 @@ def _with_stand_ins() -> Iterator[None]:
 @contextlib.contextmanager
 def _without_trial() -> Iterator[None]:
     """While the block runs, Presidio takes the patterns of its own recognisers as they are."""
-    name = "presidio_analyzer"
+    name, trial = "presidio_analyzer", "_Pattern__validate_regex"
     found = importlib.util.find_spec(name)
     if name in sys.modules or found is None or found.origin is None:
         yield
@@ -94,12 +94,15 @@ def _without_trial() -> Iterator[None]:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     sys.modules[spec.name] = module
-    tried = module.Pattern.__dict__["_Pattern__validate_regex"]
-    module.Pattern._Pattern__validate_regex = staticmethod(lambda _pattern: None)
+    tried = module.Pattern.__dict__.get(trial)
+    if tried is None:  # Another release tries them elsewhere: slower, and right all the same.
+        yield
+        return
+    setattr(module.Pattern, trial, staticmethod(lambda _pattern: None))
     try:
         yield
     finally:
-        module.Pattern._Pattern__validate_regex = tried
+        setattr(module.Pattern, trial, tried)
 
 
 os.environ.setdefault("PRESIDIO_DEVICE", "cpu")

@@ -15,7 +15,7 @@ from engine.privacy.recognisers.contacts import phone_recogniser
 from engine.privacy.recognisers.handles import handle_recogniser
 from engine.privacy.recognisers.links import in_short_link
 from engine.privacy.recognisers.names import name_recogniser
-from engine.privacy.recognisers.rules import digit_runs
+from engine.privacy.recognisers.patterns import digit_runs
 from engine.privacy.recognisers.table import make_recogniser
 from engine.privacy.rowscan import NameList
 

@@ -9,7 +9,7 @@ import pytest
 
 from engine.privacy.addressing import whole_addresses
 from engine.privacy.hits import Hit
-from engine.privacy.recognisers.rules import by_first_letter
+from engine.privacy.recognisers.patterns import by_first_letter
 from tests.families import FAMILIES, found
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.privacy.quiet import says_nothing, worth_reading
-from engine.privacy.recognisers.rules import RuleRecognizer, begins_like, both, contains, has_digits, has_long_run
+from engine.privacy.recognisers.patterns import begins_like, both, contains, has_digits, has_long_run
+from engine.privacy.recognisers.rules import RuleRecognizer
 from engine.privacy.recognisers.table import make_recogniser
 
 

@@ -8,7 +8,7 @@ from engine.privacy.addressing import whole_addresses
 from engine.privacy.hits import Hit
 from engine.privacy.merge import OWN, merge_hits
 from engine.privacy.quiet import says_nothing
-from engine.privacy.recognisers.rules import has_digit_run
+from engine.privacy.recognisers.patterns import has_digit_run
 from tests.families import found
 
 

@@ -6,8 +6,9 @@ from __future__ import annotations
 import re
 
 from engine.privacy.recognisers.contacts import DIGIT_WORD, SPOKEN
+from engine.privacy.recognisers.patterns import Rule, both, by_first_letter, contains, has_digits, matches
 from engine.privacy.recognisers.places import KINDS_BEFORE, SMALL, place_rules
-from engine.privacy.recognisers.rules import Rule, RuleRecognizer, both, by_first_letter, contains, has_digits, matches
+from engine.privacy.recognisers.rules import RuleRecognizer
 from engine.privacy.recognisers.scripts import script_rules
 from engine.privacy.recognisers.words import is_common
 

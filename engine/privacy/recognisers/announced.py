@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from engine.privacy.recognisers.contacts import DIGIT_WORD, SPOKEN, spoken_digits
-from engine.privacy.recognisers.rules import Rule, both, contains, has_digits, matches
+from engine.privacy.recognisers.patterns import Rule, both, contains, has_digits, matches
 from engine.privacy.recognisers.words import is_common
 
 _LOCKED = (

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 
-from engine.privacy.recognisers.rules import Rule, RuleRecognizer, both, contains, has_digits
+from engine.privacy.recognisers.patterns import Rule, both, contains, has_digits
+from engine.privacy.recognisers.rules import RuleRecognizer
 
 _MONTH = (
     r"(?:jan(?:uary|uari|uar|vier|eiro)?|feb(?:ruary|ruari|ruar)?|f[ée]v(?:rier|ereiro)?|mar(?:ch|s|zo|[çc]o)?|märz|maart|apr(?:il|ile)?|avr(?:il)?|abr(?:il)?"

@@ -6,7 +6,8 @@ from __future__ import annotations
 import itertools
 import re
 
-from engine.privacy.recognisers.rules import Rule, RuleRecognizer, both, contains, has_digits, has_long_run, matches
+from engine.privacy.recognisers.patterns import Rule, both, contains, has_digits, has_long_run, matches
+from engine.privacy.recognisers.rules import RuleRecognizer
 
 _DATE = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[-.]\d{1,2}[-.]\d{2,4}|(?:\d{1,2}/\d{1,2}/\d{4}|\d{4}[-/]\d{1,2}[-/]\d{1,2})(?:\s+\d{1,2})?"

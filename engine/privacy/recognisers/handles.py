@@ -8,16 +8,8 @@ import re
 from engine.privacy.recognisers.foreign import is_everyday, is_foreign_text
 from engine.privacy.recognisers.known import given_names, is_brand, is_label
 from engine.privacy.recognisers.links import in_short_link
-from engine.privacy.recognisers.rules import (
-    Rule,
-    RuleRecognizer,
-    begins_like,
-    both,
-    by_first_letter,
-    contains,
-    has_digits,
-    matches,
-)
+from engine.privacy.recognisers.patterns import Rule, begins_like, both, by_first_letter, contains, has_digits, matches
+from engine.privacy.recognisers.rules import RuleRecognizer
 from engine.privacy.recognisers.words import is_common, is_dictionary_word
 
 _CODE_WORDS = frozenset(

@@ -14,7 +14,8 @@ import unicodedata
 from engine.privacy.recognisers.families import family_rules, says
 from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
 from engine.privacy.recognisers.known import census_names, given_names, is_brand, is_label, listed_names, short_surnames
-from engine.privacy.recognisers.rules import Rule, RuleRecognizer, by_first_letter, contains, matches
+from engine.privacy.recognisers.patterns import Rule, by_first_letter, contains, matches
+from engine.privacy.recognisers.rules import RuleRecognizer
 from engine.privacy.recognisers.slots import slot_rules
 from engine.privacy.recognisers.talk import talk_rules
 from engine.privacy.recognisers.wordnames import word_name_rules

@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import re
 
-from engine.privacy.recognisers.rules import Rule, has_digits
+from engine.privacy.recognisers.patterns import Rule, has_digits
 
 _LETTERED = (
     r"\d{7}[A-W][A-IW]?"  # Ireland

@@ -7,15 +7,8 @@ import re
 
 from engine.privacy.recognisers.foreign import is_everyday
 from engine.privacy.recognisers.nationals import national_rules
-from engine.privacy.recognisers.rules import (
-    Rule,
-    RuleRecognizer,
-    begins_like,
-    both,
-    by_first_letter,
-    contains,
-    has_digits,
-)
+from engine.privacy.recognisers.patterns import Rule, begins_like, both, by_first_letter, contains, has_digits
+from engine.privacy.recognisers.rules import RuleRecognizer
 from engine.privacy.recognisers.words import is_common
 
 _KINDS = (

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from engine.privacy.recognisers.foreign import is_everyday
-from engine.privacy.recognisers.rules import Rule, contains, has_digits
+from engine.privacy.recognisers.patterns import Rule, contains, has_digits
 from engine.privacy.recognisers.words import is_common
 
 _UPPER = "A-ZÀ-ÖØ-ÞĀ-ŽΑ-ΩΆ-ΏЀ-Я"

@@ -9,35 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.privacy.presidio import AnalysisExplanation, LocalRecognizer, NlpArtifacts, RecognizerResult
-from engine.privacy.recognisers.patterns import (
-    Check,
-    Rule,
-    begins_like,
-    both,
-    by_first_letter,
-    contains,
-    digit_runs,
-    has_digit_run,
-    has_digits,
-    has_long_run,
-    matches,
-)
-
-__all__ = [
-    "Check",
-    "Rule",
-    "RuleRecognizer",
-    "begins_like",
-    "both",
-    "by_first_letter",
-    "contains",
-    "digit_runs",
-    "has_digit_run",
-    "has_digits",
-    "has_long_run",
-    "matches",
-    "result",
-]
+from engine.privacy.recognisers.patterns import Rule
 
 
 class RuleRecognizer(LocalRecognizer):  # type: ignore[misc]

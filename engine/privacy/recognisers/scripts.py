@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from engine.privacy.recognisers.rules import Rule, both, contains, has_digits, matches
+from engine.privacy.recognisers.patterns import Rule, both, contains, has_digits, matches
 
 _ARABIC = r"[\u0621-\u064a\u0660-\u0669\u0670-\u06d3\u06f0-\u06f9\d'’.\-]"
 _ARABIC_PART = r"(?:بناية|مبنى|عمارة|عماره|برج|فيلا|شقة|شقه|الطابق|طابق|الدور|دور|رقم|مدخل|منزل|بيت|حي|شارع|طريق|قرب|مقابل|بجانب|مجمع|قطعة|بلوك|ص\.?ب|صندوق بريد|الرمز البريدي)"

@@ -11,7 +11,8 @@ import re
 from collections import Counter
 
 from engine.privacy.recognisers.announced import announced_rules
-from engine.privacy.recognisers.rules import Rule, RuleRecognizer, both, contains, has_digits, has_long_run, matches
+from engine.privacy.recognisers.patterns import Rule, both, contains, has_digits, has_long_run, matches
+from engine.privacy.recognisers.rules import RuleRecognizer
 from engine.privacy.recognisers.words import is_common
 
 _VENDORS = (

@@ -12,7 +12,7 @@ import re
 
 from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
 from engine.privacy.recognisers.known import census_names, given_names, is_brand, is_label, listed_names, short_surnames
-from engine.privacy.recognisers.rules import Rule, both, by_first_letter, contains, matches
+from engine.privacy.recognisers.patterns import Rule, both, by_first_letter, contains, matches
 from engine.privacy.recognisers.wordnames import called_so
 from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
 from engine.privacy.titles import AT_WORK, KIN

@@ -17,7 +17,7 @@ from engine.privacy.recognisers.contacts import email_recogniser, phone_recognis
 from engine.privacy.recognisers.handles import handle_recogniser
 from engine.privacy.recognisers.names import name_recogniser
 from engine.privacy.recognisers.numbers import number_recogniser
-from engine.privacy.recognisers.rules import contains, digit_runs, has_digit_run, has_digits, matches
+from engine.privacy.recognisers.patterns import contains, digit_runs, has_digit_run, has_digits, matches
 from engine.privacy.recognisers.secrets import secret_recogniser
 
 _OF_ANY_MACHINE = re.compile(

@@ -13,7 +13,7 @@ import re
 from engine.privacy.cases import opens_sentence
 from engine.privacy.recognisers.foreign import is_everyday
 from engine.privacy.recognisers.known import census_names, given_names, is_brand, is_label, listed_names
-from engine.privacy.recognisers.rules import Rule, both, contains, matches
+from engine.privacy.recognisers.patterns import Rule, both, contains, matches
 from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
 
 _WORD = r"[^\W\d_][\w'’\-]{0,18}\.?"
