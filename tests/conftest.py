@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import time
@@ -22,6 +23,8 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("TORCHDYNAMO_DISABLE", "1")
 # As the program does before Textual is imported: without it the pictures of an animation are painted and waited for.
 set_textual_environment(os.environ)
+# A worker holds every module that is tested: looking through them for garbage was a twelfth of its time.
+gc.set_threshold(50_000, 20, 20)
 
 
 _MACHINES = itertools.count(1)

@@ -3,41 +3,28 @@
 bitsandbytes hands four functions to `torch.compile` while it is imported, which loads PyTorch's whole compiler; a plan
 calls none of them. They are compiled here when they are called first, as they would have been there. transformers loads
 SciPy, an eighth of all modules, for the losses of models that see; in a process that plans it is told there is none.
-Nothing that is made by importing is ever let go of, and looking for what could be takes a sixth of the time.
 """
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from importlib import import_module
 from typing import Any
 
+from engine.loading import nothing_collected
+
 
 def load_libraries() -> None:
     """Import `engine.plan.compute`, bitsandbytes without the compiler and transformers without SciPy."""
-    with _nothing_collected():
+    with nothing_collected():
         torch: Any = import_module("torch")
         with replaced(torch, "compile", compiled_when_called(torch.compile)):
             import_module("bitsandbytes")
         with replaced(import_module("transformers.utils"), "is_scipy_available", lambda: False):
             import_module("transformers.loss.loss_utils")
         import_module("engine.plan.compute")
-
-
-@contextmanager
-def _nothing_collected() -> Iterator[None]:
-    """Look for no garbage meanwhile, and never among what is there at the end."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if was_on:
-            gc.enable()
 
 
 @contextmanager
