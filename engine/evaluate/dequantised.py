@@ -3,10 +3,12 @@
 On a CPU, bitsandbytes unpacks every 4-bit weight each time it is used. Unpacked once, and multiplied in the same number
 format, the products are the same numbers; it costs four bytes a weight, so it is done where there is room.
 An adapter is added to its weights once, too, for the time in which the tuned model speaks: its own products, two more
-for each weight, take a quarter of the time of a small batch. The same numbers, but for the last digit.
+for each weight, take a quarter of the time of a small batch. The same numbers, but for the last digit. Both are laid
+out as this processor multiplies them, where it takes that (`engine.evaluate.packed`).
 
 Where training makes its large products of another format (`engine.train.precision`), rows are read by the same
-products: they are what reading hundreds of tokens at once costs. Answers are not: there a last digit decides on words.
+products: they are what reading hundreds of tokens at once costs. So they are where a processor multiplies bfloat16
+twice as fast as float32, though training has no use for that. Answers are not: there a last digit decides on words.
 """
 
 from __future__ import annotations
@@ -20,6 +22,9 @@ import psutil
 import torch
 from peft import PeftModel
 from peft.tuners.lora import LoraLayer
+
+from engine.evaluate.packed import PackedLayer, can_pack, computing_with, multiplied, packed
+from engine.train.precision import Precision
 
 _SHARE = 0.6
 """Of the free memory, at most; the rest is for activations and the cache."""
@@ -57,6 +62,16 @@ def unpack_where_possible(model: Any, *, device: str, dtype: torch.dtype) -> boo
     return True
 
 
+def products_of_reading(precision: Precision) -> torch.dtype | None:
+    """What rows are read by: the products of training, or bfloat16 where that is twice as fast; None: as answers.
+
+    Means of losses are about a thousandth of a nat apart from those of float32.
+    """
+    if precision.device != "cpu" or precision.products or precision.dtype is not torch.float32:
+        return precision.products
+    return torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() and can_pack(torch.bfloat16) else None
+
+
 @dataclass(frozen=True)
 class TiledLayer:
     """A plain layer, and its weight in the format that products are made of while rows are read."""
@@ -66,7 +81,10 @@ class TiledLayer:
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """What the layer computes, rounded as in training."""
-        made = torch.nn.functional.linear(x.to(self.weight.dtype), self.weight).to(x.dtype)
+        rounded = x.to(self.weight.dtype)
+        packed_up = self.weight.is_mkldnn
+        made = multiplied(rounded, self.weight, None) if packed_up else torch.nn.functional.linear(rounded, self.weight)
+        made = made.to(x.dtype)
         return made if self.layer.bias is None else made + self.layer.bias
 
 
@@ -88,7 +106,9 @@ def tile_where_possible(model: Any, *, device: str, products: torch.dtype | None
     needed = sum(one.weight.numel() for one in layers) * (products.itemsize if products else 0)
     if device != "cpu" or products is None or not layers or needed > _SHARE * psutil.virtual_memory().available:
         return False
-    model.tiled_layers = [TiledLayer(one, one.weight.data.to(products)) for one in layers]
+    rounded = (one.weight.data.to(products) for one in layers)
+    kept = map(packed, rounded) if can_pack(products) else rounded
+    model.tiled_layers = [TiledLayer(layer, weight) for layer, weight in zip(layers, kept, strict=True)]
     return True
 
 
@@ -100,22 +120,46 @@ def is_tiled(model: Any) -> bool:
 @contextmanager
 def tiled(model: Any) -> Iterator[None]:
     """The layers multiply in the format that `tile_where_possible` kept, for the time of a `with`."""
-    layers: list[TiledLayer] = getattr(model, "tiled_layers", [])
-    for one in layers:
-        one.layer.forward = one  # type: ignore[assignment, method-assign]
-    try:
+    with computing_with(getattr(model, "tiled_layers", [])):
         yield
-    finally:
-        for one in layers:
-            del one.layer.forward
+
+
+def pack_where_possible(model: Any, *, device: str) -> bool:
+    """Keep the weights a second time as this processor multiplies them, where it has the memory; `as_base` uses them.
+
+    Call it before an adapter is put on.
+
+    Args:
+        model: With plain layers.
+        device: Where it is.
+
+    Returns:
+        Whether they were kept.
+    """
+    layers = [one for one in model.modules() if type(one) is torch.nn.Linear]
+    needed = sum(one.weight.nbytes for one in layers)
+    dtypes = {one.weight.dtype for one in layers}
+    if device != "cpu" or len(dtypes) != 1 or needed > _SHARE * psutil.virtual_memory().available:
+        return False
+    if not can_pack(dtypes.pop()):
+        return False
+    model.packed_layers = [PackedLayer(one, packed(one.weight.data)) for one in layers]
+    return True
+
+
+@contextmanager
+def as_base(model: Any) -> Iterator[None]:
+    """The layers with the weights that `pack_where_possible` kept, if it did, for the time of a `with`."""
+    with computing_with(getattr(model, "packed_layers", [])):
+        yield
 
 
 @dataclass(frozen=True)
 class MergedLayer:
-    """A layer with its adapter, and the weight that it has with the adapter added."""
+    """A layer with its adapter, and the weight that it has with the adapter added: plain, or packed."""
 
     layer: Any
-    weight: torch.Tensor
+    weight: torch.Tensor | PackedLayer
 
 
 def merge_where_possible(model: PeftModel, *, device: str) -> bool:
@@ -135,16 +179,17 @@ def merge_where_possible(model: PeftModel, *, device: str) -> bool:
     needed = sum(one.get_base_layer().weight.nbytes for one in layers)
     if device != "cpu" or not plain or needed > _SHARE * psutil.virtual_memory().available:
         return False
-    model.merged_layers = [_merged(layer) for layer in layers]
+    pack = bool(getattr(model, "packed_layers", []))
+    model.merged_layers = [_merged(layer, pack) for layer in layers]
     return True
 
 
-def _merged(layer: Any) -> MergedLayer:
-    weight = layer.get_base_layer().weight
-    before = weight.data.clone()
+def _merged(layer: Any, pack: bool) -> MergedLayer:
+    plain = layer.get_base_layer()
+    before = plain.weight.data.clone()
     layer.merge()
-    found = MergedLayer(layer, weight.data)
-    weight.data = before
+    found = MergedLayer(layer, PackedLayer(plain, packed(plain.weight.data)) if pack else plain.weight.data)
+    plain.weight.data = before
     layer.merged_adapters.clear()
     return found
 
@@ -153,13 +198,17 @@ def _merged(layer: Any) -> MergedLayer:
 def as_tuned(model: Any) -> Iterator[None]:
     """The layers with the weights that `merge_where_possible` kept, if it did, for the time of a `with`."""
     merged: list[MergedLayer] = getattr(model, "merged_layers", [])
-    before = [one.layer.get_base_layer().weight.data for one in merged]
-    for one in merged:
-        one.layer.get_base_layer().weight.data = one.weight
-        one.layer.merged_adapters.extend(one.layer.active_adapters)
-    try:
-        yield
-    finally:
-        for one, weight in zip(merged, before, strict=True):
+    plain = [(one, one.weight) for one in merged if isinstance(one.weight, torch.Tensor)]
+    before = [one.layer.get_base_layer().weight.data for one, _ in plain]
+    with as_base(model), computing_with(one.weight for one in merged if isinstance(one.weight, PackedLayer)):
+        for one, weight in plain:
             one.layer.get_base_layer().weight.data = weight
-            one.layer.merged_adapters.clear()
+        for one in merged:
+            one.layer.merged_adapters.extend(one.layer.active_adapters)
+        try:
+            yield
+        finally:
+            for (one, _), weight in zip(plain, before, strict=True):
+                one.layer.get_base_layer().weight.data = weight
+            for one in merged:
+                one.layer.merged_adapters.clear()

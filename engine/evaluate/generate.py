@@ -19,6 +19,9 @@ from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
 from engine.evaluate.beginnings import by_beginning, shared_length
+from engine.evaluate.lanes import in_lanes, lanes_for, shared_out
+from engine.evaluate.packed import scores_by
+from engine.train.loss import backbone_of, head_of
 
 END_NAMES = (
     "<|im_end|>",
@@ -116,14 +119,19 @@ def generate(
     was_training = model.training
     model.eval()
     done = 0
-    limit = tokens_per_batch or work.roomy_batch()
-    for batch in _batches(rows, max_new_tokens, limit):
-        for finished in work.answer(batch, asked):
-            done += finished
-            if on_done and finished:
-                on_done(done)
-        if asked():
-            break
+
+    def finished(count: int) -> None:
+        nonlocal done
+        done += count
+        if on_done and count:
+            on_done(done)
+
+    lanes = lanes_for(work.inner, device)
+    # Equal prompts next to each other, and the longest first: what does not fit in memory shows at once.
+    ordered = sorted(rows, key=lambda row: (-len(row.prompt), row.prompt))
+    limit = tokens_per_batch or work.roomy_batch() // lanes
+    batches = shared_out(ordered, lambda row: len(row.prompt) + max_new_tokens, limit, lanes)
+    in_lanes(batches, lambda batch: work.answer(batch, asked), lanes, finished)
     model.train(was_training)
     return [Generation(tokenizer.decode(row.out, skip_special_tokens=True), tuple(row.out), row.ended) for row in rows]
 
@@ -137,16 +145,6 @@ class _Row:
     ended: bool = False
 
 
-def _batches(rows: list[_Row], room: int, limit: int) -> Iterator[list[_Row]]:
-    """Rows of like length together, the longest first: what does not fit in memory shows at once."""
-    ordered = sorted(rows, key=lambda row: -len(row.prompt))
-    start = 0
-    while start < len(ordered):
-        count = max(1, limit // (len(ordered[start].prompt) + room))
-        yield ordered[start : start + count]
-        start += count
-
-
 @dataclass
 class _Work:
     model: Any
@@ -156,9 +154,13 @@ class _Work:
     max_new_tokens: int
 
     def __post_init__(self) -> None:
-        inner = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
-        self._config = inner.config
-        self._takes = set(inspect.signature(inner.forward).parameters)
+        self.inner = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+        self._config = self.inner.config
+        # Scores of the vocabulary are made of the last place only, apart from the rest: in one go they cost ten times
+        # as much wherever more than one token was read.
+        self._head = head_of(self.inner)
+        self._reads = self.model if self._head is None else backbone_of(self.inner)
+        self._takes = set(inspect.signature(self.inner.forward).parameters)
 
     def roomy_batch(self) -> int:
         """How many tokens of keys and values fit into `_CACHE_BYTES`, within what is sensible."""
@@ -252,10 +254,12 @@ class _Work:
         further: dict[str, Any] = {}
         if "position_ids" in self._takes:
             further["position_ids"] = positions
-        if "logits_to_keep" in self._takes:
+        if self._head is None and "logits_to_keep" in self._takes:
             further["logits_to_keep"] = 1
-        out = self.model(input_ids=ids, attention_mask=mask, past_key_values=cache, use_cache=True, **further)
-        return torch.as_tensor(out.logits[:, -1]).float()
+        out = self._reads(input_ids=ids, attention_mask=mask, past_key_values=cache, use_cache=True, **further)
+        if self._head is None:
+            return torch.as_tensor(out.logits[:, -1]).float()
+        return scores_by(self.inner, self._head, out.last_hidden_state[:, -1].contiguous())
 
     def _choose(self, logits: torch.Tensor, rows: Sequence[_Row]) -> list[int]:
         tokens = logits.argmax(-1)

@@ -21,7 +21,13 @@ from engine.data.left_out import come_back, come_back_warning
 from engine.data.prepare import Prepared, prepare
 from engine.data.render import Renderer
 from engine.errors import PrivacyRefusedError, UsageError
-from engine.evaluate.dequantised import merge_where_possible, tile_where_possible, unpack_where_possible
+from engine.evaluate.dequantised import (
+    merge_where_possible,
+    pack_where_possible,
+    products_of_reading,
+    tile_where_possible,
+    unpack_where_possible,
+)
 from engine.evaluate.parts import Parts, fingerprint
 from engine.evaluate.sections import (
     Evaluation,
@@ -30,7 +36,6 @@ from engine.evaluate.sections import (
     measure_one_sidedness,
     measure_prompts,
     measure_provocations,
-    rows_key,
 )
 from engine.evaluate.subject import Subject
 from engine.files import atomic_write, sha256_of
@@ -39,6 +44,7 @@ from engine.jobs.history import parts_of
 from engine.models.load import load_model, load_tokenizer, quietly
 from engine.privacy.gate import check_privacy
 from engine.project import Project
+from engine.runs_made import rows_key
 from engine.spec import ProjectSpec
 from engine.steps import take_step
 from engine.train.batches import overlap
@@ -77,7 +83,7 @@ def run_evaluate(context: JobContext) -> dict[str, Any]:
     _add_base_first(work)
     _measure_privacy(work)
     work.add(complete=True)
-    context.project.update(lambda current: take_step("evaluate", current))
+    context.project.update(lambda current: take_step("evaluate", current, on=spec))
     report = work.report
     return {
         "run": spec.run,
@@ -140,7 +146,13 @@ def _open(context: JobContext, spec: ProjectSpec, adapter: Path | None, *, reada
         prepared = prepare(context.project, spec, tokenizer, on_progress=context.progress, stop=context.stop.is_set)
     context.phase("load", "Loading the base model" + (" and the adapter" if adapter else ""))
     precision = choose_precision()
+    # Before it is loaded and again after: another command may roll the run back in between.
+    digest = sha256_of(adapter / "adapter_model.safetensors") if adapter else ""
     model = _load(spec, adapter, precision)
+    if adapter and sha256_of(adapter / "adapter_model.safetensors") != digest:
+        raise UsageError(
+            "The adapter was replaced while it was read.", str(adapter), "Evaluate again.", code="changed_meanwhile"
+        )
     subject = Subject(
         context,
         spec,
@@ -159,7 +171,6 @@ def _open(context: JobContext, spec: ProjectSpec, adapter: Path | None, *, reada
     if gone:
         context.warn(**come_back_warning(gone))
     file = context.project.evaluation_file(str(spec.run))
-    digest = sha256_of(adapter / "adapter_model.safetensors")
     tuned = Parts(file.with_suffix(".parts.json"), fingerprint([base_key, digest]))
     head = {**_head(spec, base_key, digest), "left_out_gone": gone}
     return Evaluation(subject, base, tuned, adapter, lambda report: _write(file, report), head)
@@ -175,7 +186,8 @@ def _load(spec: ProjectSpec, adapter: Path | None, precision: Precision) -> Any:
         attention=spec.recipe.attention,
     )
     unpack_where_possible(model, device=precision.device, dtype=precision.dtype)
-    tile_where_possible(model, device=precision.device, products=precision.products)
+    tile_where_possible(model, device=precision.device, products=products_of_reading(precision))
+    pack_where_possible(model, device=precision.device)
     if adapter is not None:
         with quietly():
             model = PeftModel.from_pretrained(model, str(adapter), is_trainable=False)
@@ -206,8 +218,8 @@ def _base_key(spec: ProjectSpec, precision: Precision) -> str:
     folder = Path(spec.model.path or "")
     weights = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in folder.glob("*.safetensors")]
     numbers = [spec.recipe.quantization, dtype_name(precision.dtype), precision.device]
-    if precision.products:
-        numbers.append(dtype_name(precision.products))
+    if (products := products_of_reading(precision)) is not None:
+        numbers.append(dtype_name(products))
     return fingerprint([spec.model.source, spec.model.revision, spec.model.chat_template, sorted(weights), numbers])
 
 

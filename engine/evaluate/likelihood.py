@@ -11,7 +11,7 @@ import inspect
 import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,13 +20,15 @@ from peft import PeftModel
 
 from engine.data.render import Rendered
 from engine.evaluate.beginnings import SHORTEST, by_beginning, shared_length
-from engine.evaluate.dequantised import as_tuned, is_tiled, tiled
+from engine.evaluate.dequantised import as_base, as_tuned, is_tiled, tiled
 from engine.evaluate.generate import growing_cache, is_plain
-from engine.train.loss import Head, backbone_of, head_of, scores_of
+from engine.evaluate.lanes import in_lanes, lanes_for, shared_out
+from engine.evaluate.packed import scores_by
+from engine.train.loss import Head, backbone_of, head_of
 
 LOGITS_AT_ONCE = 2**26
 """Numbers: 256 MB in float32."""
-TOKENS_AT_ONCE = 2048
+TOKENS_AT_ONCE = 1024
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,21 @@ def read_back(
     was_training = model.training
     model.eval()
     found: dict[int, Reading] = {}
-    for batch in _batches(rows, _vocabulary_of(model)):
+    done = 0
+
+    def read(batch: list[int]) -> Iterator[int]:
         readings = _read_batch(model, [rows[number] for number in batch], pad_token_id, device)
-        found |= dict(zip(batch, readings, strict=True))
+        found.update(zip(batch, readings, strict=True))
+        yield len(batch)
+
+    def finished(count: int) -> None:
+        nonlocal done
+        done += count
         if on_done:
-            on_done(len(found))
+            on_done(done)
+
+    lanes = lanes_for(_inner(model), device)
+    in_lanes(_batches(rows, _vocabulary_of(model), lanes), read, lanes, finished)
     model.train(was_training)
     return [found[number] for number in range(len(rows))]
 
@@ -118,7 +130,7 @@ def _read_batch(model: Any, rows: Sequence[Rendered], pad: int, device: str) -> 
     out = reads(input_ids=ids[:, shared:], attention_mask=mask, **further)
     told = out.logits if head is None else out.last_hidden_state
     asked = [(place, column[at - 1], rows[place].input_ids[at]) for place, places in enumerate(wanted) for at in places]
-    judged = iter(_judged(told, asked, head, _vocabulary_of(model)))
+    judged = iter(_judged(_inner(model), told, asked, head))
     found = []
     for places in wanted:
         losses, right = zip(*itertools.islice(judged, len(places)), strict=True)
@@ -127,21 +139,21 @@ def _read_batch(model: Any, rows: Sequence[Rendered], pad: int, device: str) -> 
 
 
 def _judged(
-    told: torch.Tensor, asked: Sequence[tuple[int, int, int]], head: Head | None, vocabulary: int
+    inner: Any, told: torch.Tensor, asked: Sequence[tuple[int, int, int]], head: Head | None
 ) -> Iterator[tuple[float, bool]]:
     """For each (row, column, token) the token's loss, and whether it is the likeliest one there.
 
     Args:
+        inner: The causal language model.
         told: Logits, shape (rows, columns, vocabulary); with a head the hidden states that it makes them of.
         asked: Many at once: a few rows of a product take as long as a hundred.
         head: What makes logits, only for the places that are asked for.
-        vocabulary: Tokens.
     """
-    count = max(1, LOGITS_AT_ONCE // 4 // vocabulary)
+    count = max(1, LOGITS_AT_ONCE // 8 // _vocabulary_of(inner))
     for start in range(0, len(asked), count):
         places, columns, tokens = torch.tensor(asked[start : start + count], device=told.device).T
         scores = told[places, columns]
-        scores = scores.float() if head is None else scores_of(scores, head)
+        scores = scores.float() if head is None else scores_by(inner, head, scores)
         losses = torch.logsumexp(scores, 1) - scores.gather(1, tokens.to(scores.device)[:, None])[:, 0]
         yield from zip(losses.tolist(), (scores.argmax(1) == tokens.to(scores.device)).tolist(), strict=True)
 
@@ -199,17 +211,18 @@ def score_continuations(
     return found
 
 
-def speaking_as(model: Any, who: str) -> AbstractContextManager[Any]:
+@contextmanager
+def speaking_as(model: Any, who: str) -> Iterator[None]:
     """The PEFT model as `base` (adapter off) or as `tuned`, for the time of a `with`; a bare model as it is."""
-    if not isinstance(model, PeftModel):
-        return nullcontext()
-    switched: AbstractContextManager[Any] = model.disable_adapter() if who == "base" else as_tuned(model)
-    return switched
+    adapted = isinstance(model, PeftModel)
+    without = model.disable_adapter() if adapted and who == "base" else nullcontext()
+    with without, as_tuned(model) if adapted and who == "tuned" else as_base(model):
+        yield
 
 
 @contextmanager
 def reading_as(model: Any, who: str) -> Iterator[None]:
-    """As `speaking_as`, for whole rows: by the products of training, where this processor has faster ones.
+    """As `speaking_as`, for whole rows: by faster products, where this processor has such.
 
     The adapter stays beside its weights then: added to them, small changes would be rounded away.
     """
@@ -229,16 +242,14 @@ def _equal_length(stems: list[tuple[int, ...]], vocabulary: int) -> Iterator[lis
             yield group[start : start + count]
 
 
-def _batches(rows: Sequence[Rendered], vocabulary: int) -> Iterator[list[int]]:
+def _batches(rows: Sequence[Rendered], vocabulary: int, lanes: int) -> list[list[int]]:
     """Numbers of rows with one beginning and of like length, the longest of each beginning first."""
     limit = max(1, min(TOKENS_AT_ONCE, LOGITS_AT_ONCE // vocabulary))
+    found: list[list[int]] = []
     for group in by_beginning([row.input_ids for row in rows]):
         order = sorted(group, key=lambda number: -len(rows[number].input_ids))
-        start = 0
-        while start < len(order):
-            count = max(1, limit // len(rows[order[start]].input_ids))
-            yield order[start : start + count]
-            start += count
+        found += shared_out(order, lambda number: len(rows[number].input_ids), limit, lanes)
+    return found
 
 
 def _inner(model: Any) -> Any:

@@ -39,7 +39,7 @@ from engine.evaluate.swapped import measure_swapped, swapped_rows
 from engine.evaluate.toxicity import load_words, measure_provoked, toxicity_of
 from engine.files import sha256_of
 from engine.jobs.events import AlertEvent, SampleEvent
-from engine.spec import ProjectSpec
+from engine.runs_made import rows_key
 from engine.train.batches import perplexity
 
 SHOWN = 5
@@ -91,22 +91,6 @@ class Evaluation:
         """Put a section into the report and write it."""
         self.report |= found
         self.changed(self.report)
-
-
-def rows_key(spec: ProjectSpec) -> str:
-    """What the rendered rows depend on."""
-    data, model = spec.data, spec.model
-    return fingerprint(
-        [
-            spec.redaction.sha256,
-            data.model_dump(mode="json", include={"holdout", "fixes", "left_out", "mapping", "shape"})
-            if data
-            else None,
-            model.chat_template if model else None,
-            spec.recipe.max_length,
-            spec.recipe.long_rows,
-        ]
-    )
 
 
 def measure_holdout(work: Evaluation) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,17 @@ from transformers.cache_utils import DynamicLayer
 
 from engine.data.render import Rendered
 from engine.evaluate import generate as generate_module
-from engine.evaluate.dequantised import merge_where_possible, tile_where_possible, unpack_where_possible
+from engine.evaluate import likelihood as likelihood_module
+from engine.evaluate.dequantised import (
+    merge_where_possible,
+    pack_where_possible,
+    tile_where_possible,
+    unpack_where_possible,
+)
 from engine.evaluate.generate import Generation, end_ids, generate
+from engine.evaluate.lanes import in_lanes, shared_out
 from engine.evaluate.likelihood import read_back, reading_as, speaking_as
+from engine.evaluate.packed import PackedLayer, can_pack
 from engine.models.load import load_model, load_tokenizer, quantized_modules, quietly
 from engine.spec import ModelSpec
 from tests.tiny_model import make_tiny_model
@@ -221,6 +230,114 @@ def test_an_adapter_added_to_its_weights_says_the_same_and_leaves_the_base_as_it
         torch.testing.assert_close(said("tuned"), apart["tuned"], rtol=1e-4, atol=1e-5)
         assert torch.equal(said("base"), apart["base"])
     assert float((apart["tuned"] - apart["base"]).abs().max()) > 0.01
+
+
+@pytest.mark.skipif(not can_pack(torch.float32), reason="this PyTorch packs no weights on this processor")
+def test_packed_weights_say_the_same_and_nothing_of_them_is_left(tiny: ModelSpec) -> None:
+    plain = load_model(tiny, quantization="none", compute_dtype=torch.float32, device="cpu").eval()
+    ids = torch.tensor([PROMPTS[2], PROMPTS[2][::-1]])
+
+    def said(one: Any, who: str) -> torch.Tensor:
+        with speaking_as(one, who), torch.inference_mode():
+            return torch.as_tensor(one(ids).logits)
+
+    before = said(plain, "base")
+    assert not pack_where_possible(plain, device="cuda")
+    assert pack_where_possible(plain, device="cpu")
+    with speaking_as(plain, "base"):
+        assert isinstance(vars(plain.lm_head)["forward"], PackedLayer)
+    torch.testing.assert_close(said(plain, "base"), before, rtol=1e-5, atol=1e-5)
+    torch.manual_seed(3)
+    with quietly():
+        tuned: Any = get_peft_model(plain, LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False))
+    tuned.eval()
+    with torch.inference_mode():
+        beside = tuned(ids).logits
+    assert merge_where_possible(tuned, device="cpu")
+    for _ in range(2):
+        torch.testing.assert_close(said(tuned, "tuned"), beside, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(said(tuned, "base"), before, rtol=1e-5, atol=1e-5)
+        with torch.inference_mode():
+            assert torch.equal(tuned(ids).logits, beside)
+    assert not any("forward" in vars(module) for module in tuned.modules())
+
+
+def test_answers_and_readings_are_the_same_in_two_lanes(
+    model: Any, tokenizer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompts = [[*prompt, number] for number in range(30, 40) for prompt in PROMPTS]
+    rows = [Rendered(prompt, [place > 0 for place in range(len(prompt))], (), False, 0) for prompt in prompts]
+
+    def both() -> tuple[list[Generation], list[Any]]:
+        heats = [0.0, 1.0] * 25
+        answers = generate(
+            model, tokenizer, prompts, max_new_tokens=8, device="cpu", temperature=heats, on_done=told.append
+        )
+        return answers, read_back(model, rows, pad_token_id=258, device="cpu", on_done=told.append)
+
+    told: list[int] = []
+    alone, one_by_one_read = both()
+    threads: set[str] = set()
+    forward = model.model.forward
+
+    def seen(*args: Any, **kwargs: Any) -> Any:
+        threads.add(threading.current_thread().name)
+        return forward(*args, **kwargs)
+
+    monkeypatch.setattr(model.model, "forward", functools.wraps(forward)(seen))
+    for module in (generate_module, likelihood_module):
+        monkeypatch.setattr(module, "lanes_for", lambda *_: 2)
+    told.clear()
+    answers, read = both()
+    assert threads == {"lane-0", "lane-1"}
+    assert told[-1] == len(rows)
+    assert answers == alone
+    for one, other in zip(read, one_by_one_read, strict=True):
+        assert one.losses == pytest.approx(other.losses, abs=1e-5)
+
+
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_what_goes_wrong_in_a_lane_is_raised_and_ends_the_others(lanes: int) -> None:
+    done: list[int] = []
+
+    def work(batch: int) -> Iterator[int]:
+        if batch == 3:
+            raise ValueError("the fourth")
+        yield batch
+
+    def failing(count: int) -> None:
+        raise KeyError(count)
+
+    threads = torch.get_num_threads()
+    with pytest.raises(ValueError, match="the fourth"):
+        in_lanes(range(1000), work, lanes, done.append)
+    assert len(done) < 1000
+    with pytest.raises(KeyError):
+        in_lanes(range(1000), work, lanes, failing)
+    assert torch.get_num_threads() == threads
+    assert not [one for one in threading.enumerate() if one.name.startswith("lane-")]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "limit", "lanes", "batches"),
+    [
+        ([10] * 8, 1000, 2, 1),  # too few rows to be worth two lanes
+        ([10] * 48, 1000, 2, 2),
+        ([10] * 26, 100, 2, 4),
+        ([10] * 26, 100, 1, 3),
+        ([50, 9, 9], 5, 2, 3),  # larger than the limit: each alone
+        ([], 5, 2, 0),
+    ],
+)
+def test_batches_are_of_like_size_and_within_their_limit(
+    sizes: list[int], limit: int, lanes: int, batches: int
+) -> None:
+    found = shared_out(sizes, int, limit, lanes)
+    assert [size for batch in found for size in batch] == sizes
+    assert len(found) == batches
+    assert all(len(batch) == 1 or max(batch) * len(batch) <= limit for batch in found)
+    if sizes and min(sizes) == max(sizes):
+        assert max(map(len, found)) - min(map(len, found)) <= 2
 
 
 def test_rows_are_read_by_the_products_of_training_and_answers_are_not(tiny: ModelSpec) -> None:
