@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.actions import confirm, data_file, data_shape, needs_fetch, read_json, record
-from engine.errors import DataError, ModelError, RefusedError, SpecError, UsageError
+from engine.audit import must_be_writable
+from engine.errors import BusyError, DataError, ModelError, RefusedError, SpecError, UsageError
 from engine.jobs.folder import JobFolder
+from engine.jobs.history import run_of
 from engine.jobs.launch import launch
+from engine.jobs.state import all_jobs
 from engine.project import Project
 from engine.recipe_rules import planned_steps
 from engine.spec import ProjectSpec, RecipeSpec
@@ -69,9 +72,12 @@ def start_training(
         adapt: With `resume`: with the present recipe, where only knobs are others that may change within a run.
 
     Raises:
+        BusyError: With `resume`: a job works on that run. Not even `force` lets two write the same checkpoints.
         TunesmithError: As `before_training`, `check_fit` and `launch`.
     """
     spec = project.load()
+    if resume:
+        _check_idle(project, spec)
     before_training(project, spec)
     if not (resume or smoke or force):
         check_fit(project, spec)
@@ -83,9 +89,20 @@ def start_training(
         wanted["from_step"] = from_step
     if adapt:
         wanted["adapt"] = True
+    must_be_writable(project)
     job = launch(project.root, "train", wanted, force=force)
     record(project, "train", {"job": job.id, **wanted})
     return job
+
+
+def _check_idle(project: Project, spec: ProjectSpec) -> None:
+    for job in all_jobs([project.root]):
+        if job.active and job.record.kind == "train" and run_of(job.record, spec.run) == spec.run:
+            raise BusyError(
+                "This run is being trained.",
+                f"{job.record.id} works on it.",
+                f"Watch it: `tunesmith attach {job.record.id}`. Stop it: `tunesmith stop {job.record.id}`.",
+            )
 
 
 def check_fit(project: Project, spec: ProjectSpec, machine: Machine | None = None) -> None:
@@ -164,6 +181,13 @@ def promote(project: Project, settings: Iterable[str] = (), *, force: bool = Fal
             "recipe.max_steps is not set." if spec.run else "This project has no run yet.",
             "Start with the recipe quick-check, or go on with `tunesmith train PROJECT --resume`.",
             code="not_short",
+        )
+    if spec.recipe.dp_epsilon is not None:
+        raise UsageError(
+            "A private run cannot be promoted.",
+            f"Its noise was chosen for {spec.recipe.max_steps:,} steps.",
+            "Start a new run with `tunesmith train PROJECT`.",
+            code="changed_since",
         )
     full = full_recipe(project, spec)
     project.update(lambda current: with_settings(current.model_copy(update={"recipe": full}), list(settings)))

@@ -20,6 +20,8 @@ from engine.train.hosts import gpu_count, run_node, several_hosts, spread_of, wr
 from engine.train.spread import check_spread
 
 _SHOWN_ANSWERS = 2
+_CLEARLY = 0.01
+"""By this share the last holdout loss is above the best one, to be worth a word; as the rule holdout_rises."""
 
 
 def train(args: argparse.Namespace, out: Out) -> int:
@@ -144,6 +146,11 @@ def say_trained(result: dict[str, Any], out: Out) -> None:
     out.say(f"  memory         {memory(result['peak_bytes'])} at most, {result['peak_bytes_are']}")
     if result.get("went_back"):
         out.say(f"  best           the adapter is that of step {result['best_step']:,}, the best on the holdout")
+    elif better := _was_better(result):
+        out.say(f"  best           {better}")
+    if result.get("epsilon") is not None:
+        spent = f"epsilon {result['epsilon']:.2f} of {result['epsilon_limit']:g} is spent (delta {result['delta']:.1e})"
+        out.say(f"  privacy        {spent}")
     if result.get("cost") is not None:
         out.say(f"  cost           {result['cost']:.2f}")
     if result.get("energy_wh") is not None:
@@ -152,6 +159,15 @@ def say_trained(result: dict[str, Any], out: Out) -> None:
         out.say(f"  adapter        {result['adapter_dir']}")
     else:
         out.say("  This was a trial of a few steps: nothing was kept.")
+
+
+def _was_better(result: dict[str, Any]) -> str:
+    """Where the holdout was clearly better before the end, and how to have that; empty where it was not."""
+    best, last = result.get("best_loss"), result.get("eval_loss")
+    if best is None or last is None or last < best * (1 + _CLEARLY):
+        return ""
+    back = f"tunesmith runs rollback PROJECT --step {result['best_step']}"
+    return f"it was {best:.3f} at step {result['best_step']:,}: `{back}` takes that one"
 
 
 def _base(loss: float | None) -> str:

@@ -15,11 +15,16 @@ from typing import Any, Literal
 from engine.actions import read_json, record
 from engine.errors import RefusedError, UsageError
 from engine.evaluate.gate_limits import FILE as THRESHOLDS
-from engine.evaluate.gate_limits import load_thresholds
-from engine.evaluate.gate_line import Facts, GateLine, State
+from engine.evaluate.gate_limits import load_thresholds, looser_than_shipped
+from engine.evaluate.gate_line import NOT_MEASURED, Facts, GateLine, State
 from engine.evaluate.gate_lines import all_lines
+from engine.evaluate.gate_reasons import ACTION, said_of, with_reasons
 from engine.files import sha256_of
+from engine.jobs.folder import jobs_of
+from engine.jobs.state import view
 from engine.project import Project
+from engine.runs import read_object
+from engine.runs_made import measured_otherwise
 from engine.ship.adapter import WEIGHTS
 from engine.spec import GateReasonSpec, ProjectSpec
 
@@ -80,7 +85,13 @@ class Gate:
         passed = {
             line.id: {"figure": line.figure, "reason": line.reason} for line in self.lines if line.state != "green"
         }
-        return {"lines": len(self.lines), "not_green": passed, "thresholds": sha256_of(THRESHOLDS)}
+        looser = looser_than_shipped(load_thresholds())
+        return {
+            "lines": len(self.lines),
+            "not_green": passed,
+            "thresholds": sha256_of(THRESHOLDS),
+            **({"looser": looser} if looser else {}),
+        }
 
 
 def judge(project: Project, spec: ProjectSpec, run: str | None = None) -> Gate:
@@ -108,23 +119,42 @@ def judge(project: Project, spec: ProjectSpec, run: str | None = None) -> Gate:
     on = report.get("measured_on") if isinstance(report.get("measured_on"), dict) else {}
     assert isinstance(on, dict)
     same_adapter = on.get("adapter") == sha256_of(adapter / WEIGHTS)
+    made = read_object(project.run_folder(name) / "recipe.json")
     facts = Facts(
         project=project,
         spec=spec,
         adapter=adapter,
         report=report if same_adapter else {},
         thresholds=load_thresholds(),
-        stale=_stale(spec, on, bool(report), same_adapter=same_adapter),
+        stale=_stale(spec, on, made, bool(report), same_adapter=same_adapter),
+        made=made,
     )
-    reasons = {one.line: one.reason for one in spec.evaluation.reasons if one.run == name}
-    return Gate(
-        name,
-        tuple(replace(line, reason=reasons.get(line.id, "")) if line.state == "amber" else line
-              for line in all_lines(facts)),
-    )  # fmt: skip
+    lines, looser = all_lines(facts), looser_than_shipped(facts.thresholds)
+    if any(line.figure == NOT_MEASURED for line in lines) and (why := _at_work(project)):
+        lines = [replace(line, why=why) if line.figure == NOT_MEASURED else line for line in lines]
+    lines = [_never_green_by_looser_limits(line, looser.get(line.id, ())) for line in lines]
+    return Gate(name, with_reasons(project, spec, name, lines))
 
 
-def _stale(spec: ProjectSpec, on: dict[str, Any], measured: bool, *, same_adapter: bool) -> str:
+def _never_green_by_looser_limits(line: GateLine, looser: tuple[str, ...]) -> GateLine:
+    """Whoever lets more pass than tunesmith does says why, like for any other doubt; red stays red."""
+    if not looser or line.state == "red":
+        return line
+    what = f"presets/gate.yaml lets more pass than tunesmith does: {', '.join(looser)}."
+    return replace(line, state="amber", why=f"{line.why} {what}".strip())
+
+
+def _at_work(project: Project) -> str:
+    """What to do about lines that were not measured, where an evaluation is at it or ended too early; else empty."""
+    jobs = [folder for folder in jobs_of(project.root) if folder.id.startswith("evaluate-")]
+    if not jobs or (last := view(jobs[-1])).state == "finished":
+        return ""
+    if last.active:
+        return f"An evaluation is at it: wait for it (`tunesmith attach {last.record.id}`)."
+    return f"The last evaluation {last.state} before it came to this. Run evaluate: it goes on where it was."
+
+
+def _stale(spec: ProjectSpec, on: dict[str, Any], made: dict[str, Any], measured: bool, *, same_adapter: bool) -> str:
     """Why the evaluation does not count for what would leave now; empty when it does."""
     if not measured:
         return ""
@@ -135,7 +165,9 @@ def _stale(spec: ProjectSpec, on: dict[str, Any], measured: bool, *, same_adapte
         return "the rows were redacted anew since"
     if on.get("left_out", []) != left_out:
         return "rows were taken out since; train again"
-    return ""
+    if made.get("rows") and made["rows"] != spec.redaction.sha256:
+        return "it was trained on the rows of an earlier redaction, so rows kept apart may be among them; train again"
+    return measured_otherwise(made, on.get("rows"), spec)
 
 
 def check_gate(project: Project, spec: ProjectSpec, run: str | None = None) -> Gate:
@@ -195,14 +227,14 @@ def give_reason(project: Project, reason: str, lines: Iterable[str] | None = Non
         evaluation = spec.evaluation.model_copy(update={"reasons": [*kept, *said]})
         return spec.model_copy(update={"evaluation": evaluation})
 
-    spec = project.update(apply)
     for name in wanted:
         record(
             project,
-            "gate_reason",
-            {"run": gate.run, "line": name, "figure": known[name].figure, "reason": words},
+            ACTION,
+            {"run": gate.run, "line": name, **said_of(known[name]), "reason": words},
         )
-    return judge(project, spec)
+    # The trail first: a reason counts only where it is on the record.
+    return judge(project, project.update(apply))
 
 
 def _refuse_reason(name: str, known: dict[str, GateLine]) -> None:

@@ -37,7 +37,7 @@ def learned(facts: Facts) -> GateLine:
         why = f"So few rows kept apart ({quality['rows']}) may be better or worse by chance. Keep more: data.holdout."
         return GateLine("learned", title, "amber", figure, threshold, why)
     if change["high"] < 0:
-        why = _flatters(facts) or _fits_anything(facts)
+        why = _flatters(facts) or _echoes(facts) or _fits_anything(facts)
         return GateLine("learned", title, "amber" if why else "green", figure, threshold, why)
     if change["low"] > 0 and limits["red_when_surely_worse"]:
         why = "On rows it never saw it is worse than the base model. Train with a lower rate, or fewer epochs."
@@ -48,12 +48,26 @@ def learned(facts: Facts) -> GateLine:
 
 def _flatters(facts: Facts) -> str:
     """Why the holdout is too much like the training rows to be relied on; empty where it is not."""
-    limits, near = facts.thresholds["learned"], facts.report.get("holdout_near") or 0
-    rows = facts.report["quality"]["rows"]
+    limits, rows = facts.thresholds["learned"], facts.report["quality"]["rows"]
+    # The check counts every row of the file, this one only those that could be measured.
+    near = min(rows, facts.report.get("holdout_near") or 0)
     if near < limits["amber_near_rows"] or near < limits["amber_near_share"] * rows:
         return ""
     fix = "`tunesmith data PROJECT --fix keep_near_duplicates_together`"
     return f"{near} of {rows} rows kept apart nearly stand in training too, so this flatters. {fix}, then train again."
+
+
+def _echoes(facts: Facts) -> str:
+    """Why the rows teach to say the question again; empty where they do not. By the rows that are shown."""
+    shown = [one for one in facts.report.get("answers") or [] if one["reference"].strip()]
+    same = sum(_plain(one["reference"]) == _plain(one["prompt"]) for one in shown)
+    if same < max(2, len(shown) / 2):
+        return ""
+    return f"{same} of {len(shown)} answers in your rows are the question itself. Were two columns mixed up?"
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _fits_anything(facts: Facts) -> str:

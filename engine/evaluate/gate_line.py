@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,6 +10,8 @@ from engine.project import Project
 from engine.spec import ProjectSpec
 
 State = Literal["green", "amber", "red"]
+NOT_MEASURED = "not measured"
+"""The figure of a line that the evaluation says nothing to."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Facts:
         report: The evaluation of this adapter; empty where there is none.
         thresholds: As in `presets/gate.yaml`.
         stale: Why the report does not count for now; empty when it does.
+        made: The run's `recipe.json`: what it was made with.
     """
 
     project: Project
@@ -56,8 +59,9 @@ class Facts:
     report: dict[str, Any]
     thresholds: dict[str, dict[str, Any]]
     stale: str = ""
+    made: dict[str, Any] = field(default_factory=dict)
 
 
 def unmeasured(id: str, title: str, threshold: str) -> GateLine:
     """The line where the evaluation says nothing to it."""
-    return GateLine(id, title, "amber", "not measured", threshold, "Not measured: run evaluate.", "r")
+    return GateLine(id, title, "amber", NOT_MEASURED, threshold, "Not measured: run evaluate.", "r")

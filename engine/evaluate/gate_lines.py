@@ -16,7 +16,9 @@ from engine.evaluate.one_sided import LIMITS, OPTIONAL, shifts_of, worst_of
 from engine.evaluate.remedy import mix_in_offer
 from engine.privacy.content_gate import check_content
 from engine.privacy.gate import check_privacy
-from engine.ship.adapter import check_adapter
+from engine.runs import read_object
+from engine.runs_made import other_base
+from engine.ship.adapter import CONFIG, check_adapter
 
 
 def all_lines(facts: Facts) -> list[GateLine]:
@@ -43,7 +45,8 @@ def _judged(line: Any, facts: Facts, file: Path, hint: str) -> GateLine:
 
 def _never_green_when_stale(line: GateLine, facts: Facts) -> GateLine:
     if facts.stale and line.state != "red":
-        why = f"{facts.stale[:1].upper()}{facts.stale[1:]}. Evaluate again."
+        again = "" if facts.stale.endswith("train again") else " Evaluate again."
+        why = f"{facts.stale[:1].upper()}{facts.stale[1:]}.{again}"
         return replace(line, state="amber", why=why, key="r")
     return line
 
@@ -62,7 +65,15 @@ def stops(facts: Facts) -> GateLine:
         # Of a handful of answers, a few that go on may be chance.
         surely = max(found["share"], float(found.get("high") or 0.0)) < limits["red_below"]
         state = "red" if surely else "amber"
-    return GateLine("stops", title, state, figure, threshold, found["why"] if state != "green" else "")
+        return GateLine("stops", title, state, figure, threshold, found["why"])
+    # Nothing ends sooner than an answer without a word.
+    pairs = facts.report.get("blind_pairs") or []
+    empty = sum(not pair["tuned"].strip() and bool(pair["base"].strip()) for pair in pairs)
+    if empty > limits["amber_empty_above"] * len(pairs):
+        figure += f"; {empty} of {len(pairs)} looked at are empty"
+        why = "It ends before it says anything, and the base model does not. Read the answers; a lower rate may help."
+        return GateLine("stops", title, "amber", figure, threshold, why)
+    return GateLine("stops", title, "green", figure, threshold)
 
 
 def still_can(facts: Facts) -> GateLine:
@@ -229,6 +240,10 @@ def sound(facts: Facts) -> GateLine:
         parameters = check_adapter(facts.adapter)
     except (ModelError, UsageError) as error:
         return GateLine("sound", title, "red", error.title.rstrip("."), threshold, error.hint)
+    if other := other_base(facts.made, _names_as_base(facts.adapter), facts.spec):
+        why = "Nothing that is said here about the base model holds for it: not its licence, not its card. "
+        why += "Choose the model it was trained on, or train again."
+        return GateLine("sound", title, "red", f"trained on another base model: {other}", threshold, why)
     found = facts.report.get("sound")
     if not found:
         figure = f"adapter finite, {parameters:,} numbers; outputs not measured"
@@ -239,6 +254,11 @@ def sound(facts: Facts) -> GateLine:
         return GateLine("sound", title, "red", what, threshold, why)
     norm = f"norm {found['norm']:.2g}, " if found["norm"] is not None else ""
     return GateLine("sound", title, "green", f"adapter finite, {norm}outputs changed", threshold)
+
+
+def _names_as_base(adapter: Path) -> str:
+    named = read_object(adapter / CONFIG).get("base_model_name_or_path")
+    return named if isinstance(named, str) else ""
 
 
 def licence(facts: Facts) -> GateLine:

@@ -8,6 +8,7 @@ rate: after `MOST_RETURNS` times it ends, and says so.
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from engine.jobs.events import WarningEvent
 from engine.spec import RecipeSpec
 from engine.train import together
 from engine.train.callback import EventCallback, Meter, NotFinite
-from engine.train.checkpoints import good_checkpoint
+from engine.train.checkpoints import good_checkpoint, leave_later, step_of
 from engine.train.health_history import WENT_BACK
 from engine.train.recover import OutOfMemory
 from engine.train.run import Run, facts_of, required_rate
@@ -46,7 +47,8 @@ def train_with_recovery(context: JobContext, trainer: RecipeTrainer, run: Run, r
     """
     callback = event_callback(trainer)
     beginning = None if run.resume_from else _Beginning(trainer, recipe.seed)
-    rate, resume_from, broken = required_rate(run, recipe), run.resume_from, list[int]()
+    rate, resume_from, broken = required_rate(run, recipe), _sound_start(context, run, recipe), list[int]()
+    meter.tokens = int(facts_of(resume_from).get("tokens", 0))
     while True:
         saved_with = float(facts_of(resume_from).get("rate", recipe.learning_rate))
         callback.rate_factor, callback.new_schedule = rate / saved_with, run.adapted
@@ -56,7 +58,7 @@ def train_with_recovery(context: JobContext, trainer: RecipeTrainer, run: Run, r
             return len(broken)
         except NotFinite as error:
             broken.append(error.step)
-            resume_from = good_checkpoint(run.checkpoints, before=error.step)
+            resume_from = _sound_checkpoint(run, error.step)
             if len(broken) > MOST_RETURNS or recipe.dp_epsilon is not None or (not resume_from and not beginning):
                 raise _no_use(error, broken, run) from error
             rate *= RATE_FACTOR
@@ -68,6 +70,57 @@ def train_with_recovery(context: JobContext, trainer: RecipeTrainer, run: Run, r
         meter.tokens = int(facts_of(resume_from).get("tokens", 0))
         if resume_from is None and beginning is not None:
             beginning.restore(trainer)
+
+
+def _sound_start(context: JobContext, run: Run, recipe: RecipeSpec) -> Path | None:
+    """The checkpoint to go on from; an earlier one where its optimizer would spoil the weights with the first step.
+
+    Raises:
+        JobFailedError: `not_finite`: there is no earlier one, or a private run would spend for the same steps twice.
+    """
+    if run.resume_from is None:
+        return None
+    sound = optimizer_is_finite(run.resume_from)
+    # Every process has looked before the first one puts anything aside.
+    together.meet()
+    if sound:
+        return run.resume_from
+    earlier = _sound_checkpoint(run, run.step)
+    what = f"What the optimizer remembers at step {run.step:,} is no number, so the next step would spoil the weights."
+    if earlier is None or recipe.dp_epsilon is not None:
+        hint = "Start a new run, or take the adapter as it is there: `tunesmith runs rollback PROJECT`."
+        raise JobFailedError("The run cannot go on from its checkpoint.", what, hint, code="not_finite")
+    back = step_of(earlier)
+    if together.rank() == 0:
+        leave_later(run.checkpoints, back)
+    together.meet()
+    title = f"{what} It goes on from step {back:,}."
+    print(title, flush=True)
+    warning = WarningEvent(code=WENT_BACK, title=title, hint="If the loss stops being a number again, lower the rate.")
+    context.emit(warning.model_copy(update={"step": back}))
+    return earlier
+
+
+def _sound_checkpoint(run: Run, before: int) -> Path | None:
+    """The newest checkpoint from before a step whose adapter and optimizer hold finite numbers only, or None."""
+    found = good_checkpoint(run.checkpoints, before)
+    while found is not None and not optimizer_is_finite(found):
+        found = good_checkpoint(run.checkpoints, step_of(found))
+    return found
+
+
+def optimizer_is_finite(checkpoint: Path) -> bool:
+    """Whether what the optimizer remembers can be read and is finite; True where it is not in this one file."""
+    file = checkpoint / "optimizer.pt"
+    if not file.is_file():
+        return True
+    try:
+        state = torch.load(file, map_location="cpu", weights_only=True)["state"]
+    except (OSError, RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError) as error:
+        print(f"{file} cannot be read: {error}", flush=True)
+        return False
+    tensors = [value for moments in state.values() for value in moments.values() if torch.is_tensor(value)]
+    return all(bool(tensor.isfinite().all()) for tensor in tensors if tensor.is_floating_point())
 
 
 class _Beginning:
@@ -102,7 +155,7 @@ def _make_ready(trainer: RecipeTrainer) -> None:
 
 
 def _say(context: JobContext, error: NotFinite, resume_from: Path | None, rate: float) -> None:
-    back = int(resume_from.name.rpartition("-")[2]) if resume_from else 0
+    back = step_of(resume_from) if resume_from else 0
     where = f"step {back:,}" if back else "the beginning"
     title = f"At step {error.step:,} {error}: it goes back to {where} with a lower learning rate, {rate:.1e}."
     print(title, flush=True)

@@ -29,6 +29,11 @@ def checkpoint_steps(folder: Path) -> list[int]:
     return sorted(int(match[1]) for match in found if match)
 
 
+def step_of(checkpoint: Path) -> int:
+    """The step of a checkpoint, by its name."""
+    return int(checkpoint.name.rpartition("-")[2])
+
+
 def latest_checkpoint(folder: Path) -> Path | None:
     """The whole checkpoint of the highest step, or None."""
     steps = checkpoint_steps(folder)

@@ -15,6 +15,7 @@ from engine.data.prepare import Prepared
 from engine.errors import JobFailedError, ModelError
 from engine.files import atomic_write, sync_folder
 from engine.jobs.context import JobContext
+from engine.runs_made import base_of
 from engine.ship.adapter import check_adapter
 from engine.spec import ProjectSpec
 from engine.steps import take_step
@@ -23,6 +24,7 @@ from engine.train.adapters import export_adapter, load_weights
 from engine.train.attempts import event_callback
 from engine.train.callback import Meter, evaluations, moved_norm, peak_rss_bytes
 from engine.train.checkpoints import ADAPTER_FILE, checkpoint_at
+from engine.train.private import PrivateTrainer
 from engine.train.run import Run
 from engine.train.spending import Spending
 from engine.train.trainer import RecipeTrainer
@@ -63,6 +65,7 @@ def finish(
         "eval_loss": dict(measured)[state.best_global_step if went_back else state.global_step] if measured else None,
         "base_eval_loss": dict(measured).get(0),
         "best_step": state.best_global_step,
+        "best_loss": state.best_metric,
         "went_back": went_back,
         "stopped_early": event_callback(trainer).stopped_early,
         "steps": state.global_step,
@@ -75,14 +78,26 @@ def finish(
         "energy_wh": spending.energy_wh,
         "cost": spending.cost,
         "smoke": smoke,
+        **_privacy_spent(trainer),
     }
     if smoke:
         shutil.rmtree(run.folder, ignore_errors=True)
         return result
     save_adapter(trainer, run, spec)
     atomic_write(run.folder / "summary.json", json.dumps(result, indent=1), "saving the summary of the run")
-    context.project.update(lambda current: take_step("train", current.model_copy(update={"run": run.name})))
+    context.project.update(lambda current: take_step("train", current.model_copy(update={"run": run.name}), on=spec))
     return result
+
+
+def _privacy_spent(trainer: RecipeTrainer) -> dict[str, float]:
+    """`epsilon` spent, `epsilon_limit` and `delta` of a run with differential privacy; nothing of another one."""
+    if not isinstance(trainer, PrivateTrainer):
+        return {}
+    return {
+        "epsilon": round(trainer.epsilon_now(), 4),
+        "epsilon_limit": trainer.budget.epsilon,
+        "delta": trainer.budget.delta,
+    }
 
 
 def _go_back(trainer: RecipeTrainer, run: Run) -> bool:
@@ -138,7 +153,7 @@ def save_adapter(trainer: RecipeTrainer, run: Run, spec: ProjectSpec) -> None:
     assert spec.model
     staging = run.folder / STAGED_ADAPTER
     shutil.rmtree(staging, ignore_errors=True)
-    base = spec.model.source if spec.model.kind == "hub" else Path(spec.model.path or spec.model.source).name
+    base = base_of(spec.model)
     for config in trainer.model.peft_config.values():
         config.base_model_name_or_path = base
         config.revision = spec.model.revision

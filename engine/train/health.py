@@ -7,6 +7,7 @@ here loads torch.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,8 @@ from engine.train.health_checks import CHECKS
 from engine.train.health_history import Check, Found, History, Thresholds
 
 RULES_FILE = PRESETS / "health.yaml"
+WORDS = "words"
+"""The one threshold that is no number."""
 
 
 class Rule(BaseModel):
@@ -50,15 +53,23 @@ def load_rules(file: Path = RULES_FILE) -> Rules:
     """The rules of a file.
 
     Raises:
-        SpecError: It is no YAML, or a rule is unknown, lacks a threshold or has one that its check does not know.
+        SpecError: It is gone or no YAML; a rule is unknown or missing; or one lacks a threshold, has one that its
+            check does not know, or one of another kind.
     """
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
+    except FileNotFoundError as error:
+        raise SpecError("The health rules are gone.", f"{file} does not exist.", "Restore the file.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SpecError(f"{file.name} is not valid YAML.", str(error), "Correct that line.") from error
     if not isinstance(content, Mapping):
         raise SpecError(f"{file.name} holds no rules.", str(file), "Restore it.")
-    return tuple(_rule(str(name), fields, file) for name, fields in content.items())
+    rules = tuple(_rule(str(name), fields, file) for name, fields in content.items())
+    if missing := sorted(CHECKS.keys() - content.keys()):
+        # A rule that is not there would be silent about what it is for, and nobody would know.
+        what = f"{file} has no {', '.join(missing)}."
+        raise SpecError("Some health rules are missing.", what, "Restore them; a rule of severity `note` only notes.")
+    return rules
 
 
 def _rule(name: str, fields: object, file: Path) -> Rule:
@@ -77,7 +88,19 @@ def _rule(name: str, fields: object, file: Path) -> Rule:
     if wanted != given:
         odd = ", ".join(sorted(wanted ^ given))
         raise SpecError(f"The health rule `{name}` lacks or does not know: {odd}.", str(file), "Correct it.")
+    for threshold, value in rule.thresholds.items():
+        if not _fits(threshold, value):
+            kind = "words" if threshold == WORDS else "a number"
+            what = f"{file}: {threshold} is {value!r}, and should be {kind}."
+            raise SpecError(f"The health rule `{name}` cannot be used.", what, "Correct it, or restore the file.")
     return rule
+
+
+def _fits(threshold: str, value: object) -> bool:
+    """Whether a threshold can be compared with: nothing is above or below NaN, and a rule with it would sleep."""
+    if threshold == WORDS:
+        return isinstance(value, str) and bool(value.strip())
+    return type(value) in (int, float) and math.isfinite(float(str(value)))
 
 
 class Watcher:
@@ -109,7 +132,8 @@ class Watcher:
 
     def _alert(self, rule: Rule, check: Check, thresholds: Thresholds, event: Event) -> AlertEvent | None:
         last = self._spoke.get(rule.id)
-        if last is not None and (rule.again_s is None or event.t - last < rule.again_s):
+        # A clock that was set back would else keep a rule silent until it has caught up.
+        if last is not None and (rule.again_s is None or 0 <= event.t - last < rule.again_s):
             return None
         found: Found | None = check.look(self._history, event, thresholds)
         # An evaluation comes before the next step event, which may be some steps on.

@@ -19,7 +19,17 @@ from engine.jobs.events import (
     StepEvent,
     WarningEvent,
 )
-from engine.train.health_history import LONG, WENT_BACK, Check, Found, History, Thresholds, last_of, number
+from engine.train.health_history import (
+    LONG,
+    WENT_BACK,
+    Check,
+    Found,
+    History,
+    Thresholds,
+    greatest_gradient,
+    last_of,
+    number,
+)
 from engine.train.health_machine import disk_full, gpu_memory, slow, throttled
 
 # -- before the first step ------------------------------------------------------------------------------------------
@@ -163,7 +173,36 @@ def loss_falls(h: History, event: Event, t: Thresholds) -> Found | None:
     return f"The training loss fell from {usual:.2f} to {now:.2f} within {count} steps."
 
 
+def worse_than_base(h: History, event: Event, t: Thresholds) -> Found | None:
+    """Far worse on the holdout than the base model, and no better on the training rows: it unlearns."""
+    assert isinstance(event, EvaluationEvent)
+    base = next((one.loss for one in h.evaluations if not one.step), math.inf)
+    far = event.loss >= base * (1 + number(t, "share")) and event.loss >= base + number(t, "nats")
+    if not event.step or not far or _learns(h):
+        return None
+    return (
+        f"The holdout loss is {event.loss:.2f} at step {event.step:,}; the base model's is {base:.2f}, "
+        "and the training loss did not fall either."
+    )
+
+
+def _learns(h: History) -> bool:
+    """Whether the training loss is below where it began; also where nothing is known of it."""
+    return not h.losses or median(last_of(h.losses, 5)) < h.level_at_start * 0.97
+
+
 def loss_stuck(h: History, event: Event, t: Thresholds) -> Found | None:
+    """The training loss stays where it began, at a rate with which it could learn."""
+    return _stuck(h, t) if h.highest_rate < number(t, "rate") else None
+
+
+def rate_too_high(h: History, event: Event, t: Thresholds) -> Found | None:
+    """The same at a rate that no adapter takes: by itself that proves nothing, tiny models bear a lot."""
+    found = _stuck(h, t) if h.highest_rate >= number(t, "rate") else None
+    return found and f"{found} The learning rate went up to {h.highest_rate:.1e}."
+
+
+def _stuck(h: History, t: Thresholds) -> Found | None:
     """The training loss stays where it began; said as soon as its noise would not hide that it moved."""
     # A resumed run is at its level from the first step on.
     if h.seen_steps - h.warm_at < number(t, "after") or len(h.losses) < 25 or h.first_step > 5:
@@ -189,6 +228,9 @@ def holdout_rises(h: History, event: Event, t: Thresholds) -> Found | None:
     if len(known) <= count:
         return None
     best = min(known[:-count], key=lambda one: one.loss)
+    if not best.step and not _learns(h):
+        # It never learned anything that it could now know by heart; other rules speak.
+        return None
     if any(one.loss < best.loss * (1 + number(t, "share")) for one in known[-count:]):
         return None
     return f"The holdout loss is {known[-1].loss:.3f}; its best was {best.loss:.3f} at step {best.step:,}."
@@ -253,6 +295,21 @@ def gradient_spikes(h: History, event: Event, t: Thresholds) -> Found | None:
     return f"The gradient jumped {jumps} times within {within:.0f} steps." if jumps >= number(t, "count") else None
 
 
+def overshoots(h: History, event: Event, t: Thresholds) -> Found | None:
+    """In its first steps the gradient jumps and the loss with it: before there is a usual to compare with."""
+    assert isinstance(event, StepEvent)
+    before, gradient = list(h.gradients)[:-1], greatest_gradient(event)
+    if event.step > number(t, "within") or h.first_step > 1 or not before or gradient is None:
+        return None
+    far = gradient >= number(t, "factor") * median(before) and gradient >= number(t, "least")
+    if not far or event.loss < h.level_at_start * number(t, "loss_factor"):
+        return None
+    return (
+        f"At step {event.step:,} the gradient was {gradient:.1f} ({median(before):.1f} before) and the loss "
+        f"{event.loss:.2f} ({h.level_at_start:.2f} at the start)."
+    )
+
+
 def adapter_inert(h: History, event: Event, t: Thresholds) -> Found | None:
     """The adapter stays at its start."""
     if isinstance(event, FailedEvent):
@@ -311,7 +368,9 @@ CHECKS: dict[str, Check] = {
     "loss_zero": Check(_STEP, ("below",), loss_zero),
     "loss_rises": Check(_STEP, _OF_RISES, loss_rises),
     "loss_falls": Check(_STEP, ("steps", "factor", "before", "steady", "scatter"), loss_falls),
-    "loss_stuck": Check(_STEP, ("after", "share", "sure"), loss_stuck),
+    "worse_than_base": Check((EvaluationEvent,), ("share", "nats"), worse_than_base),
+    "loss_stuck": Check(_STEP, ("after", "share", "sure", "rate"), loss_stuck),
+    "rate_too_high": Check(_STEP, ("after", "share", "sure", "rate"), rate_too_high),
     "holdout_rises": Check((EvaluationEvent,), ("evaluations", "share"), holdout_rises),
     "perplexity_low": Check((EvaluationEvent,), ("below",), perplexity_low),
     "perplexity_unusual": Check((EvaluationEvent,), ("low", "high", "after_share"), perplexity_unusual),
@@ -319,6 +378,7 @@ CHECKS: dict[str, Check] = {
     "bleu_low": Check(_END, ("below",), bleu_low),
     "gradient_spike": Check(_STEP, ("factor", "least"), gradient_spike),
     "gradient_spikes": Check(_STEP, ("count", "within", "factor", "least"), gradient_spikes),
+    "overshoots": Check(_STEP, ("within", "factor", "least", "loss_factor"), overshoots),
     "adapter_inert": Check((*_STEP, FailedEvent), ("after",), adapter_inert),
     "rate_zero": Check(_STEP, ("after", "end_share", "in_a_row"), rate_zero),
     "gpu_memory": Check(_MACHINE, ("share", "readings"), gpu_memory),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from statistics import median
 
 from engine.jobs.events import Event, FailedEvent, MachineEvent
@@ -75,10 +76,12 @@ def disk_full(h: History, event: Event, t: Thresholds) -> Found | None:
 def _vanishing(h: History) -> float:
     """Bytes a second by which the free room shrinks, over the readings of the last ten minutes; 0 where it grows."""
     readings = [machine for machine in h.machines if machine.disk_free_bytes is not None]
-    if len(readings) < 4 or readings[-1].t <= readings[0].t:
+    # Only where the clock went forward: one that is set back in between would make the same loss of room much faster.
+    seconds = sum(max(0.0, later.t - earlier.t) for earlier, later in itertools.pairwise(readings))
+    if len(readings) < 4 or not seconds:
         return 0.0
     first, last = readings[0], readings[-1]
-    return max(0.0, ((first.disk_free_bytes or 0) - (last.disk_free_bytes or 0)) / (last.t - first.t))
+    return max(0.0, ((first.disk_free_bytes or 0) - (last.disk_free_bytes or 0)) / seconds)
 
 
 def _until_next(h: History, now: float) -> float:
@@ -86,4 +89,6 @@ def _until_next(h: History, now: float) -> float:
     if len(h.checkpoint_times) < 2:
         return 0.0
     last = h.checkpoint_times[-1]
-    return max(0.0, last + (last - h.checkpoint_times[-2]) - now)
+    apart = max(0.0, last - h.checkpoint_times[-2])
+    # Never longer than that, whatever a clock that was set back says.
+    return min(apart, max(0.0, last + apart - now))

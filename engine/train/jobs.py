@@ -24,6 +24,7 @@ from engine.train.finish import finish
 from engine.train.precision import choose_precision, dtype_name
 from engine.train.preflight import preflight
 from engine.train.private import PrivateTrainer
+from engine.train.private_budget import refuse_other_noise
 from engine.train.probing import probe_run
 from engine.train.ranks import Ranks, order_of, spread_here
 from engine.train.recipe import build_trainer
@@ -125,6 +126,8 @@ def _train(
     )
     trainer.facts["body"] = body_of(spec)
     if isinstance(trainer, PrivateTrainer):
+        refuse_other_noise(trainer.budget, run.facts.get("noise"))
+        trainer.facts["noise"], trainer.begun_at = trainer.budget.noise, run.step
         spending.epsilon = trainer.epsilon_now
     event_callback(trainer).patience = recipe.early_stopping
     _add_samples(context, trainer, spec, recipe, tokenizer, prepared)

@@ -78,11 +78,13 @@ class PrivateTrainer(RecipeTrainer):
     def __init__(self, *, budget: PrivacyBudget, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.budget = budget
+        self.begun_at = 0
+        """The step it goes on from: known before the trainer has read it from its checkpoint."""
         self._noise = _secret_generator(str(self.args.device))
 
     def epsilon_now(self) -> float:
         """Epsilon spent by the steps so far, at the budget's delta."""
-        return self.budget.spent(self.state.global_step)
+        return self.budget.spent(max(self.state.global_step, self.begun_at))
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Poisson batches; a row is never dropped for being one too many."""

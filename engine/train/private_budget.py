@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from engine.errors import SpecError
+from engine.errors import SpecError, UsageError
 from engine.spec import RecipeSpec
 
 _TOLERANCE = 0.02
@@ -93,6 +93,27 @@ def make_budget(recipe: RecipeSpec, *, rows: int, steps: int) -> PrivacyBudget:
     points = sorted({max(1, round(steps * part / _POINTS)) for part in range(1, _POINTS + 1)})
     curve = tuple((at, epsilon_of(noise, rate, at, delta)) for at in points)
     return PrivacyBudget(recipe.dp_epsilon, delta, noise, recipe.dp_clip, rate, steps, curve)
+
+
+def refuse_other_noise(budget: PrivacyBudget, before: object) -> None:
+    """A run goes on with the noise of its first steps: what they spent was counted with it.
+
+    Args:
+        budget: Of the steps that are planned now.
+        before: The noise that the checkpoint was made with; None where it does not say.
+
+    Raises:
+        UsageError: `changed_since`.
+    """
+    if not isinstance(before, int | float) or abs(before - budget.noise) <= 1e-6 * budget.noise:
+        return
+    raise UsageError(
+        "A private run cannot go on with other noise.",
+        f"Its steps so far had a noise of {before:.3f}; the {budget.steps:,} steps planned now would have "
+        f"{budget.noise:.3f}, and what was spent before would be counted wrongly.",
+        "Put recipe.max_steps and recipe.epochs back, or start a new run with `tunesmith train PROJECT`.",
+        code="changed_since",
+    )
 
 
 def epsilon_of(noise: float, sample_rate: float, steps: int, delta: float) -> float:

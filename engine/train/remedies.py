@@ -20,7 +20,7 @@ from engine.jobs.events import AlertEvent
 from engine.jobs.folder import JobFolder, jobs_of
 from engine.jobs.state import JobView, view
 from engine.project import Project
-from engine.train.checkpoints import LEFT, STAGING, best_checkpoint, checkpoint_steps, good_checkpoint
+from engine.train.checkpoints import LEFT, STAGING, best_checkpoint, checkpoint_steps, good_checkpoint, step_of
 from engine.train.rollback import roll_back
 from engine.train.spending import size_of
 
@@ -160,7 +160,7 @@ def _trouble_at(alert: AlertEvent | None) -> int:
 
 
 def _step_of(checkpoint: Path | None) -> int | None:
-    return int(checkpoint.name.rpartition("-")[2]) if checkpoint else None
+    return step_of(checkpoint) if checkpoint else None
 
 
 def _change(project: Project, knob: str, by: Callable[[Any], Any]) -> Any:

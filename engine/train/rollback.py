@@ -11,10 +11,10 @@ from typing import Any
 from engine import audit
 from engine.errors import BusyError, UsageError
 from engine.files import atomic_write, sync_folder
-from engine.jobs.folder import jobs_of
-from engine.jobs.state import view
+from engine.jobs.state import all_jobs
 from engine.project import Project
 from engine.runs import check_run, read_object
+from engine.runs_made import base_of
 from engine.spec import ProjectSpec
 from engine.steps import take_step
 from engine.train.checkpoints import (
@@ -79,13 +79,14 @@ def roll_back(project: Project, run: str, step: int | None = None) -> dict[str, 
 
 
 def _check_idle(project: Project, run: str) -> None:
-    for job in jobs_of(project.root):
-        record = job.read()
-        if record.kind == "train" and record.spec.get("run") == run and view(job).active:
+    for job in all_jobs([project.root]):
+        record = job.record
+        measured = record.kind in ("evaluate", "ship") and project.load().run == run
+        if job.active and (measured or (record.kind == "train" and record.spec.get("run") == run)):
             raise BusyError(
-                "This run is being trained.",
-                f"{record.id} works on it.",
-                f"Stop it first: `tunesmith stop {record.id}`.",
+                "Another job works on this run.",
+                f"{record.id} ({record.kind}).",
+                f"Wait for it, or stop it first: `tunesmith stop {record.id}`.",
             )
 
 
@@ -129,8 +130,7 @@ def _replace_adapter(folder: Path, checkpoint: Path, spec: ProjectSpec) -> None:
     )
     config = json.loads((staging / "adapter_config.json").read_text())
     if spec.model is not None:
-        local = Path(spec.model.path or spec.model.source).name
-        config["base_model_name_or_path"] = spec.model.source if spec.model.kind == "hub" else local
+        config["base_model_name_or_path"] = base_of(spec.model)
         config["revision"] = spec.model.revision
     atomic_write(staging / "adapter_config.json", json.dumps(config, indent=2), "saving the adapter")
     shutil.rmtree(adapter, ignore_errors=True)

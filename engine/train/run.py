@@ -12,8 +12,9 @@ from engine.errors import UsageError
 from engine.files import atomic_write
 from engine.jobs.context import JobContext
 from engine.runs import read_object, rolled_back_to
+from engine.runs_made import made_with, others_than
 from engine.spec import ProjectSpec, RecipeSpec
-from engine.train.checkpoints import FACTS_FILE, ROLLED_BACK, checkpoint_at, latest_checkpoint, leave_later
+from engine.train.checkpoints import FACTS_FILE, ROLLED_BACK, checkpoint_at, latest_checkpoint, leave_later, step_of
 
 NOT_IN_THE_NUMBERS = {
     "preset",
@@ -68,7 +69,7 @@ class Run:
     @property
     def step(self) -> int:
         """The step it goes on from; 0 for a fresh start."""
-        return int(self.resume_from.name.rpartition("-")[2]) if self.resume_from else 0
+        return step_of(self.resume_from) if self.resume_from else 0
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -146,6 +147,7 @@ def keep_recipe(folder: Path, spec: ProjectSpec) -> None:
         "left_out": len(spec.data.left_out) if spec.data else 0,
         "price_per_hour": spec.budget.price_per_hour,
         "currency": spec.budget.currency,
+        **made_with(spec),
     }
     atomic_write(folder / "recipe.json", json.dumps(content, indent=1), "recording the recipe of the run")
 
@@ -164,19 +166,20 @@ def _checkpoint(folder: Path, step: object) -> Path:
 
 def _take_up(folder: Path, checkpoint: Path) -> None:
     """Go on from a checkpoint: the later ones belong to a way that is left, and must not be taken for the newest."""
-    leave_later(folder / "checkpoints", int(checkpoint.name.rpartition("-")[2]))
+    leave_later(folder / "checkpoints", step_of(checkpoint))
     summary = read_object(folder / "summary.json")
     if summary.pop(ROLLED_BACK, None) is not None:
         atomic_write(folder / "summary.json", json.dumps(summary, indent=1), "saving the summary of the run")
 
 
 def _check_belongs(checkpoint: Path, run: str, spec: ProjectSpec, *, adapt: bool) -> None:
-    facts = facts_of(checkpoint)
-    if facts["fingerprint"] == fingerprint_of(spec):
-        return
-    if adapt and facts.get("body") == body_of(spec):
-        return
-    others = _changed(checkpoint.parent.parent, spec)
+    facts, others = facts_of(checkpoint), others_than(read_object(checkpoint.parent.parent / "recipe.json"), spec)
+    if not others:
+        if facts["fingerprint"] == fingerprint_of(spec):
+            return
+        if adapt and facts.get("body") == body_of(spec):
+            return
+        others = _changed(checkpoint.parent.parent, spec)
     raise UsageError(
         "The run cannot go on: its model, rows or recipe were changed since.",
         f"{checkpoint.name} of run {run} belongs to other settings{f': {others}' if others else ''}.",

@@ -57,6 +57,11 @@ BAD: dict[str, Recorded] = {
         rule="loss_rises",
         by_step=22,
     ),
+    "rate_50_times_without_warmup": Recorded(
+        recipe={"learning_rate": 0.1, "warmup_ratio": 0.0, "max_steps": 12, "eval_steps": 10},
+        rule="worse_than_base",
+        by_step=10,
+    ),
     "nan_at_step_30": Recorded(
         recipe={"max_steps": 34, "save_steps": 10, "eval_steps": 20},
         fault="nan_once",

@@ -6,12 +6,13 @@ import math
 
 import pytest
 import torch
+from transformers import TrainerState
 
-from engine.errors import SpecError
+from engine.errors import SpecError, UsageError
 from engine.spec import RecipeSpec
 from engine.train.precision import Precision
-from engine.train.private import PoissonBatches, add_clipped, check_private, one_row
-from engine.train.private_budget import epsilon_of, make_budget
+from engine.train.private import PoissonBatches, PrivateTrainer, add_clipped, check_private, one_row
+from engine.train.private_budget import PrivacyBudget, epsilon_of, make_budget, refuse_other_noise
 
 
 def _recipe(**knobs: object) -> RecipeSpec:
@@ -29,6 +30,25 @@ def test_noise_spends_what_was_wanted_and_no_more() -> None:
     assert budget.spent(55) == budget.spent(60)
     assert budget.allows(100)
     assert not budget.allows(101)
+
+
+def test_a_run_does_not_go_on_with_other_noise() -> None:
+    """A short run that is promoted has spent what its own noise cost; counting by the new one forgets that."""
+    budget = PrivacyBudget(8.0, 1e-4, 1.25, 0.5, 0.1, 100, ((100, 8.0),))
+    for before in (1.25, None):
+        refuse_other_noise(budget, before)
+    with pytest.raises(UsageError, match="other noise") as caught:
+        refuse_other_noise(budget, 0.6)
+    assert "100 steps planned now" in caught.value.what
+
+
+def test_a_resumed_run_has_spent_what_it_had_before_its_first_step() -> None:
+    trainer = PrivateTrainer.__new__(PrivateTrainer)
+    trainer.budget = PrivacyBudget(8.0, 1e-4, 1.25, 0.5, 0.1, 100, ((50, 5.0), (100, 8.0)))
+    trainer.state, trainer.begun_at = TrainerState(), 50
+    assert trainer.epsilon_now() == 5.0
+    trainer.state.global_step = 60
+    assert trainer.epsilon_now() == 8.0
 
 
 def test_full_batches_agree_with_the_gaussian_mechanism() -> None:

@@ -97,7 +97,7 @@ def test_what_cannot_work_is_refused_before_loading(
 ) -> None:
     nowhere = ModelSpec(source="x", kind="folder", path=str(tmp_path / "nothing"))
     with pytest.raises(SpecError) as refused:
-        trainer_for(knobs(**changes), tmp_path, nowhere)
+        trainer_for(knobs().model_copy(update=changes), tmp_path, nowhere)
     assert all(name in refused.value.what for name in named)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from engine.begin import promote
 from engine.errors import UsageError
@@ -107,6 +109,35 @@ def test_nan_again_and_again_ends_and_blames_the_rows(make: Make) -> None:
     assert (end.code, end.exit_code) == ("not_finite", 1)
     assert "went back 2 times" in end.what
     assert "look at the rows" in end.hint
+
+
+def _poison(checkpoint: Path) -> None:
+    """Make one number of what the optimizer remembers none."""
+    state = torch.load(checkpoint / "optimizer.pt", weights_only=True)
+    next(iter(state["state"].values()))["exp_avg"][0] = float("nan")
+    torch.save(state, checkpoint / "optimizer.pt")
+
+
+@pytest.mark.slow
+def test_an_optimizer_that_is_not_finite_is_not_gone_on_with(make: Make) -> None:
+    project = make(keep_checkpoints=3, eval_steps=6)
+    whole = train_here(project)
+    checkpoints = project.run_folder(str(project.load().run)) / "checkpoints"
+    shutil.rmtree(checkpoints / "checkpoint-6")
+    _poison(checkpoints / "checkpoint-4")
+    job = train_here(project, resume=True)
+    assert job.state == "finished", job.snapshot.end
+    assert [warning.code for warning in job.snapshot.warnings] == ["went_back"]
+    assert job.snapshot.result["rate_lowered"] == 0
+    assert [event.step for event in steps_of(job)] == [3, 4, 5, 6]
+    assert job.snapshot.result["final_loss"] == pytest.approx(whole.snapshot.result["final_loss"], abs=1e-4)
+    assert job.snapshot.result["tokens"] == whole.snapshot.result["tokens"]
+    shutil.rmtree(checkpoints / "checkpoint-6")
+    for step in (2, 4):
+        _poison(checkpoints / f"checkpoint-{step}")
+    end = train_here(project, resume=True).snapshot.end
+    assert isinstance(end, FailedEvent)
+    assert (end.code, end.title) == ("not_finite", "The run cannot go on from its checkpoint.")
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ from engine.jobs.emit import EventWriter
 from engine.jobs.events import AlertEvent, StoppedEvent
 from engine.jobs.folder import new_job
 from engine.project import Project
+from engine.spec import ProjectSpec
 from engine.train.checkpoints import ADAPTER_FILE, FACTS_FILE, LEFT, checkpoint_steps
 from engine.train.remedies import REMEDIES, apply_remedy
 from engine.train.rollback import roll_back
@@ -136,6 +137,31 @@ def test_after_a_rollback_training_goes_on_from_there(project: Project) -> None:
     assert (checkpoint_folder(project) / LEFT / "checkpoint-30").is_dir()
     apply_remedy(project, "free_disk")
     assert not (checkpoint_folder(project) / LEFT).exists()
+
+
+def test_a_run_does_not_go_on_over_another_base_or_other_rows(project: Project) -> None:
+    """What no fingerprint of settings shows: other weights in the same folder, rows that are read otherwise."""
+    weights = project.root / "model.safetensors"
+    weights.write_bytes(b"1" * 4000)
+    keep_recipe(project.run_folder(RUN), project.load())
+    facts = {"fingerprint": fingerprint_of(project.load()), "body": body_of(project.load())}
+    for step in (10, 20, 30):
+        (checkpoint_folder(project) / f"checkpoint-{step}" / FACTS_FILE).write_text(json.dumps(facts))
+    assert resumed(project)[0] == 30
+    weights.write_bytes(b"2" * 4000)
+    with pytest.raises(UsageError) as raised:
+        resumed(project)
+    assert "the base model in that folder is another one" in raised.value.what
+    weights.write_bytes(b"1" * 4000)
+
+    def fix(spec: ProjectSpec) -> ProjectSpec:
+        assert spec.data
+        return spec.model_copy(update={"data": spec.data.model_copy(update={"fixes": ["drop_too_short"]})})
+
+    project.update(fix)
+    with pytest.raises(UsageError) as raised:
+        resumed(project)
+    assert "other rows are kept apart" in raised.value.what
 
 
 def checkpoint_folder(project: Project) -> Path:

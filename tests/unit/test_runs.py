@@ -20,6 +20,7 @@ from engine.project import Project
 from engine.runs import choose_run, recipe_diff, runs_of, write_note
 from engine.runs_export import crc32c, read_records, write_csv, write_tensorboard
 from engine.spec import RecipeSpec
+from engine.spec_text import with_settings
 from tests.tui.recorded import RecordedJob, beginning, make_project, step_event, steps_to
 
 
@@ -139,6 +140,19 @@ def test_options_of_train_that_do_not_go_together_are_refused(
     assert main(["train", root, "--set", "recipe.epochs=5"]) == 2
     assert main(["train", root, "--promote"]) == 2
     assert "no short run to promote" in capsys.readouterr().err
+
+
+def test_a_private_run_is_not_promoted_and_its_recipe_stays(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.update(
+        lambda spec: with_settings(
+            spec.model_copy(update={"run": "r"}), ["recipe.preset=private", "recipe.max_steps=4"]
+        )
+    )
+    assert main(["train", str(project.root), "--promote"]) == 2
+    assert "A private run cannot be promoted." in capsys.readouterr().err
+    assert project.load().recipe.max_steps == 4
 
 
 def test_a_run_that_was_cut_short_is_offered_again(project: Project) -> None:
