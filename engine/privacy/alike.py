@@ -1,16 +1,18 @@
 # ruff: noqa: E501, RUF001 (patterns are broken at their parts; quotation marks as people type them)
-"""Codes beside the one that was found: the rest of its token, and the next of the same shape in a list.
+"""What is like what was found: the rest of its token, the next of the same shape in a list, the same word once more.
 
 "Recovery codes: 8f2k-91mz, q7xt-04pd": the word before them announces the first only. And a form that knows eight
-digits, or a value that ends at a quotation mark, leaves the rest of "28 12345678 40" and of `Sun_d'or7` in the open.
+digits, or a value that ends at a quotation mark, leaves the rest of "28 12345678 40" and of `Sun_d'or7` in the open. So
+a model takes half of "gfair_61" for a name, and "Bishop" for one in "Bishop is my brother" only, not in "ate Bishop's".
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from engine.privacy.cases import opens_sentence
 from engine.privacy.hits import Hit
 
 _CODED = frozenset({"SECRET", "ID", "CRYPTO", "BANK_ACCOUNT", "CREDIT_CARD", "GOVERNMENT_ID"})
@@ -33,13 +35,48 @@ _REST_OF_ID = re.compile(r"(?:[_\-][A-Za-z0-9]{1,64}){1,8}")
 _REST_OF_SECRET = re.compile(
     r"(?:\w|[\-_+~]+(?=\w)|%[0-9A-Fa-f]{2}|['’](?!(?:s|ll|re|ve|m|d|t)\b)(?=\w{2})){1,200}[!?*$]{0,3}"
 )
+_HANDLE_AFTER = re.compile(r"(?=[\w.]{0,40}[\d_]|[a-z]{0,30}\.[a-z])(?:\.?\w){1,60}(?![\w(])")
+_HANDLE_BEFORE = re.compile(r"(?<![\w./@\-:\\])(?:[^\W_]{1,30}_){1,4}\Z|(?<![\w./@\-:\\])\w{0,30}\d\Z")
+_CAPITALISED = re.compile(r"(?<![\w@#./\-])[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]{2,}(?![\w@/]|\.\w)")
+_A_TIME = re.compile(
+    r"\b(?:in|on|of|since|until|till|by|last|next|this|every|from|early|late|mid|before|after)[ ]\Z", re.IGNORECASE
+)
+_SURE_NAME = 0.6
 _QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“", "«": "»"}
 _LONGEST_QUOTE = 80
 
 
 def whole_codes(text: str, hits: Iterable[Hit]) -> list[Hit]:
-    """The hits, codes among them grown to the ends of what is written in one; offsets are characters of `text`."""
-    return [_grown(text, hit) if hit.entity in _NUMBERED or hit.entity == "SECRET" else hit for hit in hits]
+    """The hits, codes and user names among them grown to the ends of what is written in one.
+
+    Offsets are characters of `text`.
+    """
+    return [_whole(text, hit) for hit in hits]
+
+
+def _whole(text: str, hit: Hit) -> Hit:
+    if hit.entity in _NUMBERED or hit.entity == "SECRET":
+        return _grown(text, hit)
+    if hit.entity != "PERSON":
+        return hit
+    apart = (
+        text[hit.start - 2 : hit.start] in ("O'", "O’", "D'", "D’")
+        and not text[hit.start - 3 : hit.start - 2].isalnum()
+    )
+    return replace(hit, start=hit.start - 2) if apart else _whole_handle(text, hit)
+
+
+def _whole_handle(text: str, hit: Hit) -> Hit:
+    """A user name of which a part was taken for a name: "gfair_61", "gordo.fb"; any other name as it is."""
+    if " " in text[hit.start : hit.end]:
+        return hit
+    after = _HANDLE_AFTER.match(text, hit.end, hit.end + _MOST)
+    before = _HANDLE_BEFORE.search(text[max(0, hit.start - _REACH) : hit.start])
+    if after is None and before is None:
+        return hit
+    start = hit.start - len(before.group()) if before else hit.start
+    end = after.end() if after else hit.end
+    return replace(hit, start=start, end=end, entity="USERNAME")
 
 
 def _grown(text: str, hit: Hit) -> Hit:
@@ -68,8 +105,9 @@ def _grown(text: str, hit: Hit) -> Hit:
 
 
 def further_of_a_list(text: str, hits: Iterable[Hit]) -> list[Hit]:
-    """The hits, and those values of their lists that were not found by themselves."""
+    """The hits, and those values of their lists, and further places of their names, that were not found by themselves."""
     found = list(hits)
+    found += _said_again(text, found)
     starts = {hit.start for hit in found}
     more: list[Hit] = []
     for hit in found:
@@ -88,3 +126,25 @@ def further_of_a_list(text: str, hits: Iterable[Hit]) -> list[Hit]:
                 more.append(replace(hit, start=following.start("value"), end=following.end("value")))
             end = following.end()
     return found + more
+
+
+def _said_again(text: str, hits: Sequence[Hit]) -> list[Hit]:
+    """Further places of a text where a word that is somebody's name in it has a capital that nothing else explains."""
+    names = {
+        name: hit
+        for hit in hits
+        if hit.entity == "PERSON"
+        and hit.score >= _SURE_NAME
+        and _CAPITALISED.fullmatch(name := text[hit.start : hit.end])
+    }
+    if not names:
+        return []
+    taken = {hit.start for hit in hits if hit.entity == "PERSON"}
+    return [
+        replace(names[match.group()], start=match.start(), end=match.end())
+        for match in _CAPITALISED.finditer(text)
+        if match.group() in names
+        and match.start() not in taken
+        and not opens_sentence(text, match.start())
+        and not _A_TIME.search(text[max(0, match.start() - 12) : match.start()])
+    ]

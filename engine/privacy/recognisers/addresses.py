@@ -149,16 +149,18 @@ def address_recogniser() -> RuleRecognizer:
             r"(?:,?\s\d{5}\s[A-ZÀ-Ý][\wÀ-ÿ'’\-]+|,?\sà\s(?-i:[A-ZÀ-Ý])[\wÀ-ÿ'’\-]+)?", any_case), 0.75, needs=digit),
         Rule("Romance street", re.compile(
             rf"(?<!\w)(?:{by_first_letter(_ROMANCE)}|(?-i:{_ROMANCE_TOO}))\s(?:[\wÀ-ÿ'’.º\-]+\s?){{1,6}}?"
-            r",?\s(?:n(?:[.º°]|ro\.?|[uú]m\.?|o\.)?\s?)?\d{1,5}(?:[\s,]{1,2}\d{1,2}[ºª°][\s]?\w{0,3})?(?!\w)"
+            r",?\s(?:n(?:[.º°]|ro\.?|[uú]m\.?|o\.)?\s?)?\d{1,5}(?:[\s,]{1,2}\d{1,2}[ºª°][\s]?(?:\w{0,3}(?!\w)|(?:izq(?:da|uierda)?|izda|dcha|derecha|centro|puerta)(?!\w)\.?(?:\s\w(?!\w))?))?(?!\w)"
             r"(?:[,\s]{1,2}\d{5}\s[A-ZÀ-Ý][\wÀ-ÿ'’\-]+)?", any_case), 0.65, check=_a_romance_street, needs=digit),
+        Rule("Argentine postcode and town", re.compile(r"(?<!\w)[A-HJ-NP-Z]\d{4}[A-Z]{3}(?!\w)(?:,?\s(?:CABA|[A-ZÀ-Ý][\wÀ-ÿ\-]+(?:\s[A-ZÀ-Ý][\wÀ-ÿ\-]+){0,2}))?"), 0.65, needs=has_digits(4)),
+        Rule("number of a house, then the street", re.compile(rf"(?i:(?<!\w)(?:house |door )?number )\d{{1,4}}[a-zA-Z]?,?\s(?:[A-Z][\w'’]+\s){{1,3}}(?i:{_EN_TYPES})(?!\w)"), 0.7, needs=both(digit, contains("number"))),
         Rule("Dutch or Nordic street", re.compile(
             r"(?<!\w)(?:\d{1,5}\s)?[A-ZÀ-Ý][\wÀ-ÿ\-]*(?:straat|laan|plein|gracht|kade|dijk|singel|steeg|gatan|gata|gade|vägen|vej|veien|vegen"
             r"|allé|stien|katu|kuja|polku|tie|gränd|torget|plads|backen|holtet|utca|út|útja|tér|sokak|caddesi|bulvarı)"
             r"\s\d{1,5}(?:\s?[A-Za-z](?!\w))?(?:\s(?:Apt|bis|tr|lgh|as)\.?\s?\d+)?(?!\w)(?:,?\s\d{4,5}(?:\s?[A-Z]{2})?\s[A-ZÀ-Ý][\wÀ-ÿ\-]+)?"),
             0.7, needs=digit),
         Rule("Hungarian or Turkish street", re.compile(
-            r"(?<!\w)[A-ZÀ-Ž][\wÀ-ž\-]+(?:\s[\wÀ-ž\-]+){0,2}\s(?:utca|út|útja|u\.|tér|krt\.|sokak|sk\.|caddesi|cad\.|mah\.|bulvarı)"
-            r"\s(?:[Nn][Oo][.:]{0,2}\s?)?\d{1,4}(?:/\w{1,4})?\.?(?!\w)"), 0.7, needs=digit),
+            r"(?<!\w)[A-ZÀ-Ž][\wÀ-ž\-]+(?:\s[\wÀ-ž\-]+){0,2}\s(?:utca|út|útja|u\.|tér|krt\.|(?i:sokak|sokağı|sok\.|sk\.|caddesi|cad\.|cd\.|mah\.|bulvarı|blv\.))"
+            r"\s?(?:[Nn][Oo][.:]{0,2}\s?)?\d{1,4}(?:/\w{1,4})?\.?(?!\w)(?:\s?(?:[Dd](?:aire)?|[Kk](?:at)?)[.:]\s?\d{1,3}){0,2}(?:,?\s[A-ZÀ-Ž][\wÀ-ž\-]+(?:\s?/\s?[A-ZÀ-Ž][\wÀ-ž\-]+)?(?=\s*(?:$|[.,;!?)\n])))?"), 0.7, needs=digit),
         Rule("Slavic street", re.compile(
             r"(?<!\w)(?:ul\.|ulica|al\.|aleja|os\.|pl\.|plac|ulice|ulitsa|улица|ул\.|вулиця|вул\.|проспект|пр\.)\s[A-ZÀ-ŽА-ЯЁ0-9][\wÀ-ž\-]*"
             r"(?:\s[\wÀ-ž\-]+){0,3}?,?\s(?:д(?:ом|\.)\s?|буд\.\s?)?\d{1,4}[a-zA-Zа-я]?(?:[/\-]\d{1,4}|\sm\.?\s?\d+)?"

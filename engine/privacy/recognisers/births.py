@@ -9,11 +9,11 @@ from engine.privacy.recognisers.patterns import Rule, both, contains, has_digits
 from engine.privacy.recognisers.rules import RuleRecognizer
 
 _MONTH = (
-    r"(?:jan(?:uary|uari|uar|vier|eiro)?|feb(?:ruary|ruari|ruar)?|f[ée]v(?:rier|ereiro)?|mar(?:ch|s|zo|[çc]o)?|märz|maart|apr(?:il|ile)?|avr(?:il)?|abr(?:il)?"
+    r"(?:jan(?:uary|uari|uar|vier|eiro)?|feb(?:ruary|ruari|ruar|braio|rero|ruarie)?|f[ée]v(?:rier|ereiro)?|mar(?:ch|s|zo|[çc]o)?|märz|maart|apr(?:il|ile)?|avr(?:il)?|abr(?:il)?"
     r"|may|mai|mei|mayo|maio|maggio|june?|juni|juin|junio|junho|giugno|july?|juli|juillet|julio|julho|luglio|aug(?:ustus|ust)?|ao[ûu]t|ago(?:sto)?"
     r"|sep(?:t(?:ember|embre|iembre)?)?|set(?:embro|tembre)?|oct(?:ober|obre|ubre)?|okt(?:ober)?|out(?:ubro)?|ott(?:obre)?"
     r"|nov(?:ember|embre|iembre|embro)?|dec(?:ember)?|dez(?:ember|embro)?|d[ée]c(?:embre)?|dic(?:iembre|embre)?|gen(?:naio)?|ene(?:ro)?"
-    r"|januari|februari|mars|maj|augusti|oktober|januar|februar|marts|juni|juli|desember|stycz(?:eń|nia)|lut(?:y|ego)|mar(?:zec|ca)|kwie(?:cień|tnia)|maja?|czerw(?:iec|ca)"
+    r"|ianuarie|martie|aprilie|iunie|iulie|septembrie|octombrie|noiembrie|decembrie|maret|agustus|siječnja|veljače|ožujka|travnja|svibnja|lipnja|srpnja|kolovoza|rujna|listopada|studenoga?|prosinca|januari|februari|mars|maj|augusti|oktober|januar|februar|marts|juni|juli|desember|stycz(?:eń|nia)|lut(?:y|ego)|mar(?:zec|ca)|kwie(?:cień|tnia)|maja?|czerw(?:iec|ca)"
     r"|lip(?:iec|ca)|sierp(?:ień|nia)|wrze(?:sień|śnia)|październik(?:a)?|listopad(?:u)?|grud(?:zień|nia)|ledna|února|března|dubna|května|června|července|srpna|září|října|prosince"
     r"|ocak|şubat|nisan|mayıs|haziran|temmuz|ağustos|eylül|ekim|kasım|aralık|январ[ья]|феврал[ья]|марта?|апрел[ья]|ма[йя]|июн[ья]|июл[ья]|августа?|сентябр[ья]|октябр[ья]|ноябр[ья]|декабр[ья]"
     r"|januára?|februára?|apríl|május|június|július|augusztus|szeptember|tammikuuta|helmikuuta|maaliskuuta|huhtikuuta|toukokuuta|kesäkuuta|heinäkuuta|elokuuta|syyskuuta|lokakuuta|marraskuuta|joulukuuta)\.?"
@@ -43,7 +43,7 @@ _FULL = (
 )
 _BIRTH = (
     r"(?:born|birth|b-?day|d[./]?o[./]?b\b|(?<!\w)b\.(?=\s)|geb(?:oren|urtstag|\.)?|n[ée]e? le|naissance|anniversaire|nacid[oa]|nacimiento|cumplea[ñn]os"
-    r"|nascid[oa]|nascimento|anivers[áa]rio|nat[oa] il|nascita|compleanno|geboren|verjaardag|urodz|föd(?:d|elsedag)|født|fødselsdag|syntyn|syntymä|naroz|naroden|született|születés|doğum|născut|nașter|rođen|рожд|родил|народ|γενν|出生|生年月日|생년월일|turn(?:ing|s|ed)? (?:\d{2}|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ \-](?:one|two|three|four|five|six|seven|eight|nine))?|eighteen|nineteen)\b|(?:will|['’]ll|to|gonna) (?:be|turn) \d{1,3} (?=on\b)|anniv\b|\b(?:aries|taurus|gemini|leo|virgo|libra|scorpio|sagittarius|capricorn|aquarius|pisces|zodiac|star sign)\b)"
+    r"|nascid[oa]|nascimento|anivers[áa]rio|nat[oa](?: il)?\b|nascita|compleanno|geboren|verjaardag|urodz|föd(?:d|elsedag)|født|fødselsdag|syntyn|syntymä|naroz|naroden|született|születés|doğum|născut|nașter|rođen|рожд|родил|народ|γενν|出生|生年月日|생년월일|turn(?:ing|s|ed)? (?:\d{2}|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ \-](?:one|two|three|four|five|six|seven|eight|nine))?|eighteen|nineteen)\b|(?:will|['’]ll|to|gonna) (?:be|turn) \d{1,3} (?=on\b)|anniv\b|\b(?:aries|taurus|gemini|leo|virgo|libra|scorpio|sagittarius|capricorn|aquarius|pisces|zodiac|star sign)\b)"
 )
 _NEAR_BIRTH = contains(
     "born", "birth", "bday", "b-day", "dob", "d.o", "do.", "geb", "ne le", "nee le", "né", "nais", "anniv", "naci", "cumple", "nasc", "aniv", "nata", "nato",

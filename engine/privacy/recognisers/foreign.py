@@ -132,3 +132,20 @@ def _stop_words(language: str) -> list[str]:
     path = Path(found.origin).parent / "lang" / language / "stop_words.py"
     match = _QUOTED.search(path.read_text(encoding="utf-8")) if path.is_file() else None
     return match.group(1).split() if match else []
+
+
+def undeclined(word: str) -> tuple[str, ...]:
+    """What a name in Cyrillic letters may be called where it stands in another case: "Лене", "Иваном"."""
+    stem = word[:-1]
+    longer = (word[:-2],) if word.endswith(("ом", "ем", "ой", "ей", "ою")) else ()
+    if word[-1] not in "аеиойуыюя" and not longer:
+        return ()
+    return (
+        stem,
+        f"{stem}а",
+        f"{stem}я",
+        f"{stem}й",
+        *longer,
+        *(f"{one}а" for one in longer),
+        *(f"{one}я" for one in longer),
+    )

@@ -315,6 +315,9 @@ def handle_recogniser() -> RuleRecognizer:
         Rule("account of a command", re.compile(
             r"\b(?:mysql|mysqldump|mariadb|psql|mongo(?:sh)?|sqlcmd|ssh|scp|ftp|smbclient|ldapsearch)\b[^\n]{0,60}?\s-[uUl]\s?(?P<name>[A-Za-z][\w.\-]{2,31})(?=\s|$)"), 0.65, group="name",
              needs=contains(" -u", " -l")),
+        Rule("account that somebody has", re.compile(
+            rf"\b(?:(?:real|fake|new|old|other|main|second|backup|spam|private|alt|actual|only)\s(?:acct?|account|profile|page|one|insta|user|handle)|finsta|alt account)\s(?:is|was|:|=|called|named)\s[\"'`]?(?P<name>{_NAME})(?![\w@(])", flags), 0.65, group="name",
+             check=_marked, needs=both(marked, contains("acc", "profile", "page", " one ", "insta", "user", "handle"))),
         Rule("user in an address", re.compile(r"\b\w+://([^\s/:@]{2,64}):[^\s/@]{2,}@"), 0.8, group=1,
              needs=contains("://")),
     ]  # fmt: skip

@@ -39,7 +39,7 @@ _BRANDS = frozenset(
     skype slack snapchat snapdragon snowflake sonos sony spotify starbucks steam stripe subaru substack suzuki swagger swarovski
     tensorflow terraform tesco thanksgiving tiktok tinder toyota trello tripadvisor tumblr twitch twitter typescript uber ubuntu
     unicef unity vercel verizon viber vimeo vodafone volkswagen volvo walmart webflow webpack whatsapp wikipedia windows
-    wordle wordpress xbox xerox yamaha yankees youtube zalando zapier zara bitcoin ethereum solana dogecoin litecoin usdt usdc monero cardano ripple arsenal lakers celtics knicks patriots juventus bundesliga nba nfl beatles coldplay metallica radiohead hamilton zendesk zillow zoom wechat weixin fenty ferris skoda duracell dyson bosch miele philips nespresso canesten tesla renault fiat opel jeep dodge yeti gatorade nutella meituan taobao alipay didi douyin pinduoduo eleme baidu weibo alibaba tencent xiaomi oppo oreo pringles doritos""".split()
+    wordle wordpress xbox xerox yamaha yankees youtube zalando zapier zara bitcoin ethereum solana dogecoin litecoin usdt usdc monero cardano ripple arsenal lakers celtics knicks patriots juventus bundesliga nba nfl beatles coldplay metallica radiohead hamilton zendesk zillow zoom wechat weixin fenty skoda duracell dyson bosch miele philips nespresso canesten tesla renault fiat opel jeep dodge yeti gatorade nutella meituan taobao alipay didi douyin pinduoduo eleme baidu weibo alibaba tencent xiaomi oppo oreo pringles doritos""".split()
 )
 """Makers, programs, games, bands, clubs and feasts that people write about; none of them is a usual given name."""
 

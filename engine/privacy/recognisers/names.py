@@ -11,12 +11,13 @@ import functools
 import re
 import unicodedata
 
+from engine.privacy.recognisers.beside import beside_rules
 from engine.privacy.recognisers.families import family_rules, says
-from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
+from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text, undeclined
 from engine.privacy.recognisers.known import census_names, given_names, is_brand, is_label, listed_names, short_surnames
-from engine.privacy.recognisers.patterns import Rule, by_first_letter, contains, matches
-from engine.privacy.recognisers.rules import RuleRecognizer
-from engine.privacy.recognisers.slots import slot_rules
+from engine.privacy.recognisers.loose import LooseRecognizer
+from engine.privacy.recognisers.patterns import Rule, by_first_letter, contains
+from engine.privacy.recognisers.slots import UPPER_INSIDE, slot_rules
 from engine.privacy.recognisers.talk import talk_rules
 from engine.privacy.recognisers.wordnames import word_name_rules
 from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
@@ -41,6 +42,7 @@ _TITLES = (
     r"mr|mrs|ms|miss|mx|dr|prof|professor|sir|madam|herr|frau|mme|mlle|monsieur|madame|señor|señora|sra?|srta|signor|signora|sig|sig\.ra"
     r"|dhr|mevr|pan|pani|captain|capt|sgt|lt|rev|father|sister|uncle|aunt(?:ie)?|grandma|grandpa|coach|officer|detective|judge|senator"
 )
+_SHORT_TITLES = frozenset("mr mrs ms mx dr prof mme mlle sr sra srta sig dhr mevr capt sgt lt rev".split())
 _NOT_NAMES = frozenset(
     """not a an the just so when if back later now tomorrow tonight crazy daddy baby babe anything whatever whenever maybe everyone
     sure here there that this it what out up down on in by in soon again please anytime today by bitch mommy master mistress goddess
@@ -72,7 +74,7 @@ _SYLLABLES = re.compile(
     re.IGNORECASE,
 )
 _ROLES = (
-    r"Manager|Director|Teacher|Landlady|Landlord|Mistress|Master|Secretary|Supervisor|Chairman|Chairwoman|President|Minister|Principal"
+    r"(?:Team|Group|Section|Shift|Project|Squad|Crew|Class)[ ](?:Leader|Lead|Chief|Monitor|Captain)|Monitor|Colleague|Classmate|Roommate|Mentor|Manager|Director|Teacher|Landlady|Landlord|Mistress|Master|Secretary|Supervisor|Chairman|Chairwoman|President|Minister|Principal"
     r"|Headmaster|Headmistress|Nurse|Doctor|Lawyer|Engineer|Accountant|Boss|Chef|Driver|Foreman|Lady|Lord|Queen|King|Prince|Princess"
     r"|Madam|Domina|Goddess|Daddy|Mommy|Nanny|Granny|Grandpa|Grandma|Grandmother|Grandfather|Auntie|Aunty|Aunt|Uncle|Cousin|Brother|Sister"
     r"|Father|Mother|Abuela|Abuelo|Nonna|Nonno|Opa|Oma|Tante|Onkel|T[íi]a|T[íi]o|Dada|Dadi|Nana|Bibi|Xiao|Lao|Comrade|Ayi|DJ|MC|Deacon"
@@ -92,6 +94,13 @@ _SHARE_OF_ROW = 0.4
 def _not_a_word(match: re.Match[str]) -> bool:
     name = match.group("name").split()[0]
     return len(name) >= 2 and name.casefold() not in _NOT_NAMES
+
+
+def _has_a_title(match: re.Match[str]) -> bool:
+    """Who stands behind a title; not the sentence behind "I live with my aunt."."""
+    name = match.group("name").split()[0]
+    ends = match.string[match.start("name") - 2] == "." and match.string[match.start() : match.start("name") - 2]
+    return _not_a_word(match) and not (ends and ends.casefold() not in _SHORT_TITLES and is_common(name))
 
 
 def _not_common(match: re.Match[str]) -> bool:
@@ -255,6 +264,8 @@ def _known_foreign(match: re.Match[str]) -> bool:
     word = match.group().casefold()
     if not is_foreign(word):
         return False
+    if match.group()[0].isupper() and len(word) >= 4 and any(form in given_names() for form in undeclined(word)):
+        return True
     return word in given_names() or ("가" <= word[0] <= "힣" and _PARTICLE.sub("", word) in given_names())
 
 
@@ -276,10 +287,9 @@ _KIN = """Papa Pappa Mama Mamma Mamá Papá Nonna Nonno Oma Opa Omi Opi Babička
 _HAN = re.compile(r"[\u3400-\u9fff]{1,2}")
 _PARTICLE = re.compile(r"(?:이랑|한테|에게|이가|이는|이도|[이가은는를을와과랑도의야아])\Z")
 """What Korean writes behind a name without a space."""
-_capital = matches(r"[ ][A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁΑ-Ω][\w'’\-]")
 
 
-def name_recogniser() -> RuleRecognizer:
+def name_recogniser() -> LooseRecognizer:
     """Finds names that their surroundings give away."""
     flags = re.IGNORECASE
     more = rf"(?:[ ]{_UPPER}){{0,3}}"
@@ -292,19 +302,19 @@ def name_recogniser() -> RuleRecognizer:
             rf"\b(?:my (?:real |full |legal )?name(?:'s|’s| is|s))[ ]+(?P<name>{_WORD}(?:[ ]{_WORD})?)(?=[ ]*(?:[.,!?)\n]|$))", flags), 0.6,
             group="name", check=_not_a_word),
         Rule("I am", re.compile(rf"(?i:\b(?:i'm|i’m|i am|this is|it's|it’s|it is|ich bin|je suis|soy|sono|sou))[ ]+(?P<name>{_UPPER}{more})"), 0.45,
-             group="name", check=_not_common, needs=_capital),
+             group="name", check=_not_common, needs=UPPER_INSIDE),
         Rule("greeting", re.compile(rf"(?:^|[.!?\n][ ]?)[\"'“]?(?i:(?:hi|hey|hello|hiya|yo|dear|hallo|liebe[r]?|bonjour|salut|hola|ciao|thanks|thank you"
                                     rf"|thx|ty|good (?:morning|evening|night)|happy birthday|congrats|sorry|cheers|love you|miss you))[ ,]+"
                                     rf"(?P<name>{_UPPER}{more})", re.MULTILINE), 0.5, group="name", check=_not_common),
         Rule("greeting in small letters", re.compile(
             r"(?:^|[.!?\n][ ]?)(?:hi|hey|hello|hiya|dear|hallo|hola|ciao)[ ]+(?P<name>[a-z]{3,12})(?=[ ]?[,!.:;\n]|$)", re.MULTILINE), 0.4,
             group="name", check=_not_common),
-        Rule("title", re.compile(rf"(?i:\b(?:{by_first_letter(_TITLES)}))\.?[ ](?P<name>{_UPPER}{more})"), 0.6, group="name", check=_not_a_word,
-             needs=_capital),
+        Rule("title", re.compile(rf"(?i:\b(?:{by_first_letter(_TITLES)}))\.?[ ](?P<name>{_UPPER}{more})"), 0.6, group="name", check=_has_a_title,
+             needs=UPPER_INSIDE),
         Rule("role and name", re.compile(rf"(?<![\w'’])(?<!\b[Tt]he )(?:(?:Vice|Deputy|Assistant|Head|Chief|Senior)[ ])?(?:{_ROLES})[ ](?P<short>[A-ZÀ-ÖØ-Þ][a-zà-ÿ]+)(?![\w])"), 0.6, check=_a_role,
-             needs=_capital),
+             needs=UPPER_INSIDE),
         Rule("old or young, and a short family name", re.compile(r"(?<![\w'’])(?:Little|Old|Young|Big|Skinny|Fatty|Second|Third)[ ](?P<name>[A-Z][a-z]{1,5})(?![\w'’])"), 0.6,
-             check=_short_family_name, needs=_capital),
+             check=_short_family_name, needs=UPPER_INSIDE),
         Rule("kin by their order", re.compile(r"(?<![\w'’])(?:First|Second|Third|Fourth|Fifth|Sixth|Eldest|Youngest)[ ](?:Great-)?(?:Uncle|Aunt|Auntie|Aunty|Brother|Sister|Cousin|Grandma|Grandpa)(?![\w-])"), 0.6,
              needs=contains("uncle", "aunt", "brother", "sister", "cousin", "grand")),
         Rule("small role and name", re.compile(
@@ -315,11 +325,11 @@ def name_recogniser() -> RuleRecognizer:
             rf"|reported by|assigned to|opened by|closed by|reviewed by|written by|directed by|produced by|founded by|painted by|composed by|sung by"
             rf"|performed by|played by|photographed by|filmed by|sent by|prepared by|issued by|edited by|translated by|starring|c/o"
             rf"|(?:call(?:ed|s)?|nicknamed|named)[ ](?:him|her|them)))[ ](?P<name>{_UPPER}{more})"), 0.55, group="name",
-            check=_no_maker, needs=_capital),
+            check=_no_maker, needs=UPPER_INSIDE),
         Rule("somebody's work, house or case", re.compile(
             rf"\b(?i:the|an?)[ ](?P<name>{_UPPER}(?:[ ][A-ZÀ-Þ]\.?(?=[ ]))?(?:[ ]{_UPPER}){{0,2}})[ ](?:novels?|version|recording|songs?|albums?|trilogy|concert|memoirs?|biography|administration|government|famil(?:y|ies)"
             r"|household|estate|residence|brothers|sisters|twins|kids|girls|boys|case|trial|affair|wedding|funeral|interview|campaign)\b"), 0.5, group="name",
-            check=_somebodys, needs=_capital),
+            check=_somebodys, needs=UPPER_INSIDE),
         Rule("name in small letters", re.compile(
             r"(?<![\w'’\-])(?:full |real |legal )?name[ ]+(?P<name>[a-z]{2,12}[ ][a-z]{2,14})(?=[ ]*(?:[.,!?)\n;]|$))", flags), 0.6,
             group="name", check=_two_small_words, needs=contains("name")),
@@ -329,9 +339,9 @@ def name_recogniser() -> RuleRecognizer:
         Rule("short names in a row", re.compile(
             r"(?<![\w'’])(?P<name>[A-Z][a-z]{1,2})(?=(?:,[ ]|[ ](?:and|&|vs)[ ])[A-Z][a-z])|(?<=\band )(?P<last>[A-Z][a-z]{1,2})(?![\w'’])"), 0.6,
             check=lambda match: _short_family_name(match) if match.group("name") else match.group("last").casefold() in short_surnames()
-            and match.group("last") not in _SHORT_WORDS, needs=_capital),
-        Rule("family name that is a small word", re.compile(r"(?<=[\w,;:&(] )(?:He|She|So|An|Long|You|Song|Sun|Fan|Tan|Pan|Man)[ ](?P<given>[A-Z][a-z]{2,9})(?![\w'’])"), 0.5,
-             check=_syllables_only, needs=_capital),
+            and match.group("last") not in _SHORT_WORDS, needs=UPPER_INSIDE),
+        Rule("family name that is a small word", re.compile(r"(?<=[\w,;:&(/] )(?:He|She|So|An|Long|You|Song|Sun|Fan|Tan|Pan|Man)[ ](?P<given>[A-Z][a-z]{2,9})(?![\w'’])"), 0.5,
+             check=_syllables_only, needs=UPPER_INSIDE),
         Rule("short family name and given name", re.compile(r"(?P<family>[A-Z](?<![\w'’].)[a-z]{1,5})[ ](?P<given>[A-Z][a-z]{1,10})(?![\w])"),
              0.5, check=_two_syllables),
         Rule("name in a hashtag", re.compile(r"(?<![\w&])#(?P<tag>\w*[A-ZÀ-Þ][a-zà-ÿ]{2,}\w*)"), 0.5, group="tag", check=_in_a_hashtag,
@@ -365,6 +375,9 @@ def name_recogniser() -> RuleRecognizer:
         Rule("possessive relation", re.compile(rf"\b(?P<name>{_UPPER})(?:'s|’s)[ ](?:mom|mum|mother|dad|father|wife|husband|sister|brother|boyfriend"
                                                r"|girlfriend|place|house|birthday|number|email|address|room|apartment|kid|son|daughter)\b"), 0.5,
              group="name", check=_not_common, needs=contains("'s", "’s")),
+        Rule("family name after a known one, in Arabic", re.compile(rf"(?P<name>{letter}{{2,20}})[ ]ال{letter}{{2,16}}(?!\w)"), 0.6,
+             check=lambda match: match["name"] in given_names(), needs=contains(" ال")),
+        Rule("Polish name in another case", re.compile(r"[A-ZŁŚŻ](?<!\w.)[a-ząćęłńóśźż]{2,12}[ęą](?!\w)"), 0.5, check=lambda match: f"{match.group()[:-1]}a".casefold() in given_names(), needs=contains("ę", "ą")),
         Rule("another script", re.compile(rf"{foreign}+(?:[ ·.\-]{foreign}+){{0,3}}"), 0.5, check=_a_stranger,
              needs=is_foreign),
         Rule("Chinese name", _han_names(), 0.6, needs=is_foreign),
@@ -396,5 +409,6 @@ def name_recogniser() -> RuleRecognizer:
         *family_rules(),
         *talk_rules(),
         *word_name_rules(),
+        *beside_rules(),
     ]  # fmt: skip
-    return RuleRecognizer("PERSON", "NameContextRecognizer", rules)
+    return LooseRecognizer("PERSON", "NameContextRecognizer", rules)

@@ -151,7 +151,12 @@ def _parts_of(alternatives: str) -> list[str]:
 def matches(pattern: str) -> Callable[[str], bool]:
     """A test for texts in which a pattern matches somewhere; write one that needs a look at few places only."""
     search = re.compile(pattern).search
-    return lambda text: search(text) is not None
+
+    @functools.lru_cache(maxsize=_TEXTS_AT_A_TIME)
+    def test(text: str) -> bool:
+        return search(text) is not None
+
+    return test
 
 
 _HEAD = re.compile(r"(?:^|(?<=\|))(?:\w(?![?*{]))+")

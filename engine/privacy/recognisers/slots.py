@@ -64,7 +64,7 @@ _TRADE = "|".join(
     )
 )
 _TWO_CAPITALS = matches(r"[A-Z][a-z]{3,}[ ][A-Z][a-z]")
-_UPPER_INSIDE = matches(r"[ ][A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁΑ-Ω][\w'’\-]")
+UPPER_INSIDE = matches(r"[ ][A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁΑ-Ω][\w'’\-]")
 _BEGINS = re.compile(
     r"(?:\A|[.!?,\n][ ]?|\b(?:and|but|or|if|when|so|because|bc|that|think|hope|guess|know|yo|hey|omg)[ ])\Z"
 )
@@ -295,7 +295,7 @@ def slot_rules() -> list[Rule]:
             group="name", check=_an_owner_by_name, needs=contains("'s", "’s")),
         Rule("trade and family name", re.compile(rf"(?<![\w'’])(?<!\b[Tt]he )(?:{'|'.join(word.capitalize() for word in _TRADES.split())})[ ](?P<name>[A-Z][a-z]{{1,12}})(?![\w'’\-])"), 0.6, check=_of_the_lists, needs=_TWO_CAPITALS),
         Rule("the trade and the name", re.compile(
-            rf"\b(?i:the|our|my|his|her|their|your|an?)[ ](?:\w+[ ])?(?:{_TRADE}),?[ ](?P<name>{_UPPER}(?:[ ]{_UPPER}){{0,2}})(?![\w@])"), 0.5, group="name", check=_not_a_thing, needs=_UPPER_INSIDE),
+            rf"\b(?i:the|our|my|his|her|their|your|an?)[ ](?:\w+[ ])?(?:{_TRADE}),?[ ](?P<name>{_UPPER}(?:[ ]{_UPPER}){{0,2}})(?![\w@])"), 0.5, group="name", check=_not_a_thing, needs=UPPER_INSIDE),
         Rule("the name, then the trade", re.compile(
             rf"(?<![\w@#'’\-])(?P<name>{_UPPER}(?:[ ]{_UPPER}){{0,2}}),[ ](?:the|our|my|his|her|their|your)[ ](?:\w+[ ]){{0,2}}?(?:{_TRADE}|{KIN.replace(' ', '|')})(?![\w-])"), 0.6, group="name", check=_not_a_thing,
             needs=contains(", the ", ", our ", ", my ", ", his ", ", her ", ", their ", ", your ")),
@@ -329,10 +329,10 @@ def slot_rules() -> list[Rule]:
         Rule("noble title", re.compile(r"\b(?:Duchess|Duke|Countess|Baroness|Baron|Empress|Domme|Domina|Madame|Mistress|Goddess|Princess|Queen|Lord|Lady|Sir|Miss|Papi|Big|Lil|Saint|Sister|Brother|Chief|Captain|Mayor|Sheriff|Governor|Senator)[ ](?P<name>[A-Z][a-z]{1,14})(?!\w)(?![ ](?:of|the)\b)"), 0.5, group="name",
              check=lambda match: match.group("name").casefold() in given_names() or not is_dictionary_word(match.group("name"))),
         Rule("after a small word for somebody", re.compile(r"\b(?i:baby|lil|little|big|old|young|sweet|poor)[ ](?P<name>[A-Z][a-z]{2,12})(?![\w])"), 0.5, group="name",
-             check=_after_a_small_word, needs=_UPPER_INSIDE),
+             check=_after_a_small_word, needs=UPPER_INSIDE),
         Rule("Japanese or Korean address", re.compile(r"(?<![\w])[A-Z][a-z]{1,12}-(?:san|chan|kun|sama|sensei|senpai|ssi|nim|oppa|noona|unnie|hyung)(?!\w)"), 0.6, needs=contains("-")),
-        Rule("as on a ticket", re.compile(r"(?i:\b(?:passenger|pax|name|traveller|traveler|guest|reisende[r]?|passager|pasajero)s?)\W{1,3}(?P<name>[A-Z]{2,24}/[A-Z]{2,24})"
-             r"(?:\s(?:MR|MRS|MS|MISS|MSTR|DR))?(?!\w)"), 0.8, group="name", needs=contains("/")),
+        Rule("as on a ticket", re.compile(r"(?i:\b(?:passenger|pax|name|traveller|traveler|guest|reisende[r]?|passager|pasajero)s?)\W{1,3}(?P<name>[A-Z]{2,24}/[A-Z]{2,24}"
+             r"(?:\s(?:MRS?|MS|MISS|MSTR|DR))?)(?!\w)"), 0.8, group="name", needs=contains("/")),
         Rule("name in a hashtag of small letters", re.compile(
             r"(?<![\w&])#(?:happy ?birthday|hbd|rip|justice ?for|pray(?:ing|ers)?for|team|free|love|imwith|weare|jesuis|save|vote|standwith|thank ?you|thanks|bye|goodbye|welcome|missyou|welove|iheart|bring ?back|goodluck|congrats|getwell)_?"
             r"(?P<name>[A-Za-zÀ-ÿ]{3,16})(?!\w)", flags), 0.5, group="name", check=_a_name_of_a_tag, needs=contains("#")),
@@ -356,5 +356,5 @@ def slot_rules() -> list[Rule]:
         Rule("a family", re.compile(r"\b[Tt]he (?P<name>[A-Z][a-z]{2,14}s)(?P<family>['’]?(?=[ ](?:are|were|have|had|next door|upstairs|downstairs|from|family|came|come|live|lived|over)\b|[ ]*[.,;!?)\n]|[ ]*$))?(?![\w\-]|[ ][A-Z])"),
              0.5, group="name", check=_a_family),
         Rule("capital that no dictionary has", re.compile(r"(?<![\w'’])(?!(?:the|a|an|of|by|per|with|on|in|my|your|via|using|vs|new)[ ])[a-z]\w*,?[ ](?P<name>[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]{2,14})(?![\w@/(=]|\.\w|['’][a-rt-z]|[ ][A-Z])"), 0.4, group="name", check=_unknown_capital,
-             needs=_short),
+             needs=both(UPPER_INSIDE, _short)),
     ]  # fmt: skip

@@ -14,7 +14,7 @@ import re
 from engine.privacy.recognisers.foreign import is_everyday
 from engine.privacy.recognisers.known import census_names, given_names, is_brand, is_label
 from engine.privacy.recognisers.patterns import Rule, by_first_letter, contains
-from engine.privacy.recognisers.words import is_dictionary_word, names_that_are_words
+from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
 from engine.privacy.titles import AT_WORK, KIN
 
 _WORDS = frozenset(
@@ -42,7 +42,7 @@ _MODALS_AND_MONTHS = frozenset("will april may june july august".split())
 _FINITE = frozenset("will may can might rose drew love hope wells".split())
 """What may go on after "my mum" as a verb."""
 _STANDS = r"(?:^|[.!?,:;\n(][\"”’)]?[ ]?|\b(?:that|then|because|bc|cuz|cause|and|but|so|if|when|while|omg|lol|until|til|since|think|thinks|hope|guess|bet|swear|says?|said|telling me|told me|tell me)[ ])"
-_HUMAN = (
+HUMAN = (
     r"says?[ ]|said|told|tells|texted|texts[ ]me|asked|wants|wanted|thinks|thought|dumped|cheated|loves|loved|hates|hated|knows|knew|cried|cries|laughed|laughs|smiled|grinned|shrugged"
     r"|nodded|sighed|whispered|moaned|giggled|winked|leaned|blushed|kissed|hugged|apologi[sz]ed|proposed|married|yelled|screamed|forgot|promised|swore|swears|refused|begged|agreed|cancell?ed|tweets|tweeted|posted|replied|answered|ignored|blocked|unfollowed"
     r"|invited|dared|owes|lied|quit|snores|snored|fucked[ ]up|messed[ ]up|screwed[ ]up|walked[ ]in|walks[ ]in|paid|tipped|bought[ ]me|lent|borrowed|stole|babysat|picked[ ](?:me|us|up[ ](?:the|my|his|her))|dropped[ ](?:me|us|off)|called[ ](?:me|him|her|back|in[ ]sick)"
@@ -51,7 +51,7 @@ _HUMAN = (
 )
 _SIGNED = re.compile(r"(?:[,~–—\-]|\n)[ ]*[-–—~]*[ ]*[A-Za-z][a-z]+[^\w.!?,;:]*\Z")
 _OF = r"tell|tells|telling|told|ask|asked|asking|text|texted|texting|call|called|calling|dm|dmed|message|messaged|meet|met|invite|invited|blame|blamed|dreamt of|dreamed of|dated|dating|dumped|married|marry|talk(?:ed|ing)? to|spoke to"
-_TO = r"hate|kiss|kissed|hug|hugged|fuck|fucked|fucking|let|except|thank you|thanks|thx|ty|tysm|sorry|good ?night|gn|night|happy (?:birthday|bday|anniversary)|hbd|thinking (?:of|about) (?:u|you)|sweet dreams|chatting with|hang(?:ing)? out with|hung out with|sat with|went with|live with|lives with|video call with|phone call with|call with|lunch with|dinner with|coffee with|drinks with"
+_TO = r"hate|kiss|kissed|hug|hugged|fuck|fucked|fucking|let|except|thank you|thank u|love u|miss u|thanks|thx|ty|tysm|sorry|good ?night|gn|night|happy (?:birthday|bday|anniversary)|hbd|thinking (?:of|about) (?:u|you)|sweet dreams|chatting with|hang(?:ing)? out with|hung out with|sat with|went with|live with|lives with|video call with|phone call with|call with|lunch with|dinner with|coffee with|drinks with"
 _IS_OF = re.compile(_OF, re.IGNORECASE)
 _AFTER_TELL = r"(?=[ ]?[,.!?\n❤💕😘🥰🔥😂🙄😭💀🥺💋]|[ ]*\Z|['’]s\b|[ ](?:about|that|to|if|i|im|i['’]m|ill|we|he|she|hes|shes|his|her|and|n|is|was|yesterday|today|tonight|again|last|at|near|from|for|my|sent|said|up|once|instead|too|first|into|anyway)\b)"
 _PERSONS = f"{KIN} {AT_WORK}".replace(" ", "|")
@@ -82,7 +82,7 @@ def _told(match: re.Match[str]) -> bool:
     if not _IS_OF.fullmatch(match["verb"]):
         return _called_to(match) and name not in _MODALS_AND_MONTHS
     asked = match["verb"].casefold() in ("told", "tell", "ask", "asked")
-    return _called(match) or _odd(name) or (asked and name in census_names() and _ends(match))
+    return _called(match) or is_odd(name) or (asked and name in census_names() and _ends(match))
 
 
 def _ends(match: re.Match[str]) -> bool:
@@ -91,15 +91,18 @@ def _ends(match: re.Match[str]) -> bool:
 
 
 def _of_kin(match: re.Match[str]) -> bool:
-    return _called(match) and match["name"].casefold() not in _FINITE
+    name = match["name"].casefold()
+    rare = name in census_names() and not is_common(name) and not is_label(name)
+    return (rare or _called(match)) and name not in _FINITE
 
 
 def _or_odd(match: re.Match[str]) -> bool:
     """A word of the list, or one that no dictionary has."""
-    return _odd(match["name"]) or _called_to(match)
+    return is_odd(match["name"]) or _called_to(match)
 
 
-def _odd(name: str) -> bool:
+def is_odd(name: str) -> bool:
+    """Whether no list of words here has a word, so that it is a name more often than not."""
     if len(name) < 3 or name.casefold() in _SHORTHAND:
         return False
     return not (is_dictionary_word(name) or is_everyday(name) or is_brand(name) or is_label(name))
@@ -110,7 +113,7 @@ def word_name_rules() -> list[Rule]:
     flags = re.IGNORECASE
     return [
         Rule("a word that is told", re.compile(rf"(?<![\w'’])(?P<verb>{by_first_letter(f'{_OF}|{_TO}')})[ ](?P<name>[a-z]{{2,12}}){_AFTER_TELL}", flags), 0.6, group="name", check=_told),
-        Rule("a word that does what people do", re.compile(rf"{_STANDS}(?P<name>[A-Za-z][a-z]{{2,11}})[ ](?=(?:(?:never|always|still|just|finally|almost|really|actually|literally|already|also|only)[ ])?(?:{by_first_letter(_HUMAN)}))", re.MULTILINE), 0.6, group="name", check=_called),
+        Rule("a word that does what people do", re.compile(rf"{_STANDS}(?P<name>[A-Za-z][a-z]{{2,11}})[ ](?=(?:(?:never|always|still|just|finally|almost|really|actually|literally|already|also|only)[ ])?(?:{by_first_letter(HUMAN)}))", re.MULTILINE), 0.6, group="name", check=_called),
         Rule("a word and I", re.compile(rf"{_STANDS}(?P<name>[A-Za-z][a-z]{{1,11}})[ ](?:and|n|&)[ ](?:i|I|me)\b(?![ ](?:mean|guess|think|love|hope)\b)", re.MULTILINE), 0.6, group="name",
              check=_or_odd, needs=contains(" and i", " and me", " n me", " n i ", "& me", "& i")),
         Rule("who that is", re.compile(r"\bwho(?:['’]?s|[ ]is|[ ]tf[ ]is|[ ]the[ ](?:hell|fuck)[ ]is)[ ](?P<name>[a-z]{2,12})(?=[ ]?[?!]|[ ]*\Z|[ ](?:and[ ](?:why|what|how|where)|again|to[ ]you|anyway)\b)", flags), 0.6,
@@ -119,7 +122,7 @@ def word_name_rules() -> list[Rule]:
             r"(?i:(?:\b(?:love|xoxo|xx+|cheers|kisses|hugs|regards|wishes|sincerely|yours|thanks|thx|ty|best)[ ,.!]*(?:\n|,|(?=[-–—~]))|[.!?\n][ ]*(?=[-–—~]))[ ]*[-–—~]*[ ]*)(?P<name>[A-Za-z][a-z]{1,11})[ ]*(?:x+|[❤💋💕😘🥰✨💖💌♥️ ]+)?\s*\Z"),
             0.6, group="name", check=_or_odd, needs=lambda text: _SIGNED.search(text[-60:]) is not None),
         Rule("relation and a word", re.compile(
-            rf"(?<!\w)(?:my|his|her|our|their|ur|your)[ ](?:\w+[ ])?(?:{_PERSONS}|friend|bestie|bff|mate|sub|dom|editor)[ ](?P<name>[a-z]{{2,12}})(?=[ ](?:\w{{2,10}}(?:ed|s)|told|said|came|went|got|found|took|gave|made|sent|left|ran|saw|had|did|will|would|can|could|just|never|always|and|who|from|thinks?|wants?)\b|[ ]*(?:[,.!?)\n]|\Z))", flags), 0.6,
+            rf"(?<!\w)(?:my|his|her|our|their|ur|your)[ ](?:\w+[ ])?(?:{_PERSONS}|friend|bestie|bff|mate|sub|dom|editor)[ ](?P<name>[a-z]{{2,12}})(?=[ ](?:\w{{2,10}}(?:ed|s)|is|was|told|said|came|went|got|found|took|gave|made|sent|left|ran|saw|had|did|will|would|can|could|just|never|always|and|who|from|thinks?|wants?)\b|[ ]*(?:[,.!?)\n]|\Z))", flags), 0.6,
             group="name", check=_of_kin, needs=contains("my ", "his ", "her ", "our ", "their ", "ur ")),
         Rule("who that is, in brackets", re.compile(rf"(?<![\w@#])(?P<name>[A-Z][a-z]{{1,14}})[ ]\((?i:{_PERSONS}|she/her|he/him|they/them)\b"), 0.6, group="name", check=_or_odd, needs=contains(" (")),
         Rule("done by a word", re.compile(rf"(?<!\w){_BY}[ ]?:?[ ](?P<name>[a-z]{{2,12}})(?=[ ]*(?:[,;.\n)]|\Z)|[ ](?:yesterday|today|on|at)\b)", flags), 0.6, group="name", check=_called_to,

@@ -76,6 +76,10 @@ hiya heya ahoy howdy yay oops yikes aww aw ugh haha hahaha lmao whoa phew nah yu
 cheers ta tysm thx pls plz gonna wanna gotta kinda sorta dunno lemme darling sweetie sweetheart hun babes cutie bestie
 mate folks lads gals peeps buddy pal dearest beloved kiddo champ chief legend petal poppet duckie treasure
 shoutout gg btw omw addy login vid vids hii hiii heyy heyyy meee tbh imo imho idk ngl smh fyi rt gn gm ily ikr tmi brb ttyl afk irl lmk
+against among amongst became beside cannot herself noone ours ourselves themselves toward towards unless whenever whereas whereby wherein
+whether whoever whom whose yourselves whilst
+goodnight thankyou alrighty yessir welp oopsie hahahaha hehehe mornin evenin gudnite okayy okie dokey omgg hows shouldve wouldve couldve mustnt shant
+neednt oughta shoulda woulda coulda betcha gotcha dammit geez jeez sheesh crikey blimey wowza whoopsie yippee woohoo bahaha mhm mmhm nahh yeahh yupp nopee
 congrats tmrw tmr rn wanna asap fwiw nvm wtf omfg lmfao rofl xx xxx mwah muah bday uni gf bf bff abt bc cuz coz tho thru ur yall ty tyy hmu wishlist tysm lmaoo sub subs shes hes theyre youve weve theyve youll theyll youd itll youre im ive dont didnt cant wont isnt arent wasnt werent havent hasnt thats whats heres theres lets collab collabs resub resubbed livestream nudes lingerie nah nope yess yesss
 """.split()  # fmt: skip
 
