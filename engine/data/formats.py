@@ -211,7 +211,8 @@ def _decode_block(path: Path, block: bytes, encoding: str) -> str:
     text = codecs.getincrementaldecoder(encoding)("surrogateescape" if "8" in encoding else "replace").decode(block)
     lines = text.split("\n")
     wrong = [number for number, line in enumerate(lines, start=1) if first_undecodable(line) is not None]
-    if len(wrong) > max(3, 0.1 * len(lines)):
+    told = sum(1 for line in lines if line.strip())
+    if len(wrong) > max(3, 0.1 * len(lines)) or (len(wrong) > 1 and 2 * len(wrong) > told):
         raise foreign_encoding(path, wrong[0], lines[wrong[0] - 1], len(wrong))
     return text
 

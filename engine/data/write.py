@@ -141,9 +141,19 @@ class _Lines:
         """Nothing is open."""
 
 
+def _ends_with_line(format: Format) -> bool:
+    """Whether the last line of the original ends as a line does; so it is too where there is no original."""
+    if format.source is None or not format.source.is_file():
+        return True
+    with format.source.open("rb") as stream:
+        stream.seek(max(0, format.source.stat().st_size - 4))
+        return b"\n" in stream.read()[-4 if "32" in format.encoding else -2 if "16" in format.encoding else -1 :]
+
+
 class _JsonList:
-    def __init__(self, text: _Text) -> None:
+    def __init__(self, text: _Text, *, ends_with_line: bool) -> None:
         self._text = text
+        self._ends_with_line = ends_with_line
         self._before = "["
         self._last = text.newline
 
@@ -161,7 +171,9 @@ class _JsonList:
         self._before = ","
 
     def end(self) -> None:
-        self._text.put(("[" if self._before == "[" else self._last) + "]" + self._text.newline)
+        self._text.put(("[" if self._before == "[" else self._last) + "]")
+        if self._ends_with_line:
+            self._text.put(self._text.newline)
 
 
 class _Csv:
@@ -290,7 +302,7 @@ def _sink_for(format: Format, stream: BinaryIO) -> Any:
         case "jsonl":
             return _Lines(_Text(stream, format))
         case "json":
-            return _JsonList(_Text(stream, format))
+            return _JsonList(_Text(stream, format), ends_with_line=_ends_with_line(format))
         case "csv":
             return _Csv(_Text(stream, format), format)
         case "txt":

@@ -22,18 +22,22 @@ _RISK = f"(entity NOT IN ({_SOFT})) + 0.6 * round(1 - max_score, 2) + 0.3 * diff
 
 def recount_all(connection: sqlite3.Connection) -> None:
     """Everything, and what is decided by rule because its form is certain."""
-    connection.execute("UPDATE vals SET count = 0, differs = 0")
+    # Only what changes is written: after a scan of a file that was hardly edited that is next to nothing.
+    connection.execute(
+        "UPDATE vals SET count = 0 WHERE count != 0 AND NOT EXISTS (SELECT 1 FROM findings WHERE value_id = vals.id)"
+    )
     connection.execute(
         "UPDATE vals SET count = c.n, max_score = c.high, min_score = c.low FROM (SELECT value_id, count(*) AS n,"
         " max(score) AS high, min(score) AS low FROM findings GROUP BY value_id) c WHERE c.value_id = vals.id"
+        " AND (count, max_score, min_score) IS NOT (c.n, c.high, c.low)"
     )
     connection.execute("DELETE FROM vals WHERE count = 0 AND (decision IS NULL OR decided_by = 'rule')")
-    connection.execute(
-        "UPDATE vals SET differs = 1 WHERE count > 0 AND (max_score - min_score >= ? OR lower(value) IN"
-        " (SELECT lower(value) FROM vals WHERE count > 0 GROUP BY lower(value) HAVING count(DISTINCT entity) > 1))",
-        (_DIFFERENT_SCORES,),
+    differs = (
+        "(count > 0 AND (max_score - min_score >= ? OR lower(value) IN"
+        " (SELECT lower(value) FROM vals WHERE count > 0 GROUP BY lower(value) HAVING count(DISTINCT entity) > 1)))"
     )
-    connection.execute(f"UPDATE vals SET risk = {_RISK} WHERE count > 0")
+    connection.execute(f"UPDATE vals SET differs = NOT differs WHERE differs != {differs}", (_DIFFERENT_SCORES,))
+    connection.execute(f"UPDATE vals SET risk = {_RISK} WHERE count > 0 AND risk IS NOT {_RISK}")
     connection.execute(
         "UPDATE vals SET decision = 'hide', decided_by = 'rule' WHERE count > 0 AND decision IS NULL"
         f" AND entity IN ({_CERTAIN}) AND max_score >= {CERTAIN_SCORE}"

@@ -17,6 +17,7 @@ _TOKEN = re.compile(r"[a-z0-9@$!*|+]+")
 _APART = re.compile(r"(?<![a-z0-9])(?:[a-z0-9@$!][\s._\-*,/\\~]{1,3}){2,}[a-z0-9@$!](?![a-z0-9])")
 _FURTHER = re.compile(r"[\s._\-*,/\\~]{2,3}")
 _WORD_FIRST = re.compile(r"([ai])\s+(?=\S)")
+_EMPHASIS = re.compile(r"(?<=[a-z0-9])[*~`]{1,3}(?=[a-z0-9])")
 _CROSS = re.compile(r"(?<![a-z0-9])x(?![a-z0-9])")
 _CAPITAL_I = re.compile(r"(?<=[a-z])I(?![A-Z]{2})|(?<![^\W_])I(?=[a-z]{3})")
 _MOST_OTHERS = 20_000
@@ -126,11 +127,13 @@ def hidden_words(plain: str) -> set[str]:
 
 
 def readings(plain: str) -> list[str]:
-    """The text as it stands; with `s1xteen` as `sixteen`; and with letters that stand apart put together."""
+    """The text as it stands; with `s1xteen` as `sixteen`; with letters that stand apart put together; without marks."""
     read = without_signs(plain)
     apart = (put_together(plain), put_together(read), _after_a_word(plain)) if _APART.search(plain) else ()
     crossed = (_CROSS.sub(" ", plain),) if _CROSS.search(plain) else ()
-    return list(dict.fromkeys((plain, read, *apart, *crossed)))
+    # Bold letters within a word: `fif**teen**`.
+    bold = (_EMPHASIS.sub("", plain),) if _EMPHASIS.search(plain) else ()
+    return list(dict.fromkeys((plain, read, *apart, *crossed, *bold)))
 
 
 def put_together(plain: str) -> str:

@@ -105,6 +105,7 @@ def _write_and_prove(
 
     Raises:
         JobFailedError: A hidden value is still there.
+        UsageError: Every row would be left out.
     """
     store = memory.store
     with contextlib.ExitStack() as stack:
@@ -116,6 +117,8 @@ def _write_and_prove(
             sweeper = Sweeper(hidden.searched)
             replacer, ledger = replacing.replacer(store), stack.enter_context(Ledger(candidate.parent))
             written = rewrite(ctx, data, candidate, memory, sweeper, replacer, ledger)
+            if not written.sources:
+                raise _nothing_left(ctx, written)
             if not written.late or number == PASSES:
                 break
             add_late(store, written.late)
@@ -210,6 +213,23 @@ def _still_there(proof: Proof) -> JobFailedError:
         f"{proof.literal_hits} places; the first is a {first['entity']} in row {first['row']}, field {first['field']}.",
         "Scan again, then redact; if it comes back, decide `hide` for that value by hand and report the row's shape.",
         code="literal_hit",
+    )
+
+
+def _nothing_left(ctx: JobContext, written: Written) -> UsageError:
+    reasons = {
+        "hold what is hidden by leaving out its row": written.personal,
+        "cannot be read": written.unreadable,
+        "are blocked by the content rules": written.content.blocked_count,
+        "wait for a consent": written.content.needs_consent_count,
+    }
+    told = ", ".join(f"{number:,} {why}" for why, number in reasons.items() if number)
+    drops = f"Choose another operator: tunesmith redact {ctx.project.root} --operator surrogate."
+    return UsageError(
+        "No row would be left, so nothing was written.",
+        f"Rows of the data: {told}." if told else "The data holds no row.",
+        drops if written.personal else "Choose other data, or record what the rows wait for: `tunesmith state --help`.",
+        code="nothing_left",
     )
 
 

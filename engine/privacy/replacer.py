@@ -133,8 +133,8 @@ class Replacer:
         key = Keyed(subkey(self.key, "surrogate")).digest("row", self._salt.hex())
         self._placeholders = Placeholders(self.taken)
         self._surrogates = Surrogates(key, self.occurs, self._small)
-        if self.operators.scope == "file":
-            self._surrogates.people.learn(self.names)
+        if self.operators.scope == "file" and "surrogate" in self.operators.used:
+            self._surrogates.settle(self.names)
 
 
 def masked_shape(text: str) -> str:

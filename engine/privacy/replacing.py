@@ -38,17 +38,18 @@ class Replacing:
     vocabulary: Vocabulary
 
     def replacer(self, store: FindingsStore) -> Replacer:
-        """A fresh one for a pass over the data, with everybody who is hidden by now."""
-        rows = store.query(
-            "SELECT entity, value FROM vals WHERE count > 0 AND coalesce(decision, 'hide') = 'hide' ORDER BY id"
-        )
+        """A fresh one for a pass over the data, with everybody who was found by now.
+
+        Also with those whose names are kept: nobody's surrogate changes because another name is kept.
+        """
+        rows = store.query("SELECT value FROM vals WHERE count > 0 AND coalesce(decision, 'hide') = 'hide' ORDER BY id")
         return Replacer(
             self.operators,
             self.key,
             taken=frozenset((store.meta("taken") or "").split()),
             occurs=self.vocabulary.holds,
-            hidden=frozenset(str(value) for _, value in rows),
-            names=tuple(str(value) for entity, value in rows if entity in ("PERSON", "KNOWN_VALUE")),
+            hidden=frozenset(str(row[0]) for row in rows),
+            names=tuple(names_found(store)),
         )
 
     def settle(self, project: Project, replacer: Replacer) -> dict[str, Any]:
@@ -74,6 +75,12 @@ class Replacing:
             "level": level,
             "meaning": words,
         }
+
+
+def names_found(store: FindingsStore) -> list[str]:
+    """All names of persons that were found, and the creator's known values."""
+    rows = store.query("SELECT value FROM vals WHERE count > 0 AND entity IN ('PERSON', 'KNOWN_VALUE') ORDER BY id")
+    return [str(row[0]) for row in rows]
 
 
 def table_file(project: Project) -> Path:

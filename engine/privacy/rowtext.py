@@ -16,6 +16,8 @@ _PARTS = re.compile(r"[A-Z]?[a-z\u00e0-\u00ff]+|[A-Z]+(?![a-z])")
 _AGE = frozenset({"age", "ages", "alter", "edad", "idade", "eta", "et\u00e0", "leeftijd", "\u00e2ge"})
 _BORN = frozenset({"dob", "born", "birth", "birthdate", "birthday", "birthyear", "geburtsjahr", "geburtsdatum"})
 _MINOR = frozenset({"minor", "underage"})
+_UNDER_18 = re.compile(r"under_?-?18(?!\d)", re.IGNORECASE)
+_TRUE = frozenset({"true", "yes", "1", "y", "t"})
 _NO_PERSON = frozenset(
     {
         "account",
@@ -53,16 +55,24 @@ def row_text(record: Mapping[str, Any]) -> str:
             pieces += [str(key) for key in value if " " in str(key)]
             waiting += [(_label(key) or label, inner) for key, inner in reversed(list(value.items()))]
         elif isinstance(value, list | tuple):
+            if len(value) > 1 and (joined := _joined(value)):
+                pieces.append(joined)
             waiting += [(label, inner) for inner in reversed(value)]
         elif label and (said := _said(label, value)):
             pieces.append(said)
     return "\n".join(pieces)
 
 
+def _joined(parts: list[Any] | tuple[Any, ...]) -> str:
+    """A turn in several parts in one piece, as it is trained on (`engine.data.shapes`); empty where it is none."""
+    texts = [part.get("text") if isinstance(part, Mapping) and "role" not in part else part for part in parts]
+    return "".join(text for text in texts if isinstance(text, str)) if any(isinstance(t, str) for t in texts) else ""
+
+
 def _written(label: str, text: str) -> str:
     """A text under such a label; whether somebody is a minor may be written in words."""
     if label == "minor: ":
-        return "a minor." if text.strip().casefold() in ("true", "yes", "1") else text
+        return "a minor." if text.strip().casefold() in _TRUE else text
     return f"{label}{text}"
 
 
@@ -80,6 +90,8 @@ def _said(label: str, value: Any) -> str:
 @lru_cache(maxsize=4096)
 def _label(key: Any) -> str:
     """What to call the values of a key: `age: `, `born: `, `minor: `, or nothing."""
+    if isinstance(key, str) and _UNDER_18.search(key):
+        return "minor: "
     parts = {part.lower() for part in _PARTS.findall(key)} if isinstance(key, str) else set()
     if not parts or parts & _NO_PERSON:
         return ""

@@ -26,7 +26,7 @@ from engine.privacy.gate import check_privacy
 from engine.privacy.jobs import run_redact, run_scan
 from engine.privacy.keys import key_file, key_name, load_key, load_or_make_key, subkey
 from engine.privacy.operators import Operators
-from engine.privacy.preview import preview_replacement
+from engine.privacy.preview import Preview, preview_replacement
 from engine.privacy.replace import Stretch, edit, stretches_to_hide
 from engine.privacy.replacer import Replacer
 from engine.privacy.replacing import table_file
@@ -162,6 +162,16 @@ def test_every_operator_hides_everything(project: Project, operator: Operator) -
     check_privacy(project, project.load())
 
 
+def test_a_redaction_that_leaves_no_row_says_why(project: Project) -> None:
+    Path(str(project.load().data.path)).write_text(json.dumps({"text": TEXTS[0]}) + "\n", encoding="utf-8")  # type: ignore[union-attr]
+    job(project, "again", run_scan)
+    choose(project, operator="drop_row")
+    with pytest.raises(UsageError, match="1 hold what is hidden") as error:
+        job(project, "a", run_redact)
+    assert error.value.error_code == "nothing_left"
+    assert "--operator" in error.value.hint
+
+
 def test_operators_by_type(project: Project) -> None:
     choose(project, operators={"PERSON": "placeholder", "CREDIT_CARD": "mask"})
     job(project, "a", run_redact)
@@ -251,6 +261,23 @@ def test_the_preview_says_what_comes(project: Project) -> None:
     assert preview_replacement(choose(project, operator="placeholder"), "x", "PERSON") == "<PERSON_n>"
     assert preview_replacement(choose(project, operator="mask"), "Bo 14", "PERSON") == "Xx 00"
     assert "left out" in preview_replacement(choose(project, operator="drop_row"), "x", "PERSON")
+
+
+def test_the_preview_says_of_everybody_what_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    find_by(monkeypatch, {"PERSON": re.compile(r"[A-Z][a-z]+ [A-Z][a-z]+")})
+    people = ["Yusuf Khan", "Aisha Khan", "Ana Silva", "Diego Romero", "Lucia Romero", "Zed Khan", "Robert Marsh"]
+    people += [f"{first} Quill" for first in ("Anna", "Berta", "Clara", "Doris", "Edith", "Fiona", "Greta")]
+    project, _ = create_project(tmp_path / "project")
+    data = tmp_path / "rows.jsonl"
+    data.write_text("".join(json.dumps({"text": f"with {name}."}) + "\n" for name in people))
+    project.update(lambda spec: spec.model_copy(update={"data": DataSpec(path=str(data))}))
+    job(project, "scan", run_scan)
+    preview = Preview(project.load())
+    with FindingsStore(project.findings_file) as store:
+        foretold = [f"with {preview.of(name, 'PERSON', store)}." for name in reversed(people)]
+    job(project, "redact", run_redact)
+    made = (project.root / str(project.load().redaction.path)).read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["text"] for line in made] == foretold[::-1]
 
 
 def test_a_key_is_made_once_and_a_broken_one_is_explained(project: Project) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ProjectError, SpecError, UsageError
+from engine.privacy.counts import recount_all
 from engine.privacy.export import export_findings
 from engine.privacy.findings import NewFinding
 from engine.privacy.intake import Intake, add_late
@@ -296,3 +297,12 @@ def test_opening_twice_in_one_process_loses_no_decision_to_another(store: Findin
         told = subprocess.run([sys.executable, "-c", asks, store.path], capture_output=True, text=True, check=True)
         assert int(told.stdout) == number
     assert store.path.with_name(f"{store.path.name}-wal").exists()
+
+
+def test_counting_again_writes_nothing_that_stays(store: FindingsStore) -> None:
+    recount_all(store.connection)
+    values, writes = "SELECT * FROM vals ORDER BY id", store.connection.total_changes
+    before = store.connection.execute(values).fetchall()
+    recount_all(store.connection)
+    assert store.connection.execute(values).fetchall() == before
+    assert store.connection.total_changes - writes == 1, "the totals"

@@ -10,6 +10,7 @@ from tests.tui.findings import private_project
 from tests.tui.privacy_pages import decision, marked, opened, said, screen_of, text_of
 from tui.screens.bulk import BulkScreen
 from tui.screens.privacy import PrivacyScreen
+from tui.screens.privacy_parts import SearchField
 from tui.widgets.keyline import KeyLine
 from tui.widgets.places import Places
 from tui.widgets.value_list import ValueList
@@ -224,6 +225,11 @@ async def test_the_mouse_marks_rows_and_places_and_works_the_keys_line(tmp_path:
         start = "".join(segment.text for segment in line.render_line(0)).index("a Hide")
         await pilot.click(KeyLine, offset=(start, 0))
         assert decision(project, "Maya Lindqvist") == "hide"
+        row = marked(pilot)
+        assert row.entity != "LOCATION"
+        types = screen.query_one(SearchField)
+        await pilot.click(SearchField, offset=(types.placeholder.index("2 PLACE") + 3 + types.gutter.left, 0))
+        await until(pilot, lambda: "is a place now" in text_of(pilot), "retyped by a click")
 
 
 async def test_every_key_of_the_review_is_on_the_help_page(tmp_path: Path, size: tuple[int, int]) -> None:

@@ -70,7 +70,15 @@ def test_odd_ways_of_telling_an_age_are_seen() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["loIi", "Iolita smut", "c2V4IHdpdGggYSAxNCB5ZWFyIG9sZA==", "bnVkZSBtaW5vciBu\nZXh0IGRvb3I="]
+    "text",
+    [
+        "loIi",
+        "Iolita smut",
+        "c2V4IHdpdGggYSAxNCB5ZWFyIG9sZA==",
+        "bnVkZSBtaW5vciBu\nZXh0IGRvb3I=",
+        "nude, fif**teen** years old",
+        "nude, \u202edlo sraey neetfif\u202c.",
+    ],
 )
 def test_what_is_hidden_in_look_alikes_and_codings_is_read(text: str) -> None:
     assert judge(text).blocked
@@ -90,6 +98,11 @@ def test_everyday_talk_of_adults_is_not_blocked() -> None:
         ({"age": "15"}, True),
         ({"user": {"ageYears": 15.0}}, True),
         ({"is_minor": True}, True),
+        ({"is_minor": "Y"}, True),
+        ({"under_18": True}, True),
+        ({"under_18": False}, False),
+        ({"content": [{"type": "text", "text": "she is fif"}, {"type": "text", "text": "teen years old"}]}, True),
+        ({"content": ["no", "thing"]}, False),
         ({"birth_year": 2014}, True),
         ({"age": "<18"}, True),
         ({"tags": ["schoolgirl"]}, True),
@@ -143,6 +156,11 @@ def test_other_words_and_good_intentions_change_nothing(text: str) -> None:
 )
 def test_years_that_are_nobodys_age_pass(text: str) -> None:
     assert not judge(text).blocked
+
+
+def test_a_turn_in_parts_is_read_as_it_is_trained_on() -> None:
+    parts = [{"type": "text", "text": text} for text in ("a 15 year old girl sends nu", "des and has se", "x")]
+    assert judge(row_text({"messages": [{"role": "user", "content": parts}]})).blocked
 
 
 def test_a_key_that_is_a_sentence_is_read() -> None:

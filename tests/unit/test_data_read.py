@@ -116,6 +116,14 @@ def test_a_stray_byte_costs_its_row_and_says_where(tmp_path: Path) -> None:
     assert "byte 0xE9 at column 14" in bad[0].reason
 
 
+def test_another_encoding_is_told_of_a_few_lines_too(tmp_path: Path) -> None:
+    lines = "prompt,completion\nIch bin Jürgen,Grüße\nÄpfel,Öl\n"
+    with pytest.raises(DataError) as caught:
+        rows_of(write(tmp_path, "rows.csv", lines.encode("cp1252")))
+    assert caught.value.error_code == "encoding"
+    assert "iconv" in caught.value.hint
+
+
 @pytest.mark.parametrize("name", ["rows.jsonl", "rows.csv", "rows.txt", "rows.json"])
 def test_another_encoding_names_byte_and_line(tmp_path: Path, name: str) -> None:
     lines = [json.dumps({"text": f"déjà vu {number}"}, ensure_ascii=False) for number in range(20)]

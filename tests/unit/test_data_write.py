@@ -136,6 +136,19 @@ def write_half(path: Path, format: Format) -> None:
         raise RuntimeError("broken")
 
 
+@pytest.mark.parametrize("text", ['[{"a": "1"}]', '[\n {"a": "1"}\n]\n', '[{"a": "1"}]\r\n'])
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16-le"])
+def test_a_json_file_ends_as_it_did(tmp_path: Path, text: str, codec: str) -> None:
+    source, target = tmp_path / "rows.json", tmp_path / "again.json"
+    source.write_bytes(("" if codec == "utf-8" else "\ufeff").encode(codec) + text.encode(codec))
+    format = detect_format(source)
+    with RowWriter(target, format) as writer:
+        for row in read_rows(DataSpec(path=str(source))):
+            assert isinstance(row, RawRow)
+            writer.write_row(row, [])
+    assert target.read_bytes() == source.read_bytes()
+
+
 @pytest.mark.parametrize("name", ["jsonl", "json", "csv", "txt", "parquet"])
 def test_an_error_leaves_the_old_file(tmp_path: Path, name: Any) -> None:
     path = tmp_path / f"rows.{name}"

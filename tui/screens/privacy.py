@@ -17,9 +17,9 @@ from engine.errors import PrivacyRefusedError, TunesmithError
 from engine.jobs.state import JobView
 from engine.privacy.findings import ValueRow
 from engine.privacy.gate import check_privacy
-from engine.privacy.preview import preview_replacement
+from engine.privacy.preview import Preview
 from engine.privacy.store import FindingsStore
-from engine.spec import ProjectSpec
+from engine.spec import ProjectSpec, RedactionSpec
 from tui.proof import read_proof
 from tui.screens.frame import Tone
 from tui.screens.privacy_decide import REVIEW_WORDS, DecidingScreen, Page
@@ -113,6 +113,8 @@ class PrivacyScreen(DecidingScreen):
         self._standing: tuple[str, Tone] = ("", "quiet")
         self._reason = ""
         self._wants_review = False
+        self._preview: tuple[RedactionSpec, Preview] | None = None
+        """What values become, by the settings that it was made for."""
         self._wants_words = False
         """Whether the page with the creator's own words was opened; it stays until they leave it."""
 
@@ -244,8 +246,10 @@ class PrivacyScreen(DecidingScreen):
 
     def _becomes(self, row: ValueRow) -> str:
         """What a value becomes when the file is written; an example, since the whole file decides."""
+        if self._preview is None or self._preview[0] != self.spec.redaction:
+            self._preview = self.spec.redaction, Preview(self.spec)
         with FindingsStore(self.project.findings_file) as store:
-            return preview_replacement(self.spec, row.value, row.entity, store)
+            return self._preview[1].of(row.value, row.entity, store)
 
     def _rows(self) -> int | None:
         try:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
@@ -18,6 +20,7 @@ from tui.charset import glyphs, plain
 from tui.entities import legend
 from tui.widgets.text import fit, styled
 
+_TYPE = re.compile(r"(\d) \S+")
 _SEARCH_WORDS = "part of a value or a type"
 
 
@@ -43,7 +46,7 @@ class SearchField(Input):
     """The search line; escape leaves it and shows everything again.
 
     Its line is always there, so that opening and leaving it moves nothing: while nobody searches it shows the types
-    behind the keys 1 to 9.
+    behind the keys 1 to 9, and a click on one of them is its key.
     """
 
     can_focus = False
@@ -69,6 +72,15 @@ class SearchField(Input):
         """The field was left; `keep` says whether what was found stays."""
 
         keep: bool
+
+    async def on_click(self, event: events.Click) -> None:
+        """A click on one of the types is its key."""
+        at = event.get_content_offset(self)
+        if self.can_focus or at is None:
+            return
+        for shown in _TYPE.finditer(self.placeholder):
+            if shown.start() <= at.x < shown.end():
+                await self.screen.run_action(f"retype({shown[1]})")
 
     def action_leave(self) -> None:
         """Show everything again."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from engine.privacy.surrogate.keyed import Draw, Keyed, like_case
 from engine.privacy.surrogate.names import Names
 from engine.privacy.surrogate.people import Person, spelt
-from engine.privacy.surrogate.words import ascii_of, folded, listed, name_lists, parts, whole_names_of
+from engine.privacy.surrogate.words import ascii_of, folded, listed, name_lists, parts, script_of, whole_names_of
 
 _MAIL = re.compile(r"(?P<local>.+?)(?P<at>\s*(?:@|[(\[{]\s*at\s*[)\]}]|\sat\s)\s*)(?P<domain>.+)", re.I | re.S)
 _DOT = re.compile(r"\s*[(\[{]\s*(?:dot|\.)\s*[)\]}]\s*|\s+dot\s+|\.", re.I)
@@ -21,6 +21,8 @@ _LINK = re.compile(
 _PIECE = re.compile(r"[^\W\d_]+|\d+")
 _COMPOUND = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_TELLS = 4
+"""Letters that a name must have to be told at the beginning or end of a longer word."""
 _KEPT = listed("http https www in user users profile profiles u p id channel c com org net html php ")
 
 
@@ -29,9 +31,14 @@ def mail(value: str, names: Names, keyed: Keyed, attempt: int) -> str | None:
     found = _MAIL.fullmatch(value)
     if not found:
         return None
-    local = handle(found["local"], names, keyed, attempt)
+    spelt_dots = [dot for dot in _DOT.findall(found["local"]) if dot != "."]
+    local = handle(_DOT.sub(".", found["local"]) if spelt_dots else found["local"], names, keyed, attempt)
+    if spelt_dots and local.count(".") == len(spelt_dots):
+        local = "".join(part + dot for part, dot in zip(local.split("."), [*spelt_dots, ""], strict=True))
     dots = _DOT.findall(found["domain"])
-    return f"{local}{found['at']}example{dots[-1] if dots else '.'}{_ending(found['domain'])}"
+    return f"{local}{found['at']}" + like_case(
+        f"example{dots[-1] if dots else '.'}{_ending(found['domain'])}", "A" * 2 * found["domain"].isupper()
+    )
 
 
 def _ending(host: str) -> str:
@@ -88,7 +95,8 @@ def _segment(run: str, people: Sequence[Person], names: Names, keyed: Keyed, att
     low = folded(run)
     for person in people:
         first, last = spelt(person.first), spelt(person.last)
-        new_first, new_last = ("-".join(map(ascii_of, one.split("-"))) for one in _both(person, run, names))
+        plain = ascii_of if run.isascii() else str
+        new_first, new_last = ("-".join(map(plain, one.split("-"))) for one in _both(person, run, names))
         if not (new_first and new_last and first and last):
             continue
         forms = {
@@ -104,6 +112,13 @@ def _segment(run: str, people: Sequence[Person], names: Names, keyed: Keyed, att
             return like_case(
                 "".join(forms[low]) if run[:1].islower() else forms[low][0] + "".join(forms[low][1:]).lower(), run
             )
+        for form in (first + last, last + first, first, last):
+            at = low.find(form)
+            if len(form) >= _TELLS and low != form and (at == 0 or low.endswith(form)):
+                rest = run[len(form) :] if at == 0 else run[: -len(form)]
+                other = _invented(rest, folded(rest), names, keyed.draw("piece", folded(rest), attempt))
+                name = "".join(forms[form])
+                return like_case(name + other if at == 0 else other + name, run)
     low = folded(run)
     if low in name_lists().first and len(low) > 2 and (name := ascii_of(names.lone(low, low))):
         return like_case(name, run)
@@ -123,8 +138,8 @@ def _both(person: Person, run: str, names: Names) -> tuple[str, str]:
 
 
 def _invented(run: str, low: str, names: Names, draw: Draw) -> str:
-    """A word that says nothing; very short runs become other letters."""
-    if len(run) < 3:
+    """A word that says nothing; very short runs, and those of other scripts, become other letters."""
+    if len(run) < 3 or script_of(run) != "latin":
         return draw.shape(run)
     for _ in range(12):
         word = draw.pick(parts("handles"))

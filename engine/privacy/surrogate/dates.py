@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from engine.privacy.ages import BORN_FROM
 from engine.privacy.surrogate.keyed import Keyed, like_case
+from engine.privacy.surrogate.places import ordinal
 
 _MONTHS = (
     "january february march april may june july august september october november december",
@@ -22,6 +23,17 @@ _MONTHS = (
 )
 _NAMES = {name: (month, table) for table in reversed(_MONTHS) for month, name in enumerate(table.split(), 1)}
 _PART = re.compile(r"\d+|[^\W\d_]+")
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)(?![^\W\d_])", re.IGNORECASE)
+_WEEKDAYS = (
+    "monday tuesday wednesday thursday friday saturday sunday",
+    "mon tue wed thu fri sat sun",
+    "montag dienstag mittwoch donnerstag freitag samstag sonntag",
+    "lundi mardi mercredi jeudi vendredi samedi dimanche",
+    "lunes martes miércoles jueves viernes sábado domingo",
+    "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
+)
+_DAY_NAMES = {name: (at, table.split()) for table in reversed(_WEEKDAYS) for at, name in enumerate(table.split())}
+_MONTH_AND_YEAR = re.compile(r"(0?[1-9]|1[0-2])(\s?[/.\-]\s?)((?:19|20)\d\d)")
 _NEAREST, _FARTHEST = 20, 340
 """Days that a date moves at least and at most, back or forth: less than a year, so an age hardly changes."""
 
@@ -31,6 +43,9 @@ def moved(value: str, keyed: Keyed, attempt: int) -> str | None:
 
     Where day and month could be meant either way, both stay below 13, so that the date exists in both readings.
     """
+    if found := _MONTH_AND_YEAR.fullmatch(value.strip()):
+        whole = moved(f"{found[3]}-{int(found[1]):02d}-15", keyed, attempt)
+        return f"{int(whole[5:7]):0{len(found[1])}d}{found[2]}{whole[:4]}" if whole else None
     parts = list(_PART.finditer(value))
     numbers = [one for one in parts if one.group().isdecimal() and one.group().isascii()]
     named = [one for one in parts if one.group().casefold() in _NAMES]
@@ -47,7 +62,8 @@ def moved(value: str, keyed: Keyed, attempt: int) -> str | None:
             return None
         number = _as_wide(new.day, day)
         name = like_case(table.split()[new.month - 1], named[0].group())
-        return _put(value, [(day, number), (year, new.year), (short, new.year % 100)], (named[0], name))
+        made = _put(value, [(day, number), (year, new.year), (short, new.year % 100)], (named[0], name))
+        return _agreeing(made, new.replace(day=number) if day and (year or short) else None, number)
     if len(small) >= 2 and (year or len(small) >= 3):
         return _numeric(value, small, year, days)
     if year and len(numbers) == 1:
@@ -71,6 +87,21 @@ def _numeric(value: str, small: list[re.Match[str]], year: re.Match[str] | None,
     pair = ((day_at, number), (month_at, new.month))
     places = [(found, (part - 1) % 9 + 1 if len(found.group()) == 1 else part) for found, part in pair]
     return _put(value, [*places, (year, new.year), (short, new.year % 100)])
+
+
+def _agreeing(value: str, day: date | None, number: int) -> str:
+    """A made date whose ordinal and day of the week are right: "1th" becomes "1st"."""
+    value = _ORDINAL.sub(lambda found: like_case(ordinal(str(number)), found.group()), value, count=1)
+    if day is None:
+        return value
+    return _PART.sub(
+        lambda found: (
+            like_case(_DAY_NAMES[low][1][day.weekday()], found.group())
+            if (low := found.group().casefold()) in _DAY_NAMES
+            else found.group()
+        ),
+        value,
+    )
 
 
 def _as_wide(day: int, found: re.Match[str] | None) -> int:

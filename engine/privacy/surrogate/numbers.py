@@ -42,6 +42,18 @@ _CODES_OF_TWO = frozenset(
     """20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90
     91 92 93 94 95 98""".split()  # noqa: SIM905
 )
+_AREAS = tuple(
+    """201 203 205 206 207 208 209 212 213 214 215 216 217 218 219 224 225 228 229 231 234 239 240 248 251 252 253 254
+    256 260 262 267 269 270 276 281 301 302 303 304 305 307 308 309 310 312 313 314 315 316 317 318 319 320 321 323
+    330 334 336 337 347 352 360 361 386 401 402 404 405 406 407 408 409 410 412 413 414 415 417 419 423 425 432 434
+    435 440 443 478 479 480 484 501 502 503 504 505 507 508 509 510 512 513 515 516 517 518 520 530 540 541 551 559
+    561 563 567 570 571 573 574 580 585 586 601 602 603 605 606 607 608 609 610 612 614 615 616 617 618 619 620 623
+    626 630 631 636 641 646 650 651 660 661 662 678 682 701 702 703 704 706 707 708 712 713 714 715 716 717 718 719
+    720 724 727 731 732 734 740 754 757 760 763 765 770 772 773 774 775 781 785 786 801 802 803 804 805 806 808 810
+    812 813 814 815 816 817 818 828 830 831 832 843 845 847 850 856 857 858 859 860 863 864 865 870 901 903 904 906
+    907 908 909 910 912 913 914 915 916 917 918 919 920 925 928 931 936 937 940 941 949 952 954 956 970 971 972 973
+    978 979 980 985 989""".split()  # noqa: SIM905
+)
 _GERMAN = ("3023125", "6990009", "4066969", "8999998")
 
 
@@ -57,9 +69,8 @@ def phone(value: str, keyed: Keyed, attempt: int) -> str | None:
 
 
 def _area(draw: Draw) -> str:
-    """A North American area code: no 9 in the middle, no service code such as 911."""
-    area = f"{2 + draw.below(8)}{draw.below(9)}{draw.below(10)}"
-    return "212" if area.endswith("11") else area
+    """An area code of the United States: the same country code is that of Canada and of twenty islands."""
+    return draw.pick(_AREAS)
 
 
 def _phone_digits(digits: str, value: str, draw: Draw, *, films: bool) -> str:
@@ -151,6 +162,45 @@ def social_security(value: str, keyed: Keyed, attempt: int) -> str | None:
 def shape(value: str, keyed: Keyed, attempt: int) -> str | None:
     """Letters and digits drawn anew; None for a value without a digit, which is words rather than a number."""
     return keyed.draw("shape", value.casefold(), attempt).shape(value) if only_digits(value) else None
+
+
+_VAT = re.compile(
+    r"(?:AT|BE|BG|CH|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|GR|HR|HU|IE|IT|LT|LU|LV|MT|NL|NO|PL|PT|RO|SE|SI|SK)(?=[\s.-]?U?\d)",
+    re.I,
+)
+
+
+def tax(value: str, keyed: Keyed, attempt: int) -> str | None:
+    """`shape`; a country code before a VAT number stays."""
+    made, country = shape(value, keyed, attempt), _VAT.match(value)
+    return country.group() + made[country.end() :] if made and country else made
+
+
+def government(value: str, keyed: Keyed, attempt: int) -> str | None:
+    """A number that some office gave out: made like those whose form it has, of no country where it has none."""
+    plain = re.sub(r"[\s.-]", "", value).upper()
+    if re.fullmatch(r"[A-Z]{2}\d{6}[A-D]", plain):
+        return nino(value, keyed, attempt)
+    if re.fullmatch(r"[XYZ]\d{7}[A-Z]", plain):
+        return nie(value, keyed, attempt)
+    if re.fullmatch(r"\d{8}[A-Z]", plain):
+        return broken(wrong_nif)(value, keyed, attempt)
+    return tax(value, keyed, attempt)
+
+
+def nie(value: str, keyed: Keyed, attempt: int) -> str | None:
+    """A Spanish NIE: X, Y or Z, and a check letter that is wrong on purpose."""
+    made = shape(value, keyed, attempt)
+    if not made or not made[0].isalpha() or len(made) < 3:
+        return made
+    made = in_place_of_first(made, keyed.draw("nie", value.casefold(), attempt).pick("XYZ"))
+    wrong = wrong_nif(made)
+    return made[:-1] + (wrong.lower() if made[-1].islower() else wrong)
+
+
+def in_place_of_first(value: str, letter: str) -> str:
+    """`value` with another first letter, in the same case."""
+    return (letter.lower() if value[0].islower() else letter) + value[1:]
 
 
 def broken(check: Callable[[str], str]) -> Callable[[str, Keyed, int], str | None]:

@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from engine.privacy.surrogate.words import folded, listed, name_lists, script_of, whole_names_of
+from engine.privacy.surrogate.slavic import declines, family_of, last_in_nominative, nominative, of_a_woman
+from engine.privacy.surrogate.words import folded, listed, name_lists, script_of, whole_names_of, without_dots
 from engine.privacy.titles import TITLES, without_relation
 
 _TITLES = listed(
@@ -23,6 +24,9 @@ _PARTICLES = listed(
 )
 _CAPITAL_PARTICLES = listed("Von Van Der Den De Del Della Di Da Dos Du La Le")
 """Those that are also written with a capital, between names; "Ben" and "Al" are names then."""
+_AND = listed("and und et or oder ou")
+"""Between two names that a detector took for one; only where the names have capitals."""
+_LOUD_PARTICLES = frozenset(one.upper() for one in _PARTICLES)
 _TALK = listed(
     "won wins win lost called calls call said says say wrote writes write came comes went goes got gets is was has had"
     " here there once twice now today again too please thanks thank hi hello hey the and or but not yes no out back"
@@ -54,7 +58,7 @@ class Token:
 
 def normalised(text: str) -> str:
     """NFKC, without case, accents' composition, possessive s and marks."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
+    plain = without_dots(unicodedata.normalize("NFKC", text).casefold())
     return re.sub(r"[^\w]+", " ", _POSSESSIVE.sub("", plain)).strip()
 
 
@@ -77,7 +81,7 @@ def name_tokens(written: str) -> list[Token]:
         told = told[1:]
     while len(told) > 2 and told[-1].text.casefold() in _SUFFIXES:
         told = told[:-1]
-    small = particles | _CAPITAL_PARTICLES
+    small = particles | _CAPITAL_PARTICLES | _AND | (_LOUD_PARTICLES if written.isupper() else frozenset())
     told = [one for one in told if one in (told[0], told[-1]) or one.text not in small]
     comma = written.find(",")
     if comma > 0 and len(told) > 1 and told[0].end <= comma <= told[1].start:
@@ -122,19 +126,28 @@ class Person:
 
 
 def person_of(written: str) -> Person | None:
-    """The person behind a name of two words or more; None for a lone name and for scripts without spaces."""
+    """The person behind a name of two words or more; None for a lone name, a doubled one and scripts without spaces."""
     if script_of(written) in ("han", "hangul", "kana"):
         return None
     tokens = without_talk(name_tokens(written))
     if len(tokens) < 2:
         return None
-    return Person(tokens[0].key, tokens[-1].key, tuple(one.key for one in tokens[1:-1]))
+    first = nominative(tokens[0].key)[0]
+    if first == tokens[-1].key:
+        return None  # "Silva and Dr. Silva" are two of a family and nobody's whole name.
+    sex = name_lists().first.get(folded(first), (None, None))[1]
+    return Person(first, last_in_nominative(tokens[-1].key, sex), tuple(one.key for one in tokens[1:-1]))
 
 
 def nickname_in(written: str) -> str | None:
     """The nickname that stands in quotation marks inside a name: "bob" of `Robert "Bob" O'Connell`."""
     found = [match[1] for word in written.split()[1:-1] if (match := _NICKNAME.match(word))]
     return normalised(found[0]) if found else None
+
+
+def holds_talk(written: str) -> bool:
+    """Whether a finding took words along that are no names: "Dr. Silva met ana" tells of nobody called Silva Ana."""
+    return not written.islower() and any(one.text.islower() for one in name_tokens(written)[1:])
 
 
 @dataclass
@@ -158,7 +171,7 @@ class People:
     def learn(self, written: Iterable[str]) -> None:
         """Remember the whole names of the file."""
         for name in written:
-            if person := person_of(name):
+            if (person := person_of(name)) and not holds_talk(name):
                 self._learn(person)
                 if nickname := nickname_in(name):
                     self._nicknames.add(called := Person(nickname, person.last))
@@ -203,12 +216,27 @@ class People:
             if len(name) > 2:
                 self._spelt.setdefault(name, {})[person] = None
 
+    def knows(self, written: str) -> bool:
+        """Whether a text is nothing but the name of somebody in the file, or the family name of one family."""
+        if not (tokens := name_tokens(written)) or re.search(r"\d", written):
+            return False
+        if person := person_of(written):
+            return person.key in self.by_last.get(person.last, {})
+        return len(tokens) == 1 and (tokens[0].key in self.by_last or family_of(tokens[0].key)[0] in self.by_last)
+
     def with_part(self, key: str) -> tuple[Person, bool] | None:
         """Who a lone name belongs to: the last one met in the row, one ahead in it, or the only one in the file.
 
         Returns:
             The person, and whether it is the first name.
         """
+        family = family_of(key)[0] if declines(key) else key
+        for one in dict.fromkeys((key, family, of_a_woman(family) if declines(key) else key)):
+            if found := self._part(one):
+                return found
+        return None
+
+    def _part(self, key: str) -> tuple[Person, bool] | None:
         if person := self._here.get(key):
             return person, key == person.first
         for whole in whole_names_of(key) if key not in self.by_first else ():
@@ -232,11 +260,28 @@ class People:
         here = {one for word in wanted for piece in self._pieces(word) for one in self._spelt.get(piece, ())}
         found.update(dict.fromkeys(sorted(here, key=self._rank.__getitem__)))
         for word in wanted:
+            short = [*self._with_initial(word[1:], word[:1], 0), *self._with_initial(word[:-1], word[-1:], 1)]
+            if len(dict.fromkeys(short)) == 1:
+                found.setdefault(short[0])
             pieces = [word, *(word[:at] for at in range(3, len(word))), *(word[at:] for at in range(1, len(word) - 2))]
             for piece in pieces:
                 if len(self.by_word.get(piece, {})) == 1:
                     found.setdefault(next(iter(self.by_word[piece].values())))
         return list(dict.fromkeys(map(self.meant_by, found)))
+
+    def _with_initial(self, name: str, initial: str, of: int) -> list[Person]:
+        """Persons whose family name and the first letter of whose first name make a word: "mlindqvist" (`of` 0).
+
+        With `of` 1 those whose first name it is, with the first letter of the family name: "mayal".
+        """
+        if len(name) < 3:
+            return []
+        both = [(spelt(one.first), spelt(one.last), one) for one in self.by_word.get(name, {}).values()]
+        return [
+            one
+            for first, last, one in both
+            if (last == name and first[:1] == initial if of == 0 else first == name and last[:1] == initial)
+        ]
 
     def _pieces(self, word: str) -> Iterator[str]:
         """Whatever stands in a word that may be a name of this row."""

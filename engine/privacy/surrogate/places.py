@@ -25,6 +25,7 @@ _STREETS["cyrillic"] = "ул улица пр проспект пер переу�
 _STREETS["greek"] = "οδός λεωφόρος πλατεία"
 _BY_WORD = {word: language for language in reversed(list(_STREETS)) for word in _STREETS[language].split()}
 _KEPT = listed(
+    "bis ter quater st ste saint "
     "p o po box apt apartment suite ste unit flat floor fl room rm no nr n s e w ne nw se sw north south east "
     "west of the and de la le les du des d l da do dos das di del della dei degli am an der den dem zum zur im "
     "bei van het op 't of c o c/o cp bp code zip postcode usa uk us "
@@ -37,6 +38,8 @@ _ENDINGS = re.compile(
     re.I,
 )
 _UK_CODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2}\b", re.I)
+_ORDINALS = frozenset({"st", "nd", "rd", "th"})
+_WITH_DIGITS = re.compile(r"[^\s,;()]*\d[^\s,;()]*")
 _PIECE = re.compile(r"\d+|[^\W\d_]+(?:['’][^\W\d_]+)*")  # noqa: RUF001
 
 
@@ -66,10 +69,17 @@ def address(value: str, keyed: Keyed, free: Callable[[str], bool], attempt: int)
             )
         elif piece.isdecimal():
             text += _number(piece, keyed, anchor, attempt)
+        elif piece.casefold() in _ORDINALS and value[found.start() - 1 : found.start()].isdecimal():
+            text += like_case(ordinal(text), piece)
         else:
             text += _word(piece, language, keyed, free, attempt)
         at = found.end()
     return text + value[at:]
+
+
+def ordinal(number: str) -> str:
+    """What stands behind the figures at the end of a text in English: "th" of "15", "st" of "21"."""
+    return "th" if number[-2:-1] == "1" else {"1": "st", "2": "nd", "3": "rd"}.get(number[-1:], "th")
 
 
 def _by_ending(words: list[str]) -> str:
@@ -119,14 +129,22 @@ def place_name(
     return draw.shape(value)
 
 
+def _beside_digit(value: str, start: int, end: int) -> bool:
+    """Whether letters are part of a code, as in "12345678Z": drawn anew already."""
+    return value[start - 1 : start].isdecimal() or value[end : end + 1].isdecimal()
+
+
 def place(value: str, keyed: Keyed, free: Callable[[str], bool], attempt: int) -> str | None:
-    """A town, region or anything else with a name of its own: word for word."""
+    """A town, region or anything else with a name of its own: word for word, or sign for sign."""
     if script_of(value) in ("han", "hangul", "kana", "other"):
-        return None
+        return keyed.draw("place", value, attempt).shape(value) if any(map(str.isalnum, value)) else None
+    if _UK_CODE.search(value):
+        return address(value, keyed, free, attempt)
+    value = _WITH_DIGITS.sub(lambda found: keyed.draw("figures", found.group(), attempt).shape(found.group()), value)
     return _PIECE.sub(
         lambda found: (
             found.group()
-            if found.group().isdecimal() or found.group().casefold() in _KEPT
+            if found.group().isdecimal() or found.group().casefold() in _KEPT or _beside_digit(value, *found.span())
             else like_case(place_name(found.group(), "english", keyed, free, attempt), found.group())
         ),
         value,

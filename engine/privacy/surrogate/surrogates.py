@@ -43,14 +43,18 @@ _MAKERS: dict[str, Make] = {
     "UK_NHS": numbers.nhs,
     "UK_NINO": numbers.nino,
     "ES_NIF": numbers.broken(numbers.wrong_nif),
-    "ES_NIE": numbers.broken(numbers.wrong_nif),
+    "ES_NIE": numbers.nie,
     "PL_PESEL": numbers.broken(numbers.wrong_pesel),
     "SECRET": tokens.secret,
     "CRYPTO": tokens.wallet,
     "DATE_OF_BIRTH": dates.moved,
     "DATE_TIME": dates.moved,
     **dict.fromkeys(_SHAPED, numbers.shape),
+    "TAX_ID": numbers.tax,
+    "GOVERNMENT_ID": numbers.government,
 }
+_MAY_BE_PEOPLE = frozenset({"ORGANIZATION", "ADDRESS", "NRP"})
+"""Types that models take names for; who has that name elsewhere in the file keeps their surrogate."""
 _HANDLE = re.compile(r"@?[\w.\-]*[_\d][\w.\-]*|@\S+")
 
 _TWO_WORDS = re.compile(r"[^\W\d_a-z][^\W\d_]+( [^\W\d_a-z][^\W\d_]+){1,2}")
@@ -81,6 +85,12 @@ class Surrogates:
         self.keyed = Keyed(self.key)
         self.names = Names(self.keyed, self.people, self._free)
 
+    def settle(self, written: Iterable[str]) -> None:
+        """Learn who is in the file and name everybody; see `Names.settle`."""
+        names = list(written)
+        self.people.learn(names)
+        self.names.settle(name for name in names if kind_of("PERSON", name) == "PERSON")
+
     def begin_row(self, written: Iterable[str]) -> None:
         """A new row starts; `written` are the names in it, in their order."""
         self.people.begin_row(written)
@@ -88,7 +98,7 @@ class Surrogates:
     def of(self, entity: str, written: str) -> str | None:
         """The surrogate of a value as it is written; None where we cannot make one of that type."""
         kind = kind_of(entity, written)
-        if kind == "PERSON":
+        if kind == "PERSON" or (entity in _MAY_BE_PEOPLE and self.people.knows(written)):
             return self.names.of(written)
         memo = (kind, written)
         if memo not in self.known:

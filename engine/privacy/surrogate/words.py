@@ -45,6 +45,10 @@ class Lists:
     """A first name (folded) -> its culture and sex; None where both sexes bear it."""
     last: dict[str, str]
     """A family name (folded) -> its culture."""
+    origins: dict[str, tuple[str, ...]]
+    """A first name (in small letters, and folded) -> all cultures that have it."""
+    sexes: dict[tuple[str, str], Sex | None]
+    """A culture and a first name (folded) -> who is called so in it; None where both are."""
 
     def of_script(self, script: str) -> list[Culture]:
         """The cultures that write in a script."""
@@ -61,6 +65,8 @@ def name_lists() -> Lists:
     cultures: dict[str, Culture] = {}
     first: dict[str, tuple[str, Sex | None]] = {}
     last: dict[str, str] = {}
+    origins: dict[str, tuple[str, ...]] = {}
+    of_both: dict[tuple[str, str], Sex | None] = {}
     # English first: a name of several cultures belongs to the first one that has it.
     paths = sorted((_FOLDER / "names").glob("*.yaml"), key=lambda path: (path.stem != "english", path.stem))
     for path in paths:
@@ -77,13 +83,16 @@ def name_lists() -> Lists:
         sexes: tuple[tuple[Sex, tuple[str, ...]], ...] = (("female", one.female), ("male", one.male))
         for sex, names in sexes:
             for name in names:
-                known = first.get(folded(name))
-                first[folded(name)] = (one.name, sex) if known is None or known[1] == sex else (known[0], None)
+                known, here = first.get(folded(name)), (one.name, folded(name))
+                of_both[here] = sex if of_both.get(here, sex) == sex else None
+                for key in {folded(name), name.casefold()}:
+                    origins[key] = tuple(dict.fromkeys((*origins.get(key, ()), one.name)))
+                first[folded(name)] = (known[0], sex if known[1] == sex else None) if known else (one.name, sex)
         for name in one.surnames:
             last.setdefault(folded(name), one.name)
             if one.feminine:
                 last.setdefault(folded(name + one.feminine), one.name)
-    return Lists(cultures, first, last)
+    return Lists(cultures, first, last, origins, of_both)
 
 
 @functools.cache
@@ -133,8 +142,15 @@ def listed(text: str) -> frozenset[str]:
 
 def folded(word: str) -> str:
     """A word without case and accents, to compare by."""
-    plain = unicodedata.normalize("NFKD", word.casefold())
+    if word.isascii():
+        return word.casefold()
+    plain = unicodedata.normalize("NFKD", without_dots(word.casefold()))
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+def without_dots(small: str) -> str:
+    """A Turkish word whose capitals were made small by rules that know only one letter I."""
+    return small.replace("\u0131", "i").replace("i\u0307", "i")
 
 
 def ascii_of(word: str) -> str:
