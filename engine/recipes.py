@@ -16,9 +16,10 @@ from engine.advice import RowFacts as RowFacts
 from engine.advice import advice as advice
 from engine.errors import SpecError
 from engine.machine import PRESETS
+from engine.preset_files import read_preset
 from engine.recipe_rules import refuse_impossible as refuse_impossible
 from engine.spec import RecipeSpec
-from engine.spec_text import nearest_of, parse_yaml_as
+from engine.spec_text import nearest_of
 
 
 class RecipePreset(BaseModel):
@@ -52,7 +53,7 @@ def load_recipes(folder: Path = PRESETS / "recipes") -> tuple[RecipePreset, ...]
     """
     presets = []
     for file in sorted(folder.glob("*.yaml")):
-        preset = parse_yaml_as(RecipePreset, file.read_text(encoding="utf-8"), file)
+        preset = read_preset(RecipePreset, file)
         knobs = preset.knobs.model_copy(update={"preset": file.stem})
         presets.append(preset.model_copy(update={"name": file.stem, "knobs": knobs}))
     return tuple(sorted(presets, key=lambda preset: preset.order))
@@ -67,7 +68,7 @@ def recipe_from(name: str) -> RecipeSpec:
     presets = {preset.name: preset for preset in load_recipes()}
     if name not in presets:
         near = nearest_of(name, presets)
-        hint = f"Did you mean `{near}`?" if near else ""
+        hint = f"Did you mean `{near}`?" if near else "Give one of these."
         raise SpecError(f"There is no recipe `{name}`.", f"There are: {', '.join(presets)}.", hint)
     return presets[name].knobs.model_copy()
 

@@ -6,9 +6,10 @@ project stale; changing a default makes them stale, as it should.
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from engine.spec_base import Strict
 
@@ -82,6 +83,29 @@ class RecipeSpec(Strict):
     """None: one over ten times the number of rows."""
     dp_clip: Annotated[float, Field(gt=0)] = 1.0
     """Each row's gradient is clipped to this norm before noise is added."""
+
+    @field_validator("targets")
+    @classmethod
+    def _some_targets(cls, targets: str | list[str]) -> str | list[str]:
+        """No layers would mean an adapter of nothing, which is found out only when the model is loaded."""
+        if not targets or not all(name.strip() for name in ([targets] if isinstance(targets, str) else targets)):
+            raise ValueError("name at least one layer, such as [q_proj, v_proj], or take all-linear")
+        return targets
+
+    @field_validator("optimizer")
+    @classmethod
+    def _known_optimizer(cls, name: str) -> str:
+        """A misspelt one would be found out only when training begins."""
+        from engine.plan.optimizers import known_optimizers
+
+        if name != "auto" and (known := known_optimizers()) and name not in known:
+            # "adamw" is meant by "adamm", whatever comes after it in the whole name.
+            plainest_last = sorted(known, key=lambda one: ("bit" in one, len(one)), reverse=True)
+            beginnings = {one[: len(name)]: one for one in plainest_last}
+            near = [beginnings[one] for one in get_close_matches(name, beginnings, n=1)]
+            meant = f"; did you mean `{near[0]}`?" if near else "; `auto` takes a good one"
+            raise ValueError(f"it is not one of transformers' optimizers{meant}")
+        return name
 
 
 class ComputeSpec(Strict):

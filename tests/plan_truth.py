@@ -35,6 +35,47 @@ _LLAMA = {"model_type": "llama", "num_hidden_layers": 32, "num_attention_heads":
 MODELS = {
     "llama-3.1-8b": {**_LLAMA, "intermediate_size": 14336, "num_key_value_heads": 8, "vocab_size": 128256},
     "llama-2-7b": {**_LLAMA, "intermediate_size": 11008, "num_key_value_heads": 32, "vocab_size": 32000},
+    "ministral-8b": {
+        **_LLAMA,
+        "model_type": "mistral",
+        "num_hidden_layers": 36,
+        "intermediate_size": 12288,
+        "num_key_value_heads": 8,
+        "head_dim": 128,
+        "vocab_size": 131072,
+        "tie_word_embeddings": False,
+    },
+    "apertus-8b": {
+        **_LLAMA,
+        "model_type": "apertus",
+        "intermediate_size": 21504,
+        "num_key_value_heads": 8,
+        "vocab_size": 131072,
+        "tie_word_embeddings": False,
+    },
+    "seed-oss-36b": {
+        "model_type": "seed_oss",
+        "num_hidden_layers": 64,
+        "num_attention_heads": 80,
+        "hidden_size": 5120,
+        "intermediate_size": 27648,
+        "num_key_value_heads": 8,
+        "head_dim": 128,
+        "vocab_size": 155136,
+        "attention_bias": True,
+        "tie_word_embeddings": False,
+    },
+    "afm-4.5b": {
+        "model_type": "arcee",
+        "num_hidden_layers": 36,
+        "num_attention_heads": 20,
+        "hidden_size": 2560,
+        "intermediate_size": 18432,
+        "num_key_value_heads": 4,
+        "head_dim": 128,
+        "vocab_size": 128004,
+        "tie_word_embeddings": False,
+    },
 }
 
 
@@ -179,6 +220,7 @@ def against(entry: dict[str, Any]) -> list[tuple[int, float, Memory, float]]:
     for length, size in entry["points"].items():
         recipe = RecipeSpec.model_validate({**entry["settings"], "max_length": length})
         plan = memory_of(architecture, recipe, rows_of_length(length), profiles, on_cuda=True)
-        figure = plan.allocated if entry["figure"] == "allocated" else sum(plan.driver) / 2
+        figures = {"allocated": plan.allocated, "reserved": plan.reserved[1], "driver": sum(plan.driver) / 2}
+        figure = figures[entry["figure"]]
         found.append((length, size * entry["gb"], plan, figure / (size * entry["gb"]) - 1))
     return found

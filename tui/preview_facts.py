@@ -17,3 +17,12 @@ def preview_words(project: Project) -> str:
         return ""
     rows, longest, median = (int(summary.get(name, 0)) for name in ("rows", "longest_tokens", "median_tokens"))
     return f"{rows:,} rows, longest {longest:,} tokens, median {median:,}"
+
+
+def longest_tokens(project: Project) -> int:
+    """Tokens of the longest row, uncut; 0 until the preview was made.
+
+    Raises:
+        UsageError: The summary is damaged.
+    """
+    return int(read_json(project.preview_folder / "summary.json").get("longest_tokens", 0))

@@ -50,15 +50,16 @@ def _project(project: Project, args: argparse.Namespace, out: Out) -> int:
     spec = project.load()
     use = _use(spec.licence.use, args)
     asked = use != spec.licence.use or bool(args.data_license)
-    if asked and args.accept:
-        spec = set_use(project, use, args.data_license)
-    elif asked:
-        changed: dict[str, Any] = {"use": use, **({"data_licence": args.data_license} if args.data_license else {})}
+    if asked:
+        stated = {"data_licence": args.data_license.strip().lower()} if args.data_license else {}
+        changed: dict[str, Any] = {"use": use, **stated}
         spec = spec.model_copy(update={"licence": spec.licence.model_copy(update=changed)})
     if args.fetch and spec.model:
         _fetch(spec.model.source, out)
     verdict = project_verdict(project, spec)
     if args.accept and verdict.verdict != "refused":
+        if asked:
+            set_use(project, use, args.data_license)
         spec = accept(project)
     state = acceptance(spec, verdict)
     details = {

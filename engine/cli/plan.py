@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,17 +15,22 @@ from engine.cli.out import Out, duration, memory
 from engine.errors import EXIT_DONE, EXIT_REFUSED, UsageError
 from engine.jobs.runner import hush_libraries
 from engine.plan.architecture import Architecture, architecture_of
+from engine.plan.fresh import changed_since, rows_at_worst
 from engine.plan.history import past_speed
 from engine.plan.libraries import load_libraries
 from engine.plan.machine import cards_of, this_machine
 from engine.plan.memory import Rows, rows_of_length
-from engine.plan.optimizers import check_optimizer
 from engine.plan.report import Machine, PlanReport, architecture_for, basis_of, make_report, rows_of
 from engine.plan.variants import NotPlannedYetError, Profiles, profiles_kept
 from engine.project import Project, open_project
 from engine.recipes import refuse_impossible
 from engine.spec import ProjectSpec
 from engine.spec_text import with_settings
+
+_CHANGED = (
+    "The rows were counted before: {why} since. So rows of {length:,} tokens are assumed; "
+    "`tunesmith preview PROJECT` counts them again."
+)
 
 
 def plan(args: argparse.Namespace, out: Out) -> int:
@@ -37,20 +42,30 @@ def plan(args: argparse.Namespace, out: Out) -> int:
     project, spec = _opened(args)
     spec = with_settings(spec, args.settings)
     refuse_impossible(spec.recipe)
-    check_optimizer(spec.recipe.optimizer)
     if args.price is not None and not 0 <= args.price < math.inf:
         raise UsageError(f"{args.price:g} is no price.", "--price", "Give what an hour costs, such as 0.42.")
     architecture = architecture_of(args.model) if args.model else architecture_for(spec)
-    rows = rows_of(project, spec.recipe) if project and not args.model else rows_of_length(spec.recipe.max_length)
+    rows, changed = _rows(project, spec, any_model=bool(args.model))
     each, count = cards_of(args.gpu_memory) if args.gpu_memory is not None else (None, 1)
     machine = this_machine(each, args.device, count=count)
     report = _report(args, project, spec, architecture, rows, machine)
+    if changed:
+        report = replace(report, note=f"{report.note} {_CHANGED.format(why=changed, length=spec.recipe.max_length)}")
     said = _advice(spec, architecture, rows)
-    out.result({**report.as_dict(), "advice": [asdict(one) for one in said]})
+    out.result({**report.as_dict(), "rows_changed": changed, "advice": [asdict(one) for one in said]})
     _tell(report, out)
     for one in said:
         out.say(f"! recipe.{one.knob}: {one.text}")
     return EXIT_REFUSED if report.fits is False else EXIT_DONE
+
+
+def _rows(project: Project | None, spec: ProjectSpec, *, any_model: bool) -> tuple[Rows, str]:
+    """The rows to plan for, and what was changed since they were counted; empty: nothing."""
+    if project is None or any_model:
+        return rows_of_length(spec.recipe.max_length), ""
+    if changed := changed_since(project, spec):
+        return rows_at_worst(spec.recipe.max_length), changed
+    return rows_of(project, spec.recipe), ""
 
 
 def _advice(spec: ProjectSpec, architecture: Architecture, rows: Rows) -> list[Advice]:
@@ -112,7 +127,10 @@ def _tell(report: PlanReport, out: Out) -> None:
         out.say(f"  {name:12} {memory(amount):>10}")
     if report.largest_that_fits:
         most = report.largest_that_fits
-        out.say(f"At most {most['max_length']:,} tokens a row as it is, or {most['micro_batch']:,} rows at once.")
+        if any(most.values()):
+            out.say(f"At most {most['max_length']:,} tokens a row as it is, or {most['micro_batch']:,} rows at once.")
+        else:
+            out.say("As it is set, not even the shortest row fits.")
     _tell_time(report, out)
     if report.fit and (report.fit["fits"] or not report.suggestion):
         for line in report.fit["why"]:

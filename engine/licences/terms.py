@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.errors import SpecError
 from engine.machine import PRESETS
+from engine.preset_files import read_preset, text_of
 from engine.spec_text import load_yaml, parse_yaml_as
 
 UNKNOWN = "unknown"
@@ -254,7 +255,7 @@ def load_families(folder: Path = FOLDER) -> Families:
         SpecError: The file says something we cannot use, or names a licence that has no file.
     """
     file = folder / "families" / "known.yaml"
-    families = parse_yaml_as(Families, file.read_text(encoding="utf-8"), file)
+    families = read_preset(Families, file)
     known = load_terms(folder)
     named = {entry.licence for entry in families.families} | {entry.licence for entry in families.architectures}
     if missing := sorted(named - set(known)):
@@ -264,7 +265,7 @@ def load_families(folder: Path = FOLDER) -> Families:
 
 def _read(file: Path) -> Terms:
     """One file."""
-    text = file.read_text(encoding="utf-8")
+    text = text_of(file)
     try:
         return Terms.model_validate(load_yaml(text))
     except (yaml.YAMLError, ValidationError):

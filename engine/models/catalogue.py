@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field
 from engine.errors import SpecError
 from engine.machine import PRESETS
 from engine.models.facts import ModelFacts
-from engine.spec_text import parse_yaml_as
+from engine.preset_files import read_preset
 
 Count = Annotated[int, Field(gt=0)]
 _NOT_PLAIN = ("qwen3_5_text",)
@@ -149,7 +149,7 @@ def load_catalogue(folder: Path = PRESETS / "models") -> tuple[CatalogueModel, .
     """
     found: dict[str, CatalogueModel] = {}
     for file in sorted(folder.glob("*.yaml")):
-        for model in parse_yaml_as(_CatalogueFile, file.read_text(encoding="utf-8"), file).models:
+        for model in read_preset(_CatalogueFile, file).models:
             if model.id in found:
                 raise SpecError(f"`{model.id}` is in the catalogue twice.", str(file), "Remove one of them.")
             found[model.id] = model

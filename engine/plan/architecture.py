@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import ModelError
+from engine.machine import PRESETS, models_folder
 from engine.models.architectures import native_causal_models
 from engine.models.catalogue import load_catalogue
 from engine.models.inspect import inspect_model
+from engine.models.source import DEMO, hub_id
 from engine.plan.defaults import config_defaults
 
 _NEEDED = {
@@ -71,20 +73,23 @@ def architecture_of(source: str) -> Architecture:
     """Find the model's description.
 
     Args:
-        source: A config.json anywhere, a model folder, a .gguf file, or an id of the catalogue.
+        source: A config.json anywhere, a model folder, a .gguf file, `demo`, the id of a downloaded model, or an id or
+            a name of the catalogue.
 
     Raises:
         ModelError: It is none of these, or lacks something; the field is named.
     """
-    path = Path(source).expanduser()
+    typed = source.strip()
+    path = PRESETS / "demo" / "model" if typed == DEMO else Path(typed).expanduser()
+    named = hub_id(typed) or typed
+    if not path.exists() and (folder := _downloaded(named)) is not None:
+        path = folder
     if path.is_dir():
-        path = path / "config.json"
-        if not path.is_file():
-            raise _problem("The model's config.json is missing.", f"{path} does not exist.")
+        path = _described_by(path)
     if path.is_file():
         return _from_gguf(path) if path.suffix.lower() == ".gguf" else _from_file(path)
     for model in load_catalogue():
-        if model.id.lower() == source.lower():
+        if named.lower() in (model.id.lower(), model.name.lower()):
             config = model.as_config()
             if config is None:
                 raise _problem(
@@ -98,6 +103,32 @@ def architecture_of(source: str) -> Architecture:
         f"{source} is neither a file nor a folder here, nor an id of `tunesmith models`.",
         "Give the path of a config.json, a model folder or a .gguf file.",
     )
+
+
+def _described_by(folder: Path) -> Path:
+    """The file of a model folder that says what it is: config.json, or the one GGUF file there is.
+
+    Raises:
+        ModelError: There is neither.
+    """
+    config, ggufs = folder / "config.json", [file for file in folder.iterdir() if file.suffix.lower() == ".gguf"]
+    if config.is_file():
+        return config
+    if len(ggufs) == 1:
+        return ggufs[0]
+    if ggufs:
+        shown = ", ".join(sorted(file.name for file in ggufs)[:6])
+        raise _problem("Which of these GGUF files?", f"{folder} holds {shown}.", "Give the path of one of them.")
+    raise _problem("The model's config.json is missing.", f"{config} does not exist.")
+
+
+def _downloaded(name: str) -> Path | None:
+    """The newest folder of a hub model that was got."""
+    if hub_id(name) is None:
+        return None
+    found = [folder for folder in models_folder().glob(f"{name.replace('/', '--')}-*") if folder.suffix != ".part"]
+    whole = [folder for folder in found if (folder / "config.json").is_file()]
+    return max(whole, key=lambda folder: folder.stat().st_mtime, default=None)
 
 
 def checked(config: dict[str, Any], name: str, source: str) -> Architecture:
@@ -143,6 +174,7 @@ def checked(config: dict[str, Any], name: str, source: str) -> Architecture:
         for one in given if isinstance(given, list) else [] if given is None else [given]:
             # of experts there may be none
             _check_figure(source, field, one, 1 << 24, least=0 if field in _EXPERTS else 1)
+    _check_heads(source, config)
     if isinstance(config.get("qk_rope_head_dim"), int):
         # latent attention: what transformers calls the head's size there is the part that turns with the position
         config = {**config, "head_dim": config["qk_rope_head_dim"]}
@@ -170,6 +202,20 @@ def _check_figure(source: str, field: str, given: Any, most: int, least: int = 1
         raise _problem(
             "The model's config cannot be right.",
             f"{source}: `{field}` is {str(given)[:40]!r}, not a whole number from {least} to {most:,}.",
+        )
+
+
+def _check_heads(source: str, config: dict[str, Any]) -> None:
+    """See that the heads share their keys evenly, where the config says how many there are of each.
+
+    Raises:
+        ModelError: They cannot.
+    """
+    heads, keys = config.get("num_attention_heads"), config.get("num_key_value_heads")
+    if isinstance(heads, int) and isinstance(keys, int) and heads % keys:
+        raise _problem(
+            "The model's config cannot be right.",
+            f"{source}: {heads} heads (`num_attention_heads`) cannot share {keys} keys (`num_key_value_heads`) evenly.",
         )
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from engine.errors import UsageError
 from engine.machine import PRESETS
-from engine.spec_text import parse_yaml_as
+from engine.preset_files import read_preset
 
 Share = Annotated[float, Field(gt=0, le=1)]
 GIB = 2**30
@@ -58,7 +58,7 @@ def load_cards(file: Path = PRESETS / "cards.yaml") -> tuple[Card, ...]:
     Raises:
         SpecError: The file says something we cannot use; names file:line and key.
     """
-    return tuple(parse_yaml_as(_CardFile, file.read_text(encoding="utf-8"), file).cards)
+    return tuple(read_preset(_CardFile, file).cards)
 
 
 def card_named(name: str) -> Card | None:

@@ -144,6 +144,13 @@ def _no_plan(architecture: Architecture, error: Exception) -> UsageError:
             f"recipe.targets: {first}",
             "Set recipe.targets=all-linear, or name layers that the model has, such as [q_proj, v_proj].",
         )
+    if "target_modules" in first:
+        # PEFT will not put an adapter on some layers of models with state space layers (Mamba, Falcon H1)
+        return SpecError(
+            "The adapter cannot be put on some of these layers.",
+            f"recipe.targets: {first}",
+            "Name layers without them, such as [q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj].",
+        )
     if isinstance(error, StrictDataclassError):
         return ModelError(
             "The model's config cannot be right.",

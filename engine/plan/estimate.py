@@ -23,6 +23,8 @@ from engine.spec import RecipeSpec
 
 _LOW, _HIGH = 0.75, 1.3
 """The band around what is estimated, as factors."""
+_HIGH_RECOMPUTED_ON_CPU = 2.4
+"""The upper one where a CPU recomputes layers: exact plans of five models were up to 2.31 times the middle."""
 _LOGIT_BYTES = 18
 """Bytes for each logit of a full-logits loss in 16 bits: the logits and their gradient in 16 bits, and in float32 the
 upcast, the log-softmax and its gradient. In float32 without the upcast: 12."""
@@ -94,7 +96,14 @@ def estimate(
         layer = tokens * _layer_bytes(facts, weights, recipe, compute_bytes)
         activations, logits = (activations, logits) if logits >= layer else (activations + layer, 0)
     other = _OTHER_ON_CUDA if on_cuda else _OTHER_ON_CPU
-    return _plan(static, activations, logits, other, memory_bytes, tokens, weights)
+    most = _HIGH_RECOMPUTED_ON_CPU if checkpointing and not on_cuda else _HIGH
+    above = int((activations + logits + other) * (most - 1))
+    if not on_cuda and recipe.quantization != "none":
+        # a CPU unpacks a whole matrix to multiply with it
+        above += (
+            max((weight.shape[0] * weight.shape[1] for weight in weights if weight.role == "linear"), default=0) * 4
+        )
+    return _plan(static, activations, logits, other, memory_bytes, tokens, weights, above)
 
 
 def _plan(
@@ -105,10 +114,12 @@ def _plan(
     memory_bytes: int | None,
     tokens: int,
     weights: tuple[Weight, ...],
+    above: int,
 ) -> Plan:
+    """`above`: bytes from the middle to the upper end."""
     certain = static.weights + static.adapter + static.gradients + static.optimizer
     guessed = activations + logits + other
-    low, high = certain + int(guessed * _LOW), certain + int(guessed * _HIGH)
+    low, high = certain + int(guessed * _LOW), certain + guessed + above
     return Plan(
         total_low=low,
         total_high=high,

@@ -83,7 +83,7 @@ def profile_step(fake: FakeModel, settings: StepSettings, sizes: Sizes, optimize
         counter.enter("forward", "weights", -1)
         _teach(model, counter, settings, stack)
         counter.enter("forward", "other", -1)
-        _watch_layers(fake, counter)
+        _watch_layers(fake, counter, keeps=not (settings.checkpointing or settings.evaluation))
         batch = _batch(settings, sizes)
         counter.enter("forward", "activations", -1)
         if settings.evaluation:
@@ -247,8 +247,14 @@ def _to_gradients(counter: GrowthCounter, layer: int) -> Callable[[torch.Tensor]
     return move
 
 
-def _watch_layers(fake: FakeModel, counter: GrowthCounter) -> None:
-    """Tell the counter which layer is at work, forward and backward."""
+def _watch_layers(fake: FakeModel, counter: GrowthCounter, *, keeps: bool) -> None:
+    """Tell the counter which layer is at work, forward and backward.
+
+    Args:
+        fake: The model.
+        counter: That counts.
+        keeps: Whether a layer keeps what its backward pass needs.
+    """
     last = len(fake.layers) - 1
 
     def before(number: int) -> Callable[..., None]:
@@ -263,6 +269,8 @@ def _watch_layers(fake: FakeModel, counter: GrowthCounter) -> None:
             hidden = output[0] if isinstance(output, tuple) else output
             if counter.phase != "forward":
                 return
+            if not keeps and isinstance(output, tuple):
+                _let_go(counter, output[1:])
             if hidden.requires_grad:
                 hidden.register_hook(lambda _: counter.enter("backward", "activations", number))
             if number == last:
@@ -273,6 +281,18 @@ def _watch_layers(fake: FakeModel, counter: GrowthCounter) -> None:
     for number, layer in enumerate(fake.layers):
         layer.register_forward_pre_hook(before(number))
         layer.register_forward_hook(after(number))
+
+
+def _let_go(counter: GrowthCounter, others: tuple[Any, ...]) -> None:
+    """What a layer hands on beside its result (scores, in old models) lives until the next one is done.
+
+    So there is one of it at a time, however many layers the whole model has.
+    """
+    for tensor in others:
+        if torch.is_tensor(tensor):
+            counter.track(tensor)
+            powers, _ = counter.growth(tensor.untyped_storage().nbytes(), tensor)
+            counter.move(tensor, ("activations", -1, powers))
 
 
 def _batch(settings: StepSettings, sizes: Sizes) -> dict[str, torch.Tensor]:

@@ -27,7 +27,13 @@ def cards_of(text: str) -> tuple[int, int]:
         UsageError: It is no amount, or no number of cards from 1 to 64.
     """
     found: list[int] = []
-    for part in text.split(","):
+    parts = text.split(",")
+    if len(parts) == 2 and all(part.strip().isdecimal() for part in parts):
+        # two cards, or the comma of other languages: a card of 5 GiB is not what somebody with 24.5 means
+        raise UsageError(
+            f"`{text}` may mean one card or two.", "", f"Write {'.'.join(parts)}GiB, or {parts[0]}GiB,{parts[1]}GiB."
+        )
+    for part in parts:
         several = re.fullmatch(r"\s*(\d+)\s*[x*]\s*(.+)", part)
         count = int(several[1]) if several else 1
         if not 1 <= count <= _MOST_CARDS:

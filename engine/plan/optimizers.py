@@ -1,6 +1,7 @@
 """What an optimizer keeps for every trained parameter, by the names transformers knows.
 
-Counted from the algorithms: Adam keeps two moments, momentum methods one. Eight-bit states (bitsandbytes) take a byte
+Counted from the algorithms: Adam keeps two moments, momentum methods one; transformers' plain SGD is without momentum
+and keeps nothing. Four-bit states (torchao) take half a byte. Eight-bit states (bitsandbytes) take a byte
 a moment and a float32 for every 256 (Dettmers et al. 2022); tensors below 4,096 elements stay in 32 bits, which for
 an adapter's matrices of real sizes is nothing.
 """
@@ -12,8 +13,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-
-from engine.errors import SpecError
 
 _NAMES = re.compile(r"^class OptimizerNames\(.*?(?=^\S)", re.DOTALL | re.MULTILINE)
 _VALUE = re.compile(r'^    \w+ = "([\w.-]+)"', re.MULTILINE)
@@ -27,7 +26,17 @@ class OptimizerState:
     paged: bool
 
 
-_MOMENTS = {"adam": 2, "lamb": 2, "ademamix": 3, "lion": 1, "rmsprop": 1, "adagrad": 1, "sgd": 1, "lomo": 0}
+_MOMENTS = {
+    "adam": 2,
+    "lamb": 2,
+    "ademamix": 3,
+    "lion": 1,
+    "rmsprop": 1,
+    "adagrad": 1,
+    "free_sgd": 1,
+    "sgd": 0,
+    "lomo": 0,
+}
 
 
 def optimizer_state(name: str) -> OptimizerState:
@@ -37,8 +46,8 @@ def optimizer_state(name: str) -> OptimizerState:
     moments = next((count for part, count in _MOMENTS.items() if part in name), 2)
     if "ademamix" in name:
         moments = 3
-    each = 1 if "8bit" in name else 4
-    return OptimizerState(moments * each, paged="paged" in name)
+    each = 0.5 if "4bit" in name else 1 if "8bit" in name else 4
+    return OptimizerState(round(moments * each), paged="paged" in name)
 
 
 @cache
@@ -53,18 +62,3 @@ def known_optimizers() -> frozenset[str]:
         if found:
             return frozenset(_VALUE.findall(found.group(0)))
     return frozenset()
-
-
-def check_optimizer(name: str) -> None:
-    """Refuse a name that the trainer would refuse.
-
-    Raises:
-        SpecError: Names the knob.
-    """
-    known = known_optimizers()
-    if name != "auto" and known and name not in known:
-        raise SpecError(
-            "This recipe cannot run.",
-            f"recipe.optimizer: `{name}` is not one of transformers' optimizers.",
-            "Set it to `auto`.",
-        )

@@ -172,6 +172,7 @@ def make_report(
                     _words(memory, machine, fits, spread),
                     planner.uneven,
                     architecture.note,
+                    _beyond(architecture, recipe, rows),
                     _experts(architecture, recipe),
                 ),
             )
@@ -317,6 +318,16 @@ def _words(memory: Memory, machine: Machine, fits: bool | None, spread: Spread) 
         return words
     limit = FITS_SHARE * machine.memory / GIB
     return f"{words} That {'fits' if fits else 'does not fit'} under 90 % of this memory ({limit:.1f} GiB)."
+
+
+def _beyond(architecture: Architecture, recipe: RecipeSpec, rows: Rows) -> str:
+    """Packed rows begin to count anew, so only a row by itself can be too long."""
+    longest, context = min(rows.longest, recipe.max_length), architecture.context
+    if context is None or longest <= context:
+        return ""
+    return (
+        f"The model was made for {context:,} tokens, and the longest row has {longest:,}: set recipe.max_length lower."
+    )
 
 
 def _experts(architecture: Architecture, recipe: RecipeSpec) -> str:

@@ -21,7 +21,7 @@ from engine.plan.architecture import Architecture
 from engine.plan.profile import Profile, profile_from
 from engine.spec import RecipeSpec
 
-FORMAT = 5
+FORMAT = 6
 """Of the stored profiles; another one makes them void."""
 Quantization = Literal["nf4", "int8", "none"]
 _PACKAGES = ("torch", "transformers", "peft", "trl", "bitsandbytes", "tunesmith")

@@ -111,7 +111,7 @@ def _plain() -> Any:
 )
 def test_a_name_that_no_layer_has_is_refused(targets: str | list[str], told: str) -> None:
     with pytest.raises(SpecError) as refused:
-        adapter_targets(RecipeSpec(targets=targets), _plain())
+        adapter_targets(RecipeSpec().model_copy(update={"targets": targets}), _plain())
     assert refused.value.what.startswith(f"recipe.targets: {told}. The model has ")
     assert "q_proj" in refused.value.what
 

@@ -157,7 +157,10 @@ def test_what_is_refused_cannot_be_accepted(tmp_path: Path, capsys: pytest.Captu
     with pytest.raises(RefusedError):
         accept(project)
     assert _run(capsys, str(project.root), "--accept")[0] == 3
-    assert project.load().licence.accepted is None
+    assert _run(capsys, str(project.root), "--accept", "--use", "commercial")[0] == 3
+    kept = project.load().licence
+    assert kept.accepted is None
+    assert kept.use == UseSpec(adult=True), "a use that is refused is not kept either, as it says"
 
 
 def test_licence_of_the_data_is_looked_for(tmp_path: Path) -> None:

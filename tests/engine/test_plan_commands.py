@@ -205,3 +205,27 @@ def test_a_plan_that_is_known_loads_nothing_heavy(tmp_path: Path, capsys: pytest
     plan, loaded = again.stdout.strip().rsplit("\n", 1)
     assert json.loads(plan) == first
     assert loaded == "[]"
+
+
+def test_rows_beyond_what_the_model_was_made_for_are_told() -> None:
+    architecture = checked({**SMALL, "max_position_embeddings": 512}, "small", "config.json")
+
+    def note(length: int, **knobs: Any) -> str:
+        recipe = RecipeSpec(max_length=length, **knobs)
+        machine = Machine(24 * GIB, on_cuda=True)
+        return make_report(architecture, recipe, rows_of_length(length), profiles_of(architecture), machine).note
+
+    assert "made for 512 tokens, and the longest row has 1,024" in note(1024)
+    assert "made for" not in note(512)
+
+
+def test_scores_that_old_layers_hand_on_are_there_once() -> None:
+    # Falcon's layers return their scores; when layers are recomputed, only the last one's are there still
+    falcon = {"model_type": "falcon", "hidden_size": 64, "num_attention_heads": 8, "vocab_size": 2048}
+    recipe = RecipeSpec(quantization="none", attention="eager", gradient_checkpointing=True, max_length=512)
+    taken = []
+    for layers in (8, 12):
+        architecture = checked({**falcon, "num_hidden_layers": layers}, "falcon", "config.json")
+        memory = memory_of(architecture, recipe, rows_of_length(512), profiles_of(architecture), on_cuda=False)
+        taken.append(memory.breakdown["activations"])
+    assert taken[1] - taken[0] < 4 * 2 * 512 * 64 * 4, "layers keep their inputs, and not 8 x 512 x 512 scores"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from engine.jobs.events import FailedEvent, FinishedEvent, PhaseEvent, ProgressEvent
+from engine.jobs.events import FailedEvent, FinishedEvent, PhaseEvent, ProgressEvent, StoppedEvent
 from engine.project import Project
 from engine.spec import ProjectSpec
 from engine.steps import take_step
@@ -140,7 +140,11 @@ async def test_scrolling_in_a_row(tmp_path: Path, size: tuple[int, int]) -> None
         assert rendered.scroll_offset.y == 0
 
 
-async def test_a_running_job_is_followed(tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_a_running_job_is_followed(
+    tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead: list[Project] = []
+    monkeypatch.setattr("tui.screens.recipe_ahead.plan_ahead", ahead.append)
     project = project_at_preview(tmp_path / "p")
     job = RecordedJob(project, "preview")
     job.emit(PhaseEvent(name="render", text="Rendering the rows"), ProgressEvent(done=3, total=12, unit="rows"))
@@ -151,6 +155,7 @@ async def test_a_running_job_is_followed(tmp_path: Path, size: tuple[int, int]) 
         job.emit(FinishedEvent())
         await rows_shown(pilot)
         assert "row 1 of 12" in text_of(pilot)
+        await until(pilot, lambda: ahead == [project], "the plan of the next page")
 
 
 async def test_the_first_visit_starts_rendering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,13 +178,18 @@ async def test_a_failure_says_why_and_is_not_tried_again_by_itself(tmp_path: Pat
         assert "This model has no chat template." in text_of(pilot)
 
 
-async def test_s_stops_the_job(tmp_path: Path) -> None:
+async def test_s_stops_the_job_and_what_would_follow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead: list[Project] = []
+    monkeypatch.setattr("tui.screens.recipe_ahead.plan_ahead", ahead.append)
     project = project_at_preview(tmp_path / "p")
     job = RecordedJob(project, "preview")
     async with opened(project) as pilot:
         await until(pilot, lambda: screen_of(pilot).job_runs, "the job")
         await pilot.press("s")
         await until(pilot, job.folder.stop_file.exists, "the request")
+        job.emit(StoppedEvent(by="you"))
+        await until(pilot, lambda: not screen_of(pilot).job_runs, "the end")
+        assert not ahead
 
 
 async def test_enter_goes_on_to_the_recipe(tmp_path: Path, size: tuple[int, int]) -> None:

@@ -122,6 +122,7 @@ def test_a_small_model_stands_for_all_layers(settings: dict[str, Any], kept: int
         ({"num_attention_heads": True}, "num_attention_heads"),
         ({"model_type": None}, "model_type"),
         ({"model_type": "toaster"}, "toaster"),
+        ({"num_attention_heads": 4, "num_key_value_heads": 3}, "num_key_value_heads"),
         ({"model_type": "mamba", "num_attention_heads": None}, "`mamba` have none"),
     ],
 )
@@ -171,8 +172,30 @@ def test_an_unreadable_config_is_said_plainly(tmp_path: Path, content: str) -> N
 def test_a_hub_id_of_the_catalogue_has_a_description() -> None:
     found = architecture_of("HuggingFaceTB/SmolLM2-135M-Instruct")
     assert (found.source, found.figure("hidden_size")) == ("catalogue", 576)
+    assert architecture_of(" https://huggingface.co/huggingfacetb/smollm2-135m-instruct").name == found.name
+    assert architecture_of("smollm2 135m").name == found.name
+    assert architecture_of("demo").figure("vocab_size") == 2048
     with pytest.raises(ModelError):
         architecture_of("nobody/nothing")
+
+
+def test_a_model_that_was_got_is_known_by_its_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TUNESMITH_MODELS", str(tmp_path))
+    for name in ("nobody--nothing-0123", "nobody--nothing-0456.part"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text(json.dumps(CONFIG))
+    assert architecture_of("nobody/nothing").figure("hidden_size") == CONFIG["hidden_size"]
+
+
+def test_a_folder_with_one_gguf_file_is_that_file(tmp_path: Path) -> None:
+    figures = {"block_count": 1, "embedding_length": 64, "feed_forward_length": 128, "attention.head_count": 4}
+    entries = {f"llama.{name}": figure for name, figure in {**figures, "vocab_size": 300}.items()}
+    content = gguf_bytes({"general.architecture": "llama", **entries}, {"token_embd.weight": (300, 64)})
+    (tmp_path / "a.gguf").write_bytes(content)
+    assert architecture_of(str(tmp_path)).name == "a"
+    (tmp_path / "b.gguf").write_bytes(content)
+    with pytest.raises(ModelError, match="Which"):
+        architecture_of(str(tmp_path))
 
 
 def test_the_language_part_of_a_larger_model_is_taken() -> None:
@@ -205,7 +228,16 @@ def test_on_a_cpu_nothing_is_reserved_ahead() -> None:
 
 @pytest.mark.parametrize(
     ("name", "each"),
-    [("adamw_torch_fused", 8), ("paged_adamw_8bit", 2), ("sgd", 4), ("lion_8bit", 1), ("adafactor", 0), ("new", 8)],
+    [
+        ("adamw_torch_fused", 8),
+        ("paged_adamw_8bit", 2),
+        ("adamw_torch_4bit", 1),
+        ("sgd", 0),
+        ("schedule_free_sgd", 4),
+        ("lion_8bit", 1),
+        ("adafactor", 0),
+        ("new", 8),
+    ],
 )
 def test_what_optimizers_keep(name: str, each: int) -> None:
     assert optimizer_state(name).bytes_per_element == each

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import ClassVar
 
 from textual import work
@@ -126,8 +127,18 @@ class PreviewScreen(StepScreen):
             self.say(self.words())
 
     def job_ended(self, job: JobView) -> None:
-        """The files are fresh."""
+        """The files are fresh, and what the next page is about can be worked out meanwhile."""
         self.place, self.only_cut = 0, False
+        if job.state == "finished":
+            self._plan_ahead()
+
+    @work(group="ahead")
+    async def _plan_ahead(self) -> None:
+        """Let the plan of the recipe page begin. What stands in its way is told there, where it is about something."""
+        from tui.screens.recipe_ahead import plan_ahead
+
+        with suppress(TunesmithError):
+            await in_thread(self, plan_ahead, self.project)
 
     def _begin(self) -> None:
         """Render, if the steps before were taken."""

@@ -102,7 +102,8 @@ class PlanningScreen(StepScreen):
         self.plan_changed()
         if shown.wants_job and self.target is not None:
             await asyncio.sleep(_REST_SECONDS)
-            self._work_it_out(recipe)
+            if not await self._followed():
+                self._work_it_out(recipe)
 
     async def plan_of(self, recipe: RecipeSpec) -> PlanShown | None:
         """The plan of any recipe; None after a problem was shown."""
@@ -121,6 +122,18 @@ class PlanningScreen(StepScreen):
         return await self.plan_of(self.spec.recipe)
 
     # -- the job ------------------------------------------------------------------------------------------------
+
+    async def _followed(self) -> bool:
+        """Whether a plan is being worked out already: this page's own, or one from before it was opened."""
+        if self.job_runs:
+            return True
+        from tui.screens.recipe_ahead import newest_plan
+
+        job = await in_thread(self, newest_plan, self.project)
+        if job is None or not job.active:
+            return False
+        self.follow_job(job.folder)
+        return True
 
     def _work_it_out(self, recipe: RecipeSpec) -> None:
         """Run the job `plan`, once for a recipe and a target; one at a time."""
