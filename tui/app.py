@@ -27,8 +27,9 @@ from textual.worker import WorkerFailed
 from engine.errors import TunesmithError
 from engine.machine import hostname
 from tui.charset import ASCII, UNICODE
+from tui.settings import kept_colours, theme_name
 from tui.terminal import Terminal, read_terminal
-from tui.theme import ANSI, DARK
+from tui.theme import ANSI, DARK, LIGHT
 
 if TYPE_CHECKING:
     from engine.jobs.state import JobView
@@ -85,9 +86,10 @@ class TunesmithApp(App[int], inherit_bindings=False):
         super().__init__()
         terminal = terminal or read_terminal(os.environ)
         self.glyphs = ASCII if ascii or not terminal.unicode else UNICODE
-        self.register_theme(DARK)
-        self.register_theme(ANSI)
-        self.theme = ANSI.name if terminal.sixteen_colours else DARK.name
+        self._terminal = terminal
+        for theme in (DARK, LIGHT, ANSI):
+            self.register_theme(theme)
+        self.show_colours(kept_colours())
         self.set_class(not self.glyphs.unicode, "-ascii")
         ScrollBar.renderer = ScrollBarRender if self.glyphs.unicode else PlainScrollBar
         self.machine_facts: MachineFacts | None = None
@@ -118,6 +120,10 @@ class TunesmithApp(App[int], inherit_bindings=False):
             # Else the key would be tried as one of the help itself, which closes it.
             event.prevent_default()
             self.push_screen(HelpScreen(self.screen))
+
+    def show_colours(self, colours: str) -> None:
+        """Take other colours: a key of `tui.settings.CHOICES`."""
+        self.theme = theme_name(colours, self._terminal)
 
     # -- places -------------------------------------------------------------------------------------------------
 
@@ -157,13 +163,15 @@ class TunesmithApp(App[int], inherit_bindings=False):
     def standing_place(self, project: Project) -> str:
         """Where a project stands: its running or killed job's page, else its first step that is not done."""
         from engine.jobs.state import all_jobs
+        from tui.on_disk import QUICK, file_reason
         from tui.overview import place_of
 
         jobs, pages = all_jobs([project.root]), {"train": "train", "evaluate": "evaluate"}
         running = [job for job in jobs if job.active and job.record.kind in pages]
         if running:
             return pages[running[-1].record.kind]
-        return place_of(project.load(), jobs)
+        spec = project.load()
+        return place_of(spec, jobs, file_reason(project, spec, QUICK) or "")
 
     def go_home(self) -> None:
         """Back to all projects."""
@@ -211,7 +219,8 @@ class TunesmithApp(App[int], inherit_bindings=False):
         from tui.screens.quit import QuitScreen
 
         def look() -> list[JobView]:
-            return [job for job in all_jobs() if job.active]
+            # A plan is worked out again in seconds; nobody is to be asked about it.
+            return [job for job in all_jobs() if job.active and job.record.kind != "plan"]
 
         try:
             running = await asyncio.to_thread(look)

@@ -18,7 +18,12 @@ _WIZARD_OPTIONS = ("--ascii",)
 
 def main() -> None:
     """Run `sys.argv` and leave with its exit code."""
-    sys.exit(run(sys.argv[1:]))
+    try:
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        # Before a command could listen for it.
+        code = EXIT_STOPPED
+    sys.exit(code)
 
 
 def run(argv: list[str]) -> int:
@@ -70,7 +75,8 @@ def _demo(words: list[str], *, ascii_only: bool) -> int:
 
 
 def _at_a_terminal() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    # A stream that was closed (`<&-`) is None.
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
 def _wizard(words: list[str], *, ascii_only: bool) -> int:
@@ -87,6 +93,14 @@ def _wizard(words: list[str], *, ascii_only: bool) -> int:
     return run_wizard(project, ascii_only)
 
 
+def _is_there(word: str) -> bool:
+    """Whether a word names something here; too long, not ours to look into, or the `~` of nobody: it does not."""
+    try:
+        return Path(word).expanduser().exists()
+    except (OSError, RuntimeError):
+        return False
+
+
 def _project(words: list[str]) -> Path | None:
     """The project that was named; a misspelt command is told as such.
 
@@ -96,7 +110,7 @@ def _project(words: list[str]) -> Path | None:
     """
     if not words:
         return None
-    if len(words) == 1 and Path(words[0]).expanduser().exists():
+    if len(words) == 1 and _is_there(words[0]):
         from engine.project import open_project
 
         project, _ = open_project(Path(words[0]))

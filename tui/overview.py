@@ -16,6 +16,7 @@ from engine.machine import known_projects
 from engine.project import Project
 from engine.spec import STEPS, ProjectSpec, StepName
 from engine.steps import TITLES, step_statuses
+from tui.on_disk import QUICK, file_reason, with_file
 from tui.widgets.progress import progress_words
 from tui.widgets.text import ago_text, duration_text, size_text
 
@@ -42,6 +43,8 @@ class Standing:
     words: str
     touched: str
     trouble: bool = False
+    model: str = ""
+    data: str = ""
 
 
 def page_of(kind: str) -> str:
@@ -69,16 +72,17 @@ def job_sentence(job: JobView, name: str = "") -> str:
     return f"{name} is {doing}: step {step.step:,} of {step.steps:,}, loss {step.loss:.2f}{left}"
 
 
-def place_of(spec: ProjectSpec, jobs: Sequence[JobView]) -> StepName:
+def place_of(spec: ProjectSpec, jobs: Sequence[JobView], reason: str = "") -> StepName:
     """The step at which a project is opened: its training that broke off and can go on, else the first not done.
 
     Args:
         spec: Of the project.
         jobs: Its jobs, oldest first.
+        reason: Why its data needs another look, as `tui.on_disk` says.
     """
     last = next((job for job in reversed(jobs) if job.record.kind == "train"), None)
     broke_off = last is not None and last.state in ("died", "stopped") and _saved(jobs, spec.run) is not None
-    open_steps = [status.step for status in step_statuses(spec) if status.state != "done"]
+    open_steps = [status.step for status in with_file(step_statuses(spec), reason) if status.state != "done"]
     if broke_off and "train" in open_steps:
         return "train"
     if open_steps[:1] == ["preview"] and "train" not in open_steps:
@@ -109,18 +113,23 @@ def _standing(root: Path, jobs: list[JobView], now: float) -> Standing:
         spec = project.load()
     except TunesmithError as error:
         return Standing(root, root.name, "?", error.title, touched, trouble=True)
+    model = spec.model.source if spec.model else ""
+    data = spec.data.path if spec.data else ""
     if running := [job for job in jobs if job.active]:
         job = running[-1]
-        return Standing(root, spec.name, TITLES[_STEP_OF_JOB[job.record.kind]], job.state, touched)
-    step = place_of(spec, jobs)
-    words, trouble = _words(step, project, spec, jobs)
-    return Standing(root, spec.name, TITLES[step], words, touched, trouble=trouble)
+        return Standing(
+            root, spec.name, TITLES[_STEP_OF_JOB[job.record.kind]], job.state, touched, model=model, data=data
+        )
+    reason = file_reason(project, spec, QUICK) or ""
+    step = place_of(spec, jobs, reason)
+    words, trouble = _words(step, project, spec, jobs, reason)
+    return Standing(root, spec.name, TITLES[step], words, touched, trouble=trouble, model=model, data=data)
 
 
-def _words(step: StepName, project: Project, spec: ProjectSpec, jobs: list[JobView]) -> tuple[str, bool]:
+def _words(step: StepName, project: Project, spec: ProjectSpec, jobs: list[JobView], reason: str) -> tuple[str, bool]:
     """What is to be said of a project that stands at `step`, and whether it is trouble."""
     own = [job for job in jobs if _STEP_OF_JOB.get(job.record.kind) == step]
-    status = next(status for status in step_statuses(spec) if status.step == step)
+    status = next(status for status in with_file(step_statuses(spec), reason) if status.step == step)
     if own and status.state != "done":
         end = own[-1].snapshot.end
         saved = _saved(jobs, spec.run) if step == "train" else None
@@ -131,7 +140,7 @@ def _words(step: StepName, project: Project, spec: ProjectSpec, jobs: list[JobVi
         if own[-1].state == "stopped":
             return "stopped; can go on", False
     if status.state == "stale":
-        return f"needs another look: {status.reason}", True
+        return status.reason, True
     if status.state == "done":
         return _shipped(project), False
     if not spec.steps:

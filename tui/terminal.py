@@ -20,10 +20,12 @@ class Terminal:
     Args:
         unicode: Glyphs beyond ASCII arrive as they are meant.
         sixteen_colours: Only the terminal's own 16 colours can be relied on.
+        light: It says that its ground is light; most terminals do not say anything.
     """
 
     unicode: bool = True
     sixteen_colours: bool = False
+    light: bool = False
 
 
 def read_terminal(environment: Mapping[str, str]) -> Terminal:
@@ -33,7 +35,9 @@ def read_terminal(environment: Mapping[str, str]) -> Terminal:
     utf8 = "utf-8" in locale.lower() or "utf8" in locale.lower()
     rich_colours = bool(environment.get("COLORTERM")) or "256color" in term or "direct" in term
     plain = term in _SIXTEEN_COLOURS or term.startswith(("screen.", "xterm-16"))
-    return Terminal(unicode=utf8 and term != "linux", sixteen_colours=plain and not rich_colours)
+    # rxvt, Konsole and others write `foreground;background`, as numbers of their 16 colours.
+    light = environment.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
+    return Terminal(unicode=utf8 and term != "linux", sixteen_colours=plain and not rich_colours, light=light)
 
 
 def set_textual_environment(environment: MutableMapping[str, str]) -> None:

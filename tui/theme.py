@@ -1,7 +1,7 @@
 """The colours: one accent, one for good, one for attention, one for danger; each always with a glyph or a word.
 
-`tunesmith` is for terminals with many colours. `tunesmith-ansi` uses only the terminal's own 16, so that the
-person's own scheme, light or dark, keeps its contrast.
+`tunesmith` and `tunesmith-light` are for terminals with many colours. `tunesmith-ansi` uses only the terminal's own
+16, so that the person's own scheme, light or dark, keeps its contrast.
 """
 
 from __future__ import annotations
@@ -37,6 +37,38 @@ DARK = Theme(
         "scrollbar-background-active": "#15171c",
         "scrollbar-hover": "#7aa2d8",
         "scrollbar-active": "#7aa2d8",
+    },
+)
+
+LIGHT = Theme(
+    name="tunesmith-light",
+    primary="#1f5fa8",
+    secondary="#1f5fa8",
+    accent="#1f5fa8",
+    success="#2f6d2a",
+    warning="#8a5200",
+    error="#b3261e",
+    foreground="#1f2328",
+    background="#fbfbf9",
+    surface="#f2f2ee",
+    panel="#e6e7e3",
+    dark=False,
+    variables={
+        "muted": "#59616c",
+        "cursor": "#d5e2f2",
+        "rule": "#b9bdc4",
+        "field": "#eceded",
+        "block-cursor-background": "#1f5fa8",
+        "block-cursor-foreground": "#fbfbf9",
+        "input-cursor-background": "#1f2328",
+        "input-cursor-foreground": "#fbfbf9",
+        "input-selection-background": "#1f5fa8 35%",
+        "scrollbar": "#b9bdc4",
+        "scrollbar-background": "#fbfbf9",
+        "scrollbar-background-hover": "#fbfbf9",
+        "scrollbar-background-active": "#fbfbf9",
+        "scrollbar-hover": "#1f5fa8",
+        "scrollbar-active": "#1f5fa8",
     },
 )
 

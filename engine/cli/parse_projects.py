@@ -8,7 +8,7 @@ from engine.cli.parsing import Table, add_settings
 
 
 def project_commands(table: Table) -> None:
-    """demo, new, data, models, license."""
+    """demo, new, forget, data, models, license."""
     demo = table.add(
         "demo",
         "engine.cli.demo:demo",
@@ -32,6 +32,16 @@ def project_commands(table: Table) -> None:
     add_settings(new)
     new.add_argument("--chat-template", choices=("model", "chatml"), default="model", help="whose way to write a chat")
     _add_reading(new)
+
+    forget = table.add(
+        "forget",
+        "engine.cli.forget:forget",
+        "delete a project after saying what is lost, or only take it off the list; your own files stay",
+        "tunesmith forget my-voice --delete my-voice",
+    )
+    forget.add_argument("project", metavar="PROJECT", help="its folder")
+    forget.add_argument("--delete", metavar="NAME", help="delete it; its name, so that it cannot happen by mistake")
+    forget.add_argument("--keep-files", action="store_true", help="only off the list of projects; its folder stays")
 
     data = table.add(
         "data",

@@ -79,7 +79,7 @@ class RecordedJob:
     def die(self) -> None:
         """From now on the process is gone: the pid has another start time."""
         start = psutil.Process().create_time() - 1000
-        self.record = self.record.model_copy(update={"process_start": start, "boot_id": boot_id()})
+        self.record = self.record.model_copy(update={"process_start": start, "start_ticks": None, "boot_id": boot_id()})
         self.folder.write(self.record)
 
     def log(self, text: str) -> None:

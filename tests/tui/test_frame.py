@@ -86,6 +86,11 @@ def test_the_terminal_is_read_from_its_environment(environment: dict[str, str], 
     assert (terminal.unicode, terminal.sixteen_colours) == (unicode, sixteen)
 
 
+@pytest.mark.parametrize(("told", "light"), [("0;15", True), ("0;default;7", True), ("15;0", False), ("", False)])
+def test_a_light_ground_is_known_where_the_terminal_tells(told: str, light: bool) -> None:
+    assert read_terminal({"COLORFGBG": told}).light is light
+
+
 def test_fewer_frames_over_ssh_unless_the_person_said_otherwise() -> None:
     environment = {"SSH_CONNECTION": "1 2 3 4"}
     set_textual_environment(environment)

@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from textual.theme import Theme
 from textual.widgets import Input
 
 from engine.errors import JobFailedError
@@ -21,6 +22,8 @@ from tui.overview import place_of
 from tui.screens import doctor
 from tui.screens.doctor import Finding
 from tui.screens.quit import QuitScreen
+from tui.settings import keep_colours
+from tui.theme import DARK, LIGHT
 
 
 def training(project: Project) -> RecordedJob:
@@ -207,3 +210,66 @@ def test_an_older_preview_does_not_hold_a_trained_project(project: Project) -> N
     spec = project.load()
     assert next(status for status in step_statuses(spec) if status.step == "preview").state == "stale"
     assert place_of(spec, []) == "evaluate"
+
+
+async def test_a_project_is_deleted_only_when_its_name_is_typed(project: Project) -> None:
+    mine = project.root / "chats.jsonl"
+    mine.write_text("mine")
+    app = wizard()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "its folder", "X Forget")
+        await pilot.press("X")
+        await shows(pilot, "Forget my-voice?", "▸ Not now")
+        await pilot.press("enter", "X", "end", "enter")
+        await shows(pilot, "To delete my-voice, type its name", "For ever gone:", "Your own file stays")
+        await pilot.press(*typed("voice"), "enter")
+        await shows(pilot, "This is not its name.")
+        assert project.file.is_file()
+        await pilot.press("ctrl+u", *typed("my-voice"), "enter")
+        await shows(pilot, "my-voice is deleted.", "No projects yet.")
+    assert [file.name for file in project.root.iterdir()] == [mine.name]
+
+
+async def test_a_project_is_taken_off_the_list_but_not_while_its_job_runs(project: Project) -> None:
+    job = training(project)
+    app = wizard()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(pilot, "w Watch")
+        await pilot.press("X")
+        await shows(pilot, "my-voice has a running job")
+        job.emit(StoppedEvent(by="you"))
+        await until(pilot, lambda: "w Watch" not in frame(app), "the job is over")
+        await pilot.press("X", "down", "enter")
+        await shows(pilot, "No projects yet.", "its folder stays")
+    assert project.file.is_file()
+
+
+async def test_colours_are_chosen_and_kept() -> None:
+    app = wizard()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("comma")
+        await shows(pilot, "Which colours?", "▸ As it fits")
+        await pilot.press("down", "down", "enter")
+        await until(pilot, lambda: app.theme == LIGHT.name, "the light theme")
+    assert wizard().theme == LIGHT.name
+    keep_colours("automatic")
+    assert wizard().theme == DARK.name
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+def test_every_colour_can_be_read_on_every_ground(theme: Theme) -> None:
+    grounds = (theme.background, theme.surface, theme.panel, theme.variables["cursor"])
+    for colour in (theme.foreground, theme.accent, theme.success, theme.warning, theme.error, theme.variables["muted"]):
+        assert min(contrast(str(colour), str(ground)) for ground in grounds) > 4, colour
+
+
+def contrast(one: str, other: str) -> float:
+    """As WCAG 2 defines it, 1 to 21."""
+
+    def light(colour: str) -> float:
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    less, more = sorted((light(one), light(other)))
+    return (more + 0.05) / (less + 0.05)

@@ -216,6 +216,10 @@ async def test_a_packed_adapter_is_shown_again(trained: Project, size: tuple[int
         await shows(
             pilot, "my-voice.tsmith", "12 MB", "locked with your passphrase", "tunesmith decrypt my-voice.tsmith"
         )
+        # The gate has nothing to judge by here: it is not the package that is wrong.
+        await shows(pilot, "The gate is closed, so what lies here was packed before. g shows why.")
+        await pilot.press("Y")
+        await shows(pilot, "Copy what?", "▸ the packed file", "its sha256", "the adapter's folder")
 
 
 async def test_nothing_is_packed_while_the_gate_is_closed(trained: Project, size: tuple[int, int]) -> None:

@@ -29,6 +29,7 @@ class AskScreen(ModalScreen[str | None]):
         value: What stands in the field.
         meaning: What it means, in plain words.
         check: Raises a TunesmithError where the value does not fit; the dialog stays open then.
+        take: What enter does, in the line of keys.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(TABLE["ask"])
@@ -37,9 +38,12 @@ class AskScreen(ModalScreen[str | None]):
     AskScreen Problem { padding: 0; }
     """
 
-    def __init__(self, title: str, value: str, meaning: str, check: Callable[[str], object]) -> None:
+    def __init__(
+        self, title: str, value: str, meaning: str, check: Callable[[str], object], take: str = "Take it"
+    ) -> None:
         super().__init__()
         self._title, self._value, self._meaning, self._check = title, value, meaning, check
+        self._take = take
 
     def compose(self) -> ComposeResult:
         """The field between its meaning and the keys."""
@@ -49,7 +53,7 @@ class AskScreen(ModalScreen[str | None]):
             yield Static(styled(plain(self._meaning, chosen), "$muted"))
             yield Input(self._value, select_on_focus=True)
             yield Problem()
-            yield Static(key_words(("enter", "Take it"), ("esc", "Leave it as it was")))
+            yield Static(key_words(("enter", self._take), ("esc", "Leave it as it was")))
 
     @work(exclusive=True)
     async def on_input_submitted(self, message: Input.Submitted) -> None:
@@ -72,9 +76,12 @@ class ChooseScreen(ModalScreen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings(TABLE["ask"])
     DEFAULT_CSS = "ChooseScreen RowList { height: auto; max-height: 14; margin: 1 0; }"
 
-    def __init__(self, title: str, meaning: str, choices: list[tuple[str, str, str]], now: str = "") -> None:
-        """`choices` are (key, words, meaning)."""
+    def __init__(
+        self, title: str, meaning: str, choices: list[tuple[str, str, str]], now: str = "", take: str = "Take it"
+    ) -> None:
+        """`choices` are (key, words, meaning), `now` is the key to begin at, `take` what enter does."""
         super().__init__()
+        self._take = take
         self._title, self._meaning, self._choices, self._now = title, meaning, choices, now
 
     def compose(self) -> ComposeResult:
@@ -85,7 +92,9 @@ class ChooseScreen(ModalScreen[str | None]):
             yield Static(styled(plain(self._title, glyphs(self)), "bold"))
             yield Static(styled(plain(self._meaning, glyphs(self)), "$muted"))
             yield RowList([Column(width=width), Column()], rows)
-            yield Static(key_words(("enter", "Take it"), ("esc", "Leave it as it was")))
+            yield Static(
+                key_words(("enter", self._take), ("esc", "Leave it as it was" if self._take == "Take it" else "Back"))
+            )
 
     def on_mount(self) -> None:
         """Begin at the present value."""

@@ -27,6 +27,7 @@ What you have
                                 back and when a job ended). Never keep a spec across an `await`.
 `await self.ask_engine(work)`   runs `work()` in a thread, shows a TunesmithError in place and returns None then.
                                 Use it for engine.actions; call it from a method decorated with `@work`.
+`self.statuses`, `self.status`  the steps and this one, with the data stale where its file was changed meanwhile.
 `await in_thread(self, work)`   the same without the catching (tui.threads); ends the worker if the page is closed.
 `self.start_job(kind, spec)`    launches a job and follows it; `self.job` is the latest `JobView` (frozen) or None.
 `self.stop_job()`               asks it to stop (it saves what it has).
@@ -57,12 +58,16 @@ from engine.jobs.state import JobView
 from engine.project import Project
 from engine.spec import STEPS, ProjectSpec, StepName
 from engine.steps import TITLES, StepStatus, step_statuses
-from tui.charset import Glyphs, glyphs
+from tui.charset import glyphs
+from tui.clipboard import Copyable
+from tui.copyable import of_project
 from tui.jobs import JobFollower, latest_job
+from tui.key_hints import with_keys
+from tui.on_disk import QUICK, file_reason, with_file
 from tui.screens.frame import FrameScreen, Rule, SpeakLine, TopLine
 from tui.threads import in_thread
 from tui.widgets.progress import JobProgress
-from tui.widgets.stepper import Stepper
+from tui.widgets.stepper import Stepper, step_words
 
 _POLL_SECONDS = 0.5
 STARTING = "Starting."
@@ -84,6 +89,8 @@ class StepScreen(FrameScreen):
         super().__init__()
         self.project = project
         self.spec: ProjectSpec = project.load()
+        self._file_reason = ""
+        """Why the data's file is not the one that was read; empty where it is."""
 
     def way(self) -> ComposeResult:
         """The stepper."""
@@ -98,13 +105,14 @@ class StepScreen(FrameScreen):
         """Show the project and find a running job again."""
         self.query_one(TopLine).project = self.spec.name
         self._show_spec()
-        if self.JOB_KINDS:
-            self.run_worker(self._find_job(), group="job", exclusive=True)
+        self.run_worker(self._open_up(), group="job", exclusive=True)
+        self.run_worker(self._look_at_file(), group="file", exclusive=True)
 
     def on_screen_resume(self) -> None:
         """Another program may have written the project meanwhile."""
         if self.is_mounted and self.may_be_stale():
             self.refresh_spec()
+            self.run_worker(self._look_at_file(), group="file", exclusive=True)
 
     def may_be_stale(self) -> bool:
         """Whether what is shown may be out of date after another page was open over this one; pages may know better."""
@@ -113,9 +121,44 @@ class StepScreen(FrameScreen):
     # -- where we stand -----------------------------------------------------------------------------------------
 
     @property
+    def statuses(self) -> list[StepStatus]:
+        """The state of each step."""
+        return with_file(step_statuses(self.spec), self._file_reason)
+
+    @property
     def status(self) -> StepStatus:
         """The state of this step."""
-        return next(status for status in step_statuses(self.spec) if status.step == self.STEP_NAME)
+        return next(status for status in self.statuses if status.step == self.STEP_NAME)
+
+    async def _open_up(self) -> None:
+        """First whether the data is what it was, for a page may decide by it what to do; then the job of this page.
+
+        A file that takes long to read is looked at beside this: a running job is not kept waiting for it.
+        """
+        if await self._file_became_other(QUICK):
+            self._show_spec()
+        if self.JOB_KINDS:
+            await self._find_job()
+
+    async def _look_at_file(self) -> None:
+        """Show it where the data's file became another one."""
+        if await self._file_became_other():
+            self._show_spec()
+
+    async def _read_anew(self) -> None:
+        """The spec that a job left, and whether the file is the one it read; pages show it when the job has ended."""
+        try:
+            self.spec = await in_thread(self, self.project.load)
+        except TunesmithError as error:
+            self.show_problem(error)
+            return
+        await self._file_became_other(QUICK)
+
+    async def _file_became_other(self, at_most: int | None = None) -> bool:
+        """Whether what is known of the file changed; one that is too large for now leaves it as it was."""
+        reason = await in_thread(self, file_reason, self.project, self.spec, at_most)
+        before, self._file_reason = self._file_reason, self._file_reason if reason is None else reason
+        return self._file_reason != before
 
     def refresh_spec(self) -> None:
         """Read the spec again and show it; where it cannot be read, the error is shown and the old one stays."""
@@ -127,14 +170,17 @@ class StepScreen(FrameScreen):
         self._show_spec()
 
     def _show_spec(self) -> None:
-        statuses = step_statuses(self.spec)
+        statuses = self.statuses
         self.query_one(Stepper).set_steps(statuses, self.STEP_NAME)
         self._show_stale(statuses)
+        self._say_standing()
+        self.spec_changed()
+
+    def _say_standing(self) -> None:
         if self.status.state == "stale":
             self.say(self.stale_words(self.status.reason), "attention")
         else:
             self.say(self.words())
-        self.spec_changed()
 
     def _show_stale(self, statuses: Sequence[StepStatus]) -> None:
         """Why the first stale step is stale, and what leads there; it stays while other words come and go."""
@@ -158,11 +204,15 @@ class StepScreen(FrameScreen):
         """What the speaking line says when this step is stale."""
         return f"Needs another look: {reason} since. enter does this step again."
 
+    def copyable(self) -> list[Copyable]:
+        """The error, where things lie, and the command that does this step without the wizard."""
+        return [*super().copyable(), *of_project(self.project, self.spec, self.STEP_NAME)]
+
     # -- the way ------------------------------------------------------------------------------------------------
 
     def reachable(self, step: StepName) -> bool:
         """Whether a step can be opened: all steps before it were taken once."""
-        statuses = {status.step: status.state for status in step_statuses(self.spec)}
+        statuses = {status.step: status.state for status in self.statuses}
         return all(statuses[before] != "todo" for before in STEPS[: STEPS.index(step)])
 
     def go_to(self, place: str) -> None:
@@ -193,7 +243,7 @@ class StepScreen(FrameScreen):
         if self.reachable(step):
             self.go_to(step)
         else:
-            missing = next(status for status in step_statuses(self.spec) if status.state == "todo")
+            missing = next(status for status in self.statuses if status.state == "todo")
             self.say(f"{TITLES[missing.step]} comes first.", "attention")
 
     def action_go_on(self) -> object:
@@ -219,7 +269,7 @@ class StepScreen(FrameScreen):
     def action_go_stale(self) -> None:
         """The first step that needs another look."""
         self.refresh_spec()
-        stale = next((status.step for status in step_statuses(self.spec) if status.state == "stale"), None)
+        stale = next((status.step for status in self.statuses if status.state == "stale"), None)
         if stale is None:
             self.say("No step needs another look.")
         elif stale != self.NAME:
@@ -231,11 +281,11 @@ class StepScreen(FrameScreen):
         from tui.screens.ask import ChooseScreen
 
         self.refresh_spec()
-        statuses = step_statuses(self.spec)
+        statuses = self.statuses
         missing = next((status.step for status in statuses if status.state == "todo"), None)
-        choices = [(str(one.step), *_step_words(one, missing, glyphs(self))) for one in statuses]
+        choices = [(str(one.step), *step_words(one, missing, glyphs(self))) for one in statuses]
         meaning = "Nothing is lost by going back."
-        step = await self.app.push_screen_wait(ChooseScreen("Where to?", meaning, choices, self.STEP_NAME))
+        step = await self.app.push_screen_wait(ChooseScreen("Where to?", meaning, choices, self.STEP_NAME, "Go there"))
         if step is not None and step != self.NAME:
             self._go_if_reachable(cast("StepName", step))
 
@@ -305,11 +355,12 @@ class StepScreen(FrameScreen):
                 began = job.active and not self.job_runs
                 self.job = job
                 if began:
-                    self._show_stale(step_statuses(self.spec))
+                    self._show_stale(self.statuses)
                 self.job_changed(job)
                 if job.active and self.query_one(SpeakLine).words == STARTING:
                     self.say("It is safe to leave: the work goes on, tunesmith shows it again.")
             if not job.active:
+                await self._read_anew()
                 self._ended(job)
                 return
             await asyncio.sleep(_POLL_SECONDS)
@@ -320,13 +371,30 @@ class StepScreen(FrameScreen):
             progress.job = job
         self.refresh_bindings()
 
+    def show_problem(self, error: TunesmithError | None) -> None:
+        """Show an error in place, with the keys that mend it where another page does; None takes it away."""
+        super().show_problem(None if error is None else with_keys(error, self.NAME))
+
     def show_past_problem(self, job: JobView) -> None:
-        """Show how a job failed or died; nothing when it did neither."""
+        """Show how a job failed or died; nothing when it did neither, or when the project was changed since it failed.
+
+        What failed may be mended then: doing the step again tells.
+        """
         if job.state == "failed" and isinstance(job.snapshot.end, FailedEvent):
+            if self._changed_after(job):
+                return
             end = job.snapshot.end
             self.show_problem(TunesmithError(end.title, end.what, end.hint, code=end.code))
         elif job.state == "died":
             self.show_problem(died_error(job))
+
+    def _changed_after(self, job: JobView) -> bool:
+        """Whether something was decided after a job ended."""
+        try:
+            return self.project.file.stat().st_mtime > (job.snapshot.last_seen or job.record.created)
+        except OSError:
+            # Gone: whoever reads it next says so.
+            return False
 
     def _ended(self, job: JobView) -> None:
         self.refresh_spec()
@@ -349,14 +417,6 @@ class StepScreen(FrameScreen):
 
     def no_job(self) -> None:
         """On opening: there never was a job of these kinds."""
-
-
-def _step_words(status: StepStatus, missing: StepName | None, chosen: Glyphs) -> tuple[str, str]:
-    """A step's mark and name, and where it stands in words; `missing` is the first that was never taken."""
-    after = f"after {TITLES[missing]}" if missing is not None and missing != status.step else "comes next"
-    marks = {"done": (chosen.done, "done"), "stale": (chosen.stale, status.reason), "todo": (chosen.todo, after)}
-    mark, words = marks[status.state]
-    return f"{mark} {TITLES[status.step]}", words
 
 
 def died_error(job: JobView) -> JobFailedError:

@@ -17,11 +17,14 @@ from engine.licences.check import project_verdict
 from engine.project import Project
 from engine.recipes import changed_knobs, load_recipes
 from engine.spec import ProjectSpec
+from engine.steps import StepStatus
 from tui.charset import Glyphs, glyphs, plain
+from tui.clipboard import Copyable
+from tui.copyable import of_project
 from tui.data_report import SHAPES, read_report
 from tui.knobs import knob, value_text
 from tui.licence import short_verdict
-from tui.preview_facts import preview_words
+from tui.preview_facts import longest_tokens, preview_words
 from tui.proof import bound_words, read_proof
 from tui.screens.base import StepScreen
 from tui.screens.frame import Rule
@@ -114,9 +117,16 @@ class ConfirmScreen(StepScreen):
         """What enter does."""
         return "enter starts it. It goes on when you leave or the line drops."
 
-    def stale_words(self, reason: str) -> str:
-        """The page is read anew; that mends it."""
-        return self.words()
+    def _say_standing(self) -> None:
+        self.say(self.words())
+
+    def _show_stale(self, statuses: Sequence[StepStatus]) -> None:
+        """The recipe is confirmed here, and enter trains: what is said of these two is mended by this page."""
+        super()._show_stale([one for one in statuses if one.step not in ("recipe", "train")])
+
+    def copyable(self) -> list[Copyable]:
+        """Enter trains here, and so does the command."""
+        return [*super(StepScreen, self).copyable(), *of_project(self.project, self.spec, "train")]
 
     def spec_changed(self) -> None:
         """Show it."""
@@ -258,11 +268,22 @@ def _data_lines(project: Project, spec: ProjectSpec, chosen: Glyphs) -> list[Lin
     lines: list[Line] = [("data", Place(spec.data.path))]
     if words := preview_words(project):
         lines.append(("rows", words))
+        if cut := _cut(spec, longest_tokens(project)):
+            lines.append(("", styled(f"{chosen.stale} {cut}", "$warning")))
     elif report := read_report(project):
         shape = SHAPES.get(report.shape, (report.shape, ""))[0]
         lines.append(("rows", f"{report.usable:,} rows can be used, read as {shape}"))
     lines += [("privacy" if not at else "", line) for at, line in enumerate(_privacy(project, spec, chosen))]
     return lines
+
+
+def _cut(spec: ProjectSpec, longest: int) -> str:
+    """What happens to rows that are longer than the recipe reads; empty where none is."""
+    limit = spec.recipe.max_length
+    if longest <= limit:
+        return ""
+    fate = "are left out" if spec.recipe.long_rows == "drop" else "lose their end"
+    return f"rows over {limit:,} tokens {fate}; max length on Recipe changes it"
 
 
 def _privacy(project: Project, spec: ProjectSpec, chosen: Glyphs) -> list[Content]:

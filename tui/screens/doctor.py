@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from engine.errors import JobFailedError, TunesmithError
 from tui.charset import glyphs, plain
+from tui.clipboard import Copyable
 from tui.screens.frame import FrameScreen
 from tui.threads import is_open
 from tui.widgets.rows import Column, Row, RowList
@@ -99,6 +100,11 @@ class DoctorScreen(FrameScreen):
             if finding.mend:
                 shown += styled(f"\n{chosen.arrow} ", "$accent") + Content(plain(finding.mend, chosen))
             self.query_one("#mend", Static).update(shown)
+
+    def copyable(self) -> list[Copyable]:
+        """The error, and what mends each thing that is not fine."""
+        mends = [Copyable(f"mend-{at}", one.name, one.mend) for at, one in enumerate(self._found) if one.mend]
+        return [*super().copyable(), *mends]
 
     def action_go_back(self) -> None:
         """To the projects."""

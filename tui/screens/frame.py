@@ -6,11 +6,12 @@ line that speaks. The keys.
 
 from __future__ import annotations
 
+import os
 import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar, cast
 
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -20,11 +21,13 @@ from textual.widget import Widget
 
 from engine.errors import TunesmithError
 from tui.charset import Glyphs, glyphs, plain
-from tui.commands import WAYS_OUT, Command, bindings, commands_of
+from tui.clipboard import Copyable, copy_text
+from tui.command import Command
+from tui.commands import WAYS_OUT, bindings, commands_of
 from tui.screens.dialog import FreshScreen
 from tui.threads import in_thread
 from tui.widgets.keyline import KeyLine, quiet_key
-from tui.widgets.text import fit, styled
+from tui.widgets.text import fit, fit_path, styled
 from tui.widgets.wrap import lines_within
 
 if TYPE_CHECKING:
@@ -35,6 +38,8 @@ T = TypeVar("T")
 _WHAT_LINES = 5
 """Of an error's details, at most; a log's tail can be long."""
 _SPEAK_LINES = 2
+_COPY_ROOM = 52
+"""Cells of a line of what can be copied: its words and the end of its text."""
 _LEAST_RULE = 3
 """Cells of a line between its title and its keys."""
 _LEAST = Size(60, 18)
@@ -187,6 +192,12 @@ def _hanging(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, max(20, width), subsequent_indent="  ", drop_whitespace=True) or [text]
 
 
+def _shortened(text: str, room: int, chosen: Glyphs) -> str:
+    """A path without its beginning, anything else without its end."""
+    line = " ".join(text.split())
+    return fit_path(line, room, chosen) if line.startswith("/") else fit(line, room, chosen).plain
+
+
 class FrameScreen(FreshScreen[None]):
     """A screen with the common anatomy. Subclasses write `body` and their actions."""
 
@@ -287,6 +298,36 @@ class FrameScreen(FreshScreen[None]):
         from tui.screens.help import HelpScreen
 
         self.app.push_screen(HelpScreen(self))
+
+    def copyable(self) -> list[Copyable]:
+        """What can be copied from this page; the error that is shown comes first."""
+        shown = next((place.error for place in self.query(Problem) if place.error is not None), None)
+        return [Copyable("error", "the error", str(shown))] if shown is not None else []
+
+    @work(exclusive=True, group="copy")
+    async def action_copy(self) -> None:
+        """Copy a path, a command or the error: what, is asked."""
+        from tui.screens.ask import ChooseScreen
+
+        offered = self.copyable()
+        if not offered:
+            self.say("There is nothing to copy here yet.")
+            return
+        chosen, room = glyphs(self), _COPY_ROOM - max(len(one.words) for one in offered)
+        choices = [(one.key, one.words, _shortened(one.text, room, chosen)) for one in offered]
+        asked = ChooseScreen("Copy what?", "To your own computer's clipboard.", choices, take="Copy it")
+        key = await self.app.push_screen_wait(asked)
+        text = next((one.text for one in offered if one.key == key), None)
+        if text is None:
+            return
+        try:
+            self.say(await in_thread(self, copy_text, text, os.environ, self._ask_terminal), "good")
+        except TunesmithError as error:
+            self.show_problem(error)
+
+    def _ask_terminal(self, text: str) -> None:
+        """OSC 52, from the thread of the pages: the terminal is theirs."""
+        self.app.call_from_thread(self.app.copy_to_clipboard, text)
 
     def action_palette(self) -> None:
         """Open the list of commands."""

@@ -13,7 +13,8 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.charset import Glyphs, glyphs, plain
-from tui.commands import EVERYWHERE, STEP, TABLE, Command, bindings
+from tui.command import Command
+from tui.commands import EVERYWHERE, STEP, TABLE, bindings
 from tui.gloss import gloss_of
 from tui.screens.ask import key_words
 from tui.screens.dialog import Dialog

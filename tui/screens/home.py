@@ -7,10 +7,11 @@ read in a thread and follows a moment later.
 from __future__ import annotations
 
 import asyncio
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
@@ -18,18 +19,23 @@ from textual.widgets import Static
 from engine.errors import TunesmithError
 from engine.machine import known_projects
 from tui.charset import glyphs, plain
+from tui.clipboard import Copyable
 from tui.screens.frame import FrameScreen
 from tui.threads import in_thread
+from tui.widgets.facts import Facts
 from tui.widgets.rows import Column, Row, RowList
-from tui.widgets.text import fit, styled
+from tui.widgets.text import fit, fit_path, styled
 
 if TYPE_CHECKING:
+    from engine.forget import Belongings
     from engine.jobs.state import JobView
     from tui.jobs import JobsWatch
     from tui.overview import Standing
 
 _POLL_SECONDS = 1.0
 _SHOWN_JOBS = 3
+_ROOMY = 16
+"""Lines beside those of the list from which on there is room for what the marked project is made of."""
 _WORDY = 76
 """Cells from which on there is room to say how long the demo takes."""
 _QUIET = "All data stays on this machine. Nothing is sent anywhere."
@@ -51,6 +57,9 @@ class HomeScreen(FrameScreen):
     n makes a project. enter opens the marked one where it stands. d walks the whole way with a tiny model and
     invented chats; it takes a few minutes and needs no GPU.
 
+    X forgets the marked project: it says what would be lost, and deletes only when you type its name. Your own file
+    is never touched. It can also only take the project off this list.
+
     A job goes on when you leave, when the line drops and when this window is closed. It is shown on top here when
     you come back; w watches it.
 
@@ -62,8 +71,8 @@ class HomeScreen(FrameScreen):
         self._open_first = open_first
         self._jobs_watch: JobsWatch | None = None
         self._active: list[JobView] = []
-        self._names: dict[str, str] = {}
-        """What the projects are called, by folder."""
+        self._standings: dict[str, Standing] = {}
+        """Where the projects stand, by folder."""
 
     def body(self) -> ComposeResult:
         """Running jobs, the table, and what to do when it is empty."""
@@ -73,6 +82,7 @@ class HomeScreen(FrameScreen):
             [Row(str(root), (root.name, "", "", "")) for root in known_projects()],
             id="projects",
         )
+        yield Facts(id="about")
         yield Static(id="empty")
         yield Static(id="ways")
 
@@ -141,13 +151,39 @@ class HomeScreen(FrameScreen):
             )
             for one in standings
         ]
-        self._names = {str(one.root): one.name for one in standings}
+        self._standings = {str(one.root): one for one in standings}
         projects = self.query_one("#projects", RowList)
         if rows != list(projects.rows):
             projects.set_rows(rows)
             self._show_empty()
         self._show_running()
+        self._show_about()
         self.refresh_bindings()
+
+    def _called(self, root: str) -> str:
+        """What a project is called; its folder's name until that was read."""
+        return self._standings[root].name if root in self._standings else Path(root).name
+
+    @on(RowList.Marked, "#projects")
+    def _show_about(self) -> None:
+        """What the marked project is made of, where there is room below the list."""
+        from tui.model_facts import Fact
+
+        projects, about = self.query_one("#projects", RowList), self.query_one("#about", Facts)
+        one = self._standings.get(projects.marked_key or "")
+        about.display = one is not None and self.size.height - len(projects.rows) >= _ROOMY
+        projects.set_class(about.display, "-short")
+        if one is None or not about.display:
+            return
+        chosen, room = glyphs(self), max(20, self.size.width - 20)
+        model = "the bundled demo model" if one.model == "demo" else one.model
+        facts = [
+            Fact("stands at", f"{one.step}: {one.words}", attention=one.trouble),
+            Fact("learns from", fit_path(one.data, room, chosen) if one.data else "nothing chosen yet"),
+            Fact("model", fit_path(model, room, chosen) if model else "none chosen yet"),
+            Fact("its folder", fit_path(str(one.root), room, chosen)),
+        ]
+        about.show(facts)
 
     def _show_running(self) -> None:
         from tui.overview import job_sentence
@@ -160,7 +196,7 @@ class HomeScreen(FrameScreen):
             stalled = job.state == "stalled"
             mark = styled(chosen.stale if stalled else chosen.here, "$warning" if stalled else "$accent")
             room = width - 2 - (watch.cell_length + 2 if not lines else 0)
-            line = mark + Content(" ") + fit(job_sentence(job, self._names.get(job.record.project, "")), room, chosen)
+            line = mark + Content(" ") + fit(job_sentence(job, self._called(job.record.project)), room, chosen)
             lines.append(line + Content("  ") + watch if not lines else line)
         running = self.query_one("#running", Static)
         running.display = bool(lines)
@@ -196,11 +232,18 @@ class HomeScreen(FrameScreen):
         parts = [styled(key, "bold $accent") + Content(f"  {words}") for key, words in ways]
         self.query_one("#ways", Static).update(Content("     ").join(parts))
 
+    def copyable(self) -> list[Copyable]:
+        """The error, and the marked project."""
+        if (root := self.query_one("#projects", RowList).marked_key) is None:
+            return super().copyable()
+        opens = Copyable("open", "what opens it", f"tunesmith {shlex.quote(root)}")
+        return [*super().copyable(), opens, Copyable("folder", "its folder", root)]
+
     # -- doing --------------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Opening needs a project, watching a running job."""
-        if action == "open":
+        """Opening and forgetting need a project, watching a running job."""
+        if action in ("open", "forget"):
             return bool(self.is_mounted and self.query_one("#projects", RowList).rows)
         if action == "watch":
             return bool(self._active)
@@ -258,6 +301,67 @@ class HomeScreen(FrameScreen):
         self.say(_QUIET)
         if root is not None:
             self._open(root, "model")
+
+    @work(exclusive=True, group="forget")
+    async def action_forget(self) -> None:
+        """Delete the marked project or take it off the list, after saying what that means."""
+        from engine.forget import belongings
+        from tui.forget import CHOICES, choice_words
+        from tui.screens.ask import ChooseScreen
+
+        root = Path(self.query_one("#projects", RowList).marked_key or "")
+        if any(job.record.project == str(root) for job in self._active):
+            self.say(f"{self._called(str(root))} has a running job: w shows it, S there stops it.")
+            return
+        found = await self.ask_engine(lambda: belongings(root))
+        if found is not None:
+            asked = ChooseScreen(f"Forget {found.name}?", choice_words(found), CHOICES, take="Go on")
+            await self._forget(found, await self.app.push_screen_wait(asked))
+            self._look_once()
+
+    async def _forget(self, found: Belongings, choice: str | None) -> None:
+        """Do what was chosen; deleting asks for the name first."""
+        from engine.forget import delete_project, unlist
+        from tui.forget import DELETE, UNLIST, delete_words, same_name
+        from tui.screens.ask import AskScreen
+
+        def do() -> Belongings:
+            if choice == DELETE:
+                return delete_project(found.root)
+            unlist(found.root)
+            return found
+
+        words = f"{found.name} is off the list; its folder stays: {found.root}"
+        if choice == DELETE:
+            meaning = delete_words(found, glyphs(self))
+            asked = AskScreen(
+                f"To delete {found.name}, type its name",
+                "",
+                meaning,
+                lambda typed: same_name(typed, found.name),
+                "Delete",
+            )
+            if await self.app.push_screen_wait(asked) is None:
+                return
+            words = f"{found.name} is deleted." + (f" Your own file stays: {found.data}" if found.data else "")
+        if choice in (DELETE, UNLIST) and await self.ask_engine(do) is not None:
+            self.say(words, "good")
+
+    @work(exclusive=True, group="colours")
+    async def action_colours(self) -> None:
+        """Which colours the wizard has on this machine."""
+        from tui.screens.ask import ChooseScreen
+        from tui.settings import CHOICES, keep_colours, kept_colours
+
+        meaning = "Kept on this machine, for your user."
+        colours = await self.app.push_screen_wait(ChooseScreen("Which colours?", meaning, CHOICES, kept_colours()))
+        if colours is None:
+            return
+        self.wizard.show_colours(colours)
+        try:
+            keep_colours(colours)
+        except TunesmithError as error:
+            self.show_problem(error)
 
     def action_doctor(self) -> None:
         """What this machine has and lacks."""

@@ -11,7 +11,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from tui.commands import TABLE, Command, bindings
+from tui.command import Command
+from tui.commands import TABLE, bindings
 from tui.widgets.rows import Column, Row, RowList
 from tui.widgets.text import styled
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
@@ -13,6 +16,7 @@ from textual.widgets import Input, Static
 from engine.errors import TunesmithError, UsageError
 from engine.evaluate.gate import Gate, judge
 from tui.charset import glyphs, plain
+from tui.clipboard import Copyable, fetch_command
 from tui.model_facts import Fact, licence_words
 from tui.passphrase import remove_passphrases, write_passphrase
 from tui.screens.base import StepScreen
@@ -46,6 +50,9 @@ class ShipScreen(StepScreen):
     p packs it without a lock. Then whoever gets the file can use the adapter, and a model that learned from chats can
     give away how people write, even after their details were hidden.
 
+    Once it is packed, Y copies where the file lies, the command that fetches it to your own computer, and the one that
+    opens it.
+
     Nothing is packed while the gate is closed: g shows it, line by line.
 
     The base model's licence binds the adapter too. Where it is unknown, find out before you share it.
@@ -75,10 +82,11 @@ class ShipScreen(StepScreen):
         """What enter does."""
         if self.spec.run is None:
             return "There is no trained run yet: train first."
-        if self._gate is not None and not self._gate.open and not self._result:
-            return "The gate is closed, so nothing is packed. g shows why."
+        if self._gate is not None and not self._gate.open:
+            packed = "what lies here was packed before" if self._result else "nothing is packed"
+            return f"The gate is closed, so {packed}. g shows why."
         if self._result:
-            return "Packed. enter goes home; the adapter itself stays where it is."
+            return "Packed. Y copies where it is, or what fetches it. enter goes home."
         return "The passphrase is kept nowhere. Without it nobody can open the file again."
 
     def spec_changed(self) -> None:
@@ -159,6 +167,20 @@ class ShipScreen(StepScreen):
             words = "no licence: the base model's files do not say it; find out before you share it"
             shown.append(styled(f" {chosen.stale} {words}", "$warning"))
         return Content("\n").join(shown)
+
+    def copyable(self) -> list[Copyable]:
+        """First what has to do with the package."""
+        found = super().copyable()
+        file = str(self._result.get("file", ""))
+        if not file:
+            return found
+        mine = [Copyable("file", "the packed file", file)]
+        if fetch := fetch_command(file, os.environ):
+            mine.insert(0, Copyable("fetch", "what fetches it", fetch))
+        if self._result.get("encrypted"):
+            mine.append(Copyable("open", "what opens it", f"tunesmith decrypt {shlex.quote(Path(file).name)}"))
+        mine.append(Copyable("sha256", "its sha256", str(self._result.get("sha256", ""))))
+        return [*mine, *found]
 
     # -- doing --------------------------------------------------------------------------------------------------
 
@@ -277,6 +299,9 @@ class ShipScreen(StepScreen):
             Fact("sha256", str(result.get("sha256", ""))),
             Fact("lock", lock, attention=not locked),
         ]
+        if fetch := fetch_command(file, os.environ):
+            named = "; HOST in it is the name you log in by" if " HOST:" in fetch else ""
+            facts.append(Fact("to fetch it", f"Y copies the command for your own computer{named}"))
         if locked:
             facts.append(Fact("to open it", f"tunesmith decrypt {file.rsplit('/', 1)[-1]}"))
         facts.append(Fact("to use it", "load it over its base model with PEFT; it does nothing alone"))

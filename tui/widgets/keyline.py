@@ -11,7 +11,8 @@ from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import Input
 
-from tui.commands import TYPING, Command
+from tui.command import Command
+from tui.commands import TYPING
 
 
 class KeyLine(Widget):

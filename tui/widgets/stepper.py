@@ -80,3 +80,13 @@ def _step(status: StepStatus, here: str, chosen: Glyphs, *, named: bool) -> Cont
     if named:
         shown += Content.styled(f" {TITLES[status.step]}", _COLOURS["here" if is_here else state])
     return shown.stylize(Style.from_meta({"step": status.step}))
+
+
+def step_words(status: StepStatus, missing: StepName | None, chosen: Glyphs) -> tuple[str, str]:
+    """A step's mark and name, and where it stands in words; `missing` is the first that was never taken."""
+    from engine.steps import TITLES
+
+    after = f"after {TITLES[missing]}" if missing is not None and missing != status.step else "comes next"
+    marks = {"done": (chosen.done, "done"), "stale": (chosen.stale, status.reason), "todo": (chosen.todo, after)}
+    mark, words = marks[status.state]
+    return f"{mark} {TITLES[status.step]}", words
