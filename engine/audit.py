@@ -23,6 +23,8 @@ from engine.project import Project
 FIRST = "0" * 64
 """`prev` of the first entry."""
 _BLOCK = 65536
+_HOW = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW
+"""A link in its place is not followed: a project that came from somebody else could name any file with it."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def append(project: Project, action: str, details: dict[str, Any]) -> Entry:
     """
     try:
         make_private_folder(project.audit_file.parent)
-        descriptor = os.open(project.audit_file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        descriptor = os.open(project.audit_file, _HOW | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             entry = _chained(time.time(), action, details, _last_hash(project, descriptor))
@@ -80,6 +82,25 @@ def append(project: Project, action: str, details: dict[str, Any]) -> Entry:
         error.filename = error.filename or str(project.audit_file)
         raise from_os_error(error, "writing the audit trail") from error
     return entry
+
+
+def must_be_writable(project: Project) -> None:
+    """Before something is done that has to be recorded: refuse it where it could not be.
+
+    Raises:
+        DiskFullError, ProjectError: As `append`.
+    """
+    try:
+        descriptor = os.open(project.audit_file, _HOW)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise from_os_error(error, "writing the audit trail") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        _last_hash(project, descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def entries(project: Project) -> list[Entry]:
@@ -95,6 +116,9 @@ def verify(project: Project) -> Verdict:
         entry = _parse(line)
         if entry is None:
             return Verdict(False, number - 1, previous, number, "the line is not an entry")
+        # As it was written, to the letter: JSON may say one thing twice, and a person reads the first.
+        if line != _dump(entry.__dict__) + b"\n":
+            return Verdict(False, number - 1, previous, number, "it is not written as we write")
         if entry.hash != _hash_of(entry.t, entry.action, entry.details, entry.prev):
             return Verdict(False, number - 1, previous, number, "its content was changed")
         if entry.prev != previous:
@@ -105,7 +129,7 @@ def verify(project: Project) -> Verdict:
 
 def _write(descriptor: int, entry: Entry) -> None:
     """One whole line, or the file as it was."""
-    line = (_dump(entry.__dict__) + "\n").encode()
+    line = _dump(entry.__dict__) + b"\n"
     size = os.fstat(descriptor).st_size
     try:
         written = os.write(descriptor, line)
@@ -140,8 +164,9 @@ def _last_hash(project: Project, descriptor: int) -> str:
 
 
 def _lines(project: Project) -> list[bytes]:
+    """With their ends: a last line without one is torn, and nothing can be chained to it."""
     try:
-        return project.audit_file.read_bytes().splitlines()
+        return project.audit_file.read_bytes().splitlines(keepends=True)
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -151,10 +176,13 @@ def _lines(project: Project) -> list[bytes]:
 def _parse(line: bytes) -> Entry | None:
     try:
         content = json.loads(line)
-        if set(content) != {"t", "action", "details", "prev", "hash"} or not isinstance(content["details"], dict):
+        if set(content) != {"t", "action", "details", "prev", "hash"} or type(content["t"]) not in (int, float):
+            return None
+        texts = (content["action"], content["prev"], content["hash"])
+        if not isinstance(content["details"], dict) or not all(isinstance(text, str) for text in texts):
             return None
         return Entry(**content)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None
 
 
@@ -167,8 +195,10 @@ def _chained(t: float, action: str, details: dict[str, Any], previous: str) -> E
 
 def _hash_of(t: float, action: str, details: dict[str, Any], previous: str) -> str:
     content = {"t": t, "action": action, "details": details, "prev": previous}
-    return hashlib.sha256(_dump(content).encode()).hexdigest()
+    return hashlib.sha256(_dump(content)).hexdigest()
 
 
-def _dump(content: Any) -> str:
-    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+def _dump(content: Any) -> bytes:
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    # A file's name may be no UTF-8; `json.loads` reads it back the same way.
+    return text.encode("utf-8", "surrogatepass")

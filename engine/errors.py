@@ -8,6 +8,8 @@ a second text for the same error. The exit code belongs to the class because it 
 from __future__ import annotations
 
 import errno
+import os
+import re
 from typing import ClassVar
 
 EXIT_DONE = 0
@@ -120,6 +122,17 @@ class StoppedError(TunesmithError):
     exit_code = EXIT_STOPPED
 
 
+def _first_of(error: OSError) -> OSError:
+    """Copying a folder collects what went wrong with each file, as text (`shutil.Error`); the first of it."""
+    several = error.args[0] if error.errno is None and error.args else None
+    if not (isinstance(several, list) and several):
+        return error
+    target, text = str(several[0][1]), str(several[0][-1])
+    number = re.match(r"\[Errno (\d+)\]", text)
+    code = int(number[1]) if number else errno.EIO
+    return OSError(code, os.strerror(code), target)
+
+
 def from_os_error(error: OSError, doing: str) -> TunesmithError:
     """Turn an `OSError` into the message a person can act on.
 
@@ -127,12 +140,20 @@ def from_os_error(error: OSError, doing: str) -> TunesmithError:
         error: The operating system's error.
         doing: What was being done, as "writing the checkpoint".
     """
+    error = _first_of(error)
     where = str(error.filename or "")
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return DiskFullError(
             f"The disk is full: {doing} did not finish.",
             f"No space is left for {where or 'the file'}. Everything saved before is still there.",
             "Free some space, then run the same step again; a training run goes on with `train --resume`.",
+        )
+    if error.errno in (errno.EACCES, errno.EPERM) and doing.startswith("reading"):
+        return ProjectError(
+            f"Not allowed: {doing}.",
+            f"{where} cannot be read ({error.strerror}).",
+            "Make it readable for yourself (`chmod u+r`, and `chmod u+x` for each folder on the way).",
+            code="not_readable",
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return ProjectError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import tempfile
@@ -13,6 +14,9 @@ from typing import BinaryIO
 from engine.errors import from_os_error
 
 PRIVATE_UMASK = 0o077
+_NO_SYNC = (errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.ENOSYS)
+_LONGEST_NAME = 240
+"""Bytes of a name that a temporary file may bear with what is added to it; most file systems allow 255."""
 
 
 def atomic_write(path: Path, content: bytes | str, doing: str = "saving") -> None:
@@ -35,7 +39,8 @@ def atomic_stream(path: Path, doing: str = "saving") -> Iterator[BinaryIO]:
     temporary = ""
     try:
         make_private_folder(path.parent)
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        prefix = f".{path.name}." if len(os.fsencode(path.name)) <= _LONGEST_NAME else ".saving."
+        descriptor, temporary = tempfile.mkstemp(prefix=prefix, dir=path.parent)
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
             stream.flush()
@@ -60,12 +65,25 @@ def make_private_folder(path: Path) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Make a rename inside `path` survive a power cut."""
+    """Make a rename inside `path` survive a power cut, where the file system can."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        # What was renamed is in place: network and FUSE file systems only have nothing to sync a folder with.
+        if error.errno not in _NO_SYNC:
+            raise
     finally:
         os.close(descriptor)
+
+
+def is_text(path: Path | str) -> bool:
+    """Whether a path is UTF-8, so that it can be written down; on a disk a name may be any bytes."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def sha256_of(path: Path) -> str:

@@ -8,6 +8,7 @@ import os
 import platform
 from pathlib import Path
 
+from engine.errors import UsageError
 from engine.files import atomic_write, make_private_folder
 
 PRESETS = Path(__file__).resolve().parent.parent / "presets"
@@ -20,15 +21,49 @@ def state_folder() -> Path:
     `TUNESMITH_STATE` names it; else `$XDG_STATE_HOME/tunesmith`, else `~/.local/state/tunesmith`.
     """
     if named := os.environ.get("TUNESMITH_STATE"):
-        return Path(named)
-    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(base) / "tunesmith"
+        return _absolute(named)
+    return _base("XDG_STATE_HOME", ".local/state") / "tunesmith"
 
 
 def models_folder() -> Path:
     """Where downloaded and converted models are kept, shared by all projects of this machine."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(os.environ.get("TUNESMITH_MODELS") or Path(base) / "tunesmith" / "models")
+    if named := os.environ.get("TUNESMITH_MODELS"):
+        return _absolute(named)
+    return _base("XDG_CACHE_HOME", ".cache") / "tunesmith" / "models"
+
+
+def _absolute(named: str) -> Path:
+    """As a shell would read it; a job has another working folder, and must find the same place (`places`)."""
+    try:
+        return Path(named).expanduser().absolute()
+    except RuntimeError as error:
+        raise _no_home() from error
+
+
+def _base(variable: str, below_home: str) -> Path:
+    """As the XDG base directory specification says: a relative path in the variable does not count."""
+    named = os.environ.get(variable, "")
+    if os.path.isabs(named):
+        return Path(named)
+    try:
+        return Path.home() / below_home
+    except RuntimeError as error:
+        raise _no_home() from error
+
+
+def _no_home() -> UsageError:
+    return UsageError(
+        "There is no home folder to keep things in.",
+        "HOME is not set, and the system does not know this user.",
+        "Set HOME, or name two folders in TUNESMITH_STATE and TUNESMITH_MODELS.",
+        code="no_home",
+    )
+
+
+def places() -> dict[str, str]:
+    """The environment with which another process finds the same two folders, wherever it works."""
+    named = {name: os.environ.get(name) for name in ("TUNESMITH_STATE", "TUNESMITH_MODELS")}
+    return {name: str(_absolute(path)) for name, path in named.items() if path}
 
 
 def hostname() -> str:
@@ -50,8 +85,9 @@ def known_projects() -> list[Path]:
         listed = json.loads((state_folder() / "projects.json").read_text())
     except (OSError, ValueError):
         return []
-    paths = [Path(entry) for entry in listed if isinstance(entry, str)]
-    return [path for path in paths if (path / "project.yaml").is_file()]
+    paths = [Path(entry) for entry in listed if isinstance(entry, str)] if isinstance(listed, list) else []
+    # Not `Path.is_file`, which raises where a folder on the way may not be looked into.
+    return [path for path in paths if os.path.isfile(path / "project.yaml")]
 
 
 def remember_project(root: Path) -> None:

@@ -24,8 +24,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from engine.errors import ProjectError, from_os_error
-from engine.files import atomic_write, make_private_folder
+from engine.errors import ProjectError, TunesmithError, from_os_error
+from engine.files import atomic_write, is_text, make_private_folder
 from engine.machine import remember_project
 from engine.spec import ProjectSpec
 from engine.spec_text import dump_spec, parse_spec
@@ -41,6 +41,11 @@ class Project:
     def file(self) -> Path:
         """`project.yaml`."""
         return self.root / "project.yaml"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held while `project.yaml` is read and changed."""
+        return self.root / ".lock"
 
     @property
     def check_file(self) -> Path:
@@ -122,7 +127,7 @@ class Project:
             DiskFullError, ProjectError, SpecError: The old file is untouched.
         """
         try:
-            with (self.root / ".lock").open("a") as lock:
+            with self.lock_file.open("a") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 spec = change(self.load())
                 self.save(spec)
@@ -143,6 +148,17 @@ def open_project(root: Path) -> tuple[Project, ProjectSpec]:
     return project, spec
 
 
+def _if_unfinished(project: Project) -> str:
+    """What else can be done where there is hardly anything: whoever made it may have been killed on the way."""
+    try:
+        spec = project.load()
+    except TunesmithError:
+        return ""
+    if spec.data and spec.model:
+        return ""
+    return f" It has no {'model' if spec.data else 'data'} yet: if nobody works on it, `rm -r {project.root}` first."
+
+
 def create_project(root: Path, name: str | None = None) -> tuple[Project, ProjectSpec]:
     """Make a new project folder (0700) with a fresh `project.yaml` (0600).
 
@@ -151,11 +167,14 @@ def create_project(root: Path, name: str | None = None) -> tuple[Project, Projec
     """
     root = root.expanduser().resolve()
     project = Project(root)
+    if not is_text(root):
+        shown = os.fsencode(root).decode(errors="backslashreplace")
+        raise ProjectError("This path is not UTF-8.", shown, "Choose another folder.", code="bad_path")
     if project.file.exists():
         raise ProjectError(
             "There is a project here already.",
             str(project.file),
-            f"Open it with `tunesmith {root}`, or choose another folder.",
+            f"Open it with `tunesmith {root}`, or choose another folder.{_if_unfinished(project)}",
             code="exists",
         )
     if root.exists() and not root.is_dir():
@@ -167,9 +186,19 @@ def create_project(root: Path, name: str | None = None) -> tuple[Project, Projec
     try:
         make_private_folder(root)
         os.chmod(root, 0o700)
+        # Two commands may have found the folder empty: it belongs to the one that makes this file.
+        project.lock_file.touch(mode=0o600, exist_ok=False)
+    except FileExistsError as error:
+        hint = "Choose another folder."
+        raise ProjectError("A project is being made here already.", str(root), hint, code="exists") from error
     except OSError as error:
         raise from_os_error(error, "making the project folder") from error
     spec = ProjectSpec(name=name or root.name, created=datetime.now(UTC).replace(microsecond=0))
-    project.save(spec)
-    remember_project(root)
+    try:
+        project.save(spec)
+        remember_project(root)
+    except BaseException:
+        for made in (project.file, project.lock_file):
+            made.unlink(missing_ok=True)
+        raise
     return project, spec

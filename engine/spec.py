@@ -243,6 +243,6 @@ class ProjectSpec(Strict):
     licence: LicenceSpec = Field(default_factory=LicenceSpec)
     compute: ComputeSpec = Field(default_factory=ComputeSpec)
     evaluation: EvaluationSpec = Field(default_factory=EvaluationSpec)
-    run: str | None = None
+    run: Annotated[str, Field(pattern=r"^[^./\\][^/\\]*$")] | None = None
     """The training run that evaluate and ship use: a folder name under `runs/`."""
     steps: dict[StepName, TakenStep] = Field(default_factory=dict)

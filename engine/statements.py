@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from engine.audit import append
+from engine.audit import append, must_be_writable
 from engine.privacy.content import person_key
 from engine.project import Project
 from engine.spec import ConsentSpec, ProjectSpec, StatementSpec
@@ -40,21 +40,22 @@ def state_content(
         ]
         return spec.model_copy(update={"content": content})
 
-    spec = project.update(apply)
+    # The trail first: a statement that counts must be on record, whatever happens in between.
     append(project, "stated", {"rights": rights, "adults": adults, "consents": len(persons)})
-    return spec
+    return project.update(apply)
 
 
 def withdraw_consent(project: Project, persons: Iterable[str]) -> ProjectSpec:
     """Take recorded consents back; rows that rely on them need another redaction."""
-    gone = set(map(person_key, persons))
-    before = project.load()
+    gone, withdrawn = set(map(person_key, persons)), 0
+    must_be_writable(project)
 
     def apply(spec: ProjectSpec) -> ProjectSpec:
+        nonlocal withdrawn
         kept = [consent for consent in spec.content.consents if person_key(consent.person) not in gone]
+        withdrawn = len(spec.content.consents) - len(kept)
         return spec.model_copy(update={"content": spec.content.model_copy(update={"consents": kept})})
 
     spec = project.update(apply)
-    withdrawn = len(before.content.consents) - len(spec.content.consents)
     append(project, "consent_withdrawn", {"persons": withdrawn})
     return spec

@@ -84,16 +84,20 @@ def inputs_of(step: StepName, spec: ProjectSpec) -> dict[str, str]:
     return {name: facts[name] for name in wanted[step] if name not in ("fixes", "left_out") or facts[name]}
 
 
-def take_step(step: StepName, spec: ProjectSpec, *, longest: int | None = None) -> ProjectSpec:
-    """The spec with `step` marked as taken now, on the inputs of now.
+def take_step(
+    step: StepName, spec: ProjectSpec, *, longest: int | None = None, on: ProjectSpec | None = None
+) -> ProjectSpec:
+    """The spec with `step` marked as taken now.
 
     Args:
         step: The step.
-        spec: The spec it was taken on.
+        spec: The spec of now.
+        on: The spec that the work began with, where somebody may have changed it since: a run of hours was not made
+            with the recipe that was typed meanwhile. None: that of now.
         longest: Tokens of the longest row, where the length limit took nothing from any: another limit that leaves
             them whole changes nothing.
     """
-    inputs = inputs_of(step, spec) | ({} if longest is None else {_LONGEST: str(longest)})
+    inputs = inputs_of(step, on or spec) | ({} if longest is None else {_LONGEST: str(longest)})
     taken = TakenStep(at=datetime.now(UTC).replace(microsecond=0), inputs=inputs)
     return spec.model_copy(update={"steps": {**spec.steps, step: taken}})
 

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from engine.cli.out import Out, size
-from engine.errors import EXIT_DONE, EXIT_JOB_FAILED
+from engine.errors import EXIT_DONE, EXIT_JOB_FAILED, UsageError
 from engine.files import PRIVATE_UMASK, make_private_folder
 from engine.hardware.nvml import GpuReading, NvmlSampler
 from engine.jobs.offline import QUIET_ENVIRONMENT
@@ -85,8 +85,11 @@ def checks(environment: dict[str, str]) -> Iterator[Check]:
     yield from _versions()
     yield _detection_models()
     yield _demo()
-    yield from _folders()
-    yield _disk()
+    try:
+        yield from _folders()
+        yield _disk()
+    except UsageError as error:
+        yield Check("state folder", "problem", error.what, error.hint)
     yield from _terminal(environment)
     yield _network()
     yield from _gpu()

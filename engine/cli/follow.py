@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from engine.cli.lines import event_line, status_line
 from engine.cli.out import Out
+from engine.cli.signals import ENDING
 from engine.errors import JobFailedError, RefusedError, StoppedError, TunesmithError, UsageError
 from engine.jobs.control import request_stop
 from engine.jobs.events import FailedEvent, KnownEvent, StoppedEvent, UnknownEvent
@@ -82,6 +83,8 @@ def follow(
             if alive is False:
                 screen.clear()
                 raise died(folder, snapshot)
+            if interrupts.ended or (on_interrupt == "leave" and not out.heard):
+                raise _left(folder, stopping=False)
             if interrupts.take():
                 screen.clear()
                 if on_interrupt == "leave" or interrupts.count > 1:
@@ -154,30 +157,40 @@ def _left(folder: JobFolder, *, stopping: bool) -> LeftRunning:
 
 
 class _Interrupts:
-    """Counts Ctrl-C instead of raising in the middle of something."""
+    """Notes Ctrl-C, and the signals that end a command, instead of raising in the middle of something.
+
+    A signal that is ignored stays so: a shell's background job must not hear the Ctrl-C of another.
+    """
 
     def __init__(self) -> None:
         self.count = 0
+        self.ended = False
         self._taken = 0
-        self._before: Any = None
+        self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> _Interrupts:
-        self._before = signal.signal(signal.SIGINT, self._on_signal)
+        for number in (signal.SIGINT, *ENDING):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._on_signal)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        signal.signal(signal.SIGINT, self._before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def take(self) -> bool:
-        """Whether there was another one since the last call."""
+        """Whether there was another Ctrl-C since the last call."""
         new = self.count > self._taken
         self._taken = self.count
         return new
 
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        self.count += 1
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGINT:
+            self.count += 1
+        else:
+            self.ended = True
 
 
 @dataclass
@@ -195,12 +208,10 @@ class _Screen:
         self._last = time.monotonic()
 
     def status(self, text: str) -> None:
-        stream = self.out.prose
-        if stream.isatty():
+        if self.out.prose.isatty():
             shown = text[: get_terminal_size().columns - 1]
             if shown != self._shown:
-                stream.write(f"\r\x1b[K{shown}")
-                stream.flush()
+                self.out.put(f"\r\x1b[K{shown}")
                 self._shown = shown
         elif text and text != self._shown_line and time.monotonic() - self._last >= _LINE_EVERY_S:
             self.line(text)
@@ -208,6 +219,5 @@ class _Screen:
 
     def clear(self) -> None:
         if self._shown:
-            self.out.prose.write("\r\x1b[K")
-            self.out.prose.flush()
+            self.out.put("\r\x1b[K")
             self._shown = ""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import actions
+from engine.audit import must_be_writable
 from engine.cli.content import say_content, say_left_out
 from engine.cli.follow import LeftRunning, run_job
 from engine.cli.out import Out, count
@@ -123,6 +124,8 @@ def review(args: argparse.Namespace, out: Out) -> int:
     project, _ = open_project(Path(args.project))
     policy = load_policy(Path(args.policy).expanduser()) if args.policy else None
     decided = {}
+    if policy is not None or args.accept_all:
+        must_be_writable(project)
     with open_findings(project) as store:
         if policy is not None:
             decided = apply_policy(store, policy)

@@ -9,11 +9,11 @@ from typing import Any
 
 from engine import actions
 from engine.cli.content import say_content, say_health
-from engine.cli.follow import run_job
+from engine.cli.follow import LeftRunning, run_job
 from engine.cli.left_out import change_left_out, count_left_out
 from engine.cli.out import Out, count, size
 from engine.cli.scratch import scratch_project, stop_jobs
-from engine.errors import EXIT_DONE, DataError, UsageError
+from engine.errors import EXIT_DONE, DataError, StoppedError, UsageError
 from engine.project import Project, open_project
 from engine.spec import DataSpec, ProjectSpec
 
@@ -38,9 +38,11 @@ def new(args: argparse.Namespace, out: Out) -> int:
     try:
         ensure_model(project, out)
         report = check(project, out)
-    except BaseException:
+    except BaseException as error:
         stop_jobs(project.root)
         actions.remove_project(project, keep_folder=was_there)
+        if isinstance(error, LeftRunning):
+            raise StoppedError("Stopped.", "The project was not made.", "") from None
         raise
     spec = project.load()
     following = f"tunesmith scan {args.project}"

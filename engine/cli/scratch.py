@@ -6,14 +6,13 @@ import contextlib
 import fcntl
 import secrets
 import shutil
-import signal
-import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.cli.follow import LeftRunning
+from engine.cli.signals import ended_by_signals
 from engine.errors import StoppedError
 from engine.files import make_private_folder
 from engine.jobs.control import stop_job
@@ -37,34 +36,29 @@ def scratch_project(data: DataSpec, redaction: RedactionSpec | None = None) -> I
     _sweep(home)
     project = Project(home / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}")
     now = datetime.now(UTC).replace(microsecond=0)
-    try:
-        make_private_folder(project.root)
-        with _ended_by_sigterm(), (project.root / _OWNER).open("a") as owner:
-            fcntl.flock(owner, fcntl.LOCK_EX)
-            project.save(ProjectSpec(name="scan", created=now, data=data, redaction=redaction or RedactionSpec()))
-            yield project
-    except LeftRunning:
-        raise StoppedError("Stopped.", "The file was only looked at; nothing of that is kept.", "") from None
-    finally:
-        stop_jobs(project.root)
-        shutil.rmtree(project.root, ignore_errors=True)
+    # Around all of it: a second signal must not end the cleaning up that the first began.
+    with ended_by_signals():
+        try:
+            with _owned(project.root):
+                project.save(ProjectSpec(name="scan", created=now, data=data, redaction=redaction or RedactionSpec()))
+                yield project
+        except LeftRunning:
+            raise StoppedError("Stopped.", "The file was only looked at; nothing of that is kept.", "") from None
+        finally:
+            stop_jobs(project.root)
+            shutil.rmtree(project.root, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """End in order when asked to by a signal: what was found is personal, and must not stay behind."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def end(number: int, _: object) -> None:
-        raise SystemExit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+def _owned(root: Path) -> Iterator[None]:
+    """The folder made, and its mark locked. Before the lock is held another command may sweep it: then once more."""
+    while True:
+        make_private_folder(root)
+        with (root / _OWNER).open("a") as owner:
+            fcntl.flock(owner, fcntl.LOCK_EX)
+            if (root / _OWNER).exists():
+                yield
+                return
 
 
 def stop_jobs(root: Path) -> None:

@@ -16,7 +16,7 @@ from engine.jobs.folder import JobFolder
 from engine.jobs.launch import launch
 from engine.project import Project, open_project
 from engine.ship.package import decrypt as unlock
-from engine.ship.passphrase import read_passphrase
+from engine.ship.passphrase import must_be_text, read_passphrase
 
 _VARIABLE = "TUNESMITH_EXPORT_PASSPHRASE"
 
@@ -86,4 +86,4 @@ def _ask(question: str, again: str = "") -> str:
     typed = getpass.getpass(question, stream=sys.stderr)
     if again and getpass.getpass(again, stream=sys.stderr) != typed:
         raise UsageError("The two passphrases differ.", "", "Try again.", code="no_passphrase")
-    return typed
+    return must_be_text(typed)

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.errors import StoppedError
 from engine.jobs.emit import EventWriter
-from engine.jobs.events import Event, PhaseEvent, ProgressEvent, WarningEvent
+from engine.jobs.events import EndEvent, Event, PhaseEvent, ProgressEvent, WarningEvent
 from engine.jobs.folder import JobFolder
 from engine.project import Project
 
@@ -36,6 +36,12 @@ class JobContext:
     def emit(self, event: Event) -> None:
         """Write an event, and let those who listen see it."""
         self.writer.emit(event)
+        for listener in self.listeners:
+            listener(event)
+
+    def end(self, event: EndEvent) -> None:
+        """Write the event that says how the job ended: the last one, whatever the heartbeat still wants to say."""
+        self.writer.emit_last(event)
         for listener in self.listeners:
             listener(event)
 

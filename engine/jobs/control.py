@@ -11,8 +11,8 @@ from engine.files import atomic_write
 from engine.jobs.emit import EventWriter
 from engine.jobs.events import StoppedEvent
 from engine.jobs.folder import JobFolder
-from engine.jobs.process import is_alive
-from engine.jobs.state import JobState, view
+from engine.jobs.process import is_alive, is_here
+from engine.jobs.state import STALL_SECONDS, JobState, view
 
 
 def request_stop(folder: JobFolder, by: str = "you") -> None:
@@ -29,6 +29,9 @@ def request_stop(folder: JobFolder, by: str = "you") -> None:
 def stop_job(folder: JobFolder, by: str = "you", grace_s: float = 120.0, kill_after_s: float = 20.0) -> JobState:
     """Stop a job and wait until it is gone: request file, then SIGTERM, then SIGKILL, to the whole group.
 
+    A job that was started on another machine gets the request only. Where it is stalled and says nothing to that
+    either, it is recorded as ended by force: most often its machine is gone, or bears another name now.
+
     Args:
         folder: The job.
         by: Who asks, for the record.
@@ -41,7 +44,10 @@ def stop_job(folder: JobFolder, by: str = "you", grace_s: float = 120.0, kill_af
     if not view(folder).active:
         return view(folder).state
     request_stop(folder, by)
-    if not _gone_within(folder, grace_s):
+    record = folder.read()
+    if record.pid is not None and not is_here(record):
+        _stop_elsewhere(folder, by, grace_s)
+    elif not _gone_within(folder, grace_s):
         _signal_group(folder, signal.SIGTERM)
         if not _gone_within(folder, kill_after_s):
             _signal_group(folder, signal.SIGKILL)
@@ -52,17 +58,34 @@ def stop_job(folder: JobFolder, by: str = "you", grace_s: float = 120.0, kill_af
 
 def _record_forced_stop(folder: JobFolder, by: str) -> None:
     """Write the end event that a killed process could not write itself."""
-    if view(folder).state == "died":
+    job = view(folder)
+    if job.state == "died" or (job.state == "stalled" and not is_here(job.record)):
         writer = EventWriter(folder.events_file)
-        writer.emit(StoppedEvent(by=by, forced=True))
+        writer.emit_last(StoppedEvent(by=by, forced=True))
         writer.close()
+
+
+def _stop_elsewhere(folder: JobFolder, by: str, grace_s: float) -> None:
+    """Wait for the end, or for four heartbeats that did not come; no process can be looked at from here."""
+    begun, last = time.monotonic(), view(folder).snapshot.last_seq
+    quiet_since = begun
+    while (now := time.monotonic()) - begun < grace_s and now - quiet_since < STALL_SECONDS:
+        time.sleep(0.2)
+        snapshot = view(folder).snapshot
+        if snapshot.end is not None:
+            return
+        if snapshot.last_seq != last:
+            last, quiet_since = snapshot.last_seq, time.monotonic()
+    if view(folder).snapshot.last_seq == last:
+        _record_forced_stop(folder, by)
 
 
 def _gone_within(folder: JobFolder, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         record = folder.read()
-        if record.pid is not None and is_alive(record) is False:
+        gone = is_alive(record) is False if record.pid is not None else not view(folder).active
+        if gone:
             return True
         time.sleep(0.1)
     return False

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import threading
 import time
 from pathlib import Path
+
+from pydantic_core import PydanticSerializationError
 
 from engine.jobs.events import Event, parse_line
 
@@ -40,10 +43,10 @@ class EventWriter:
         with self._lock:
             if self._ended:
                 return
-            self._seq += 1
-            event.seq = self._seq
+            event.seq = self._seq + 1
             event.t = round(time.time(), 3)
-            self._pending.append(event.model_dump_json(exclude_none=True).encode() + b"\n")
+            self._pending.append(_line_of(event))
+            self._seq += 1
             if getattr(event, "kind", "") != "heartbeat":
                 self.last_work = time.monotonic()
             self._flush()
@@ -67,7 +70,7 @@ class EventWriter:
             try:
                 written = os.write(self._descriptor, line)
             except OSError as error:
-                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                     raise
                 if not self._reserve.exists():
                     del self._pending[:-_MAX_PENDING]
@@ -79,6 +82,15 @@ class EventWriter:
                 self._pending[0] = line if line.startswith(b"\n") else b"\n" + line
                 continue
             del self._pending[0]
+
+
+def _line_of(event: Event) -> bytes:
+    """The event as a line. Half a character (a file's name, a broken row) becomes `?`: the end must be told anyhow."""
+    try:
+        return event.model_dump_json(exclude_none=True).encode() + b"\n"
+    except PydanticSerializationError:
+        content = event.model_dump(exclude_none=True)
+        return json.dumps(content, ensure_ascii=False, default=str).encode("utf-8", "replace") + b"\n"
 
 
 def _tail_state(path: Path) -> tuple[int, bool]:

@@ -26,6 +26,8 @@ class JobRecord(BaseModel):
     pid: int | None = None
     process_start: float | None = None
     """`psutil.Process.create_time()` of the pid: excludes a pid that was given to another process since."""
+    start_ticks: int | None = None
+    """The same in the kernel's ticks since boot, which setting the clock does not change; Linux only."""
     host: str = ""
     boot_id: str = ""
 

@@ -31,20 +31,32 @@ QUIET_ENVIRONMENT = {
 }
 
 
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy")
+_ADDRESSED = ("socket.connect", "socket.sendto", "socket.sendmsg")
+_NAMED = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr")
+
+
 def forbid_network() -> None:
     """From now on this process can connect to loopback and Unix sockets only.
 
     Connecting elsewhere, or looking up a name, raises `PermissionError` inside whatever tried it.
     """
     os.environ.update(OFFLINE_ENVIRONMENT)
+    # A proxy on this machine would be allowed below, and carry anything anywhere.
+    for name in [name for name in os.environ if name.lower() in _PROXIES]:
+        del os.environ[name]
     sys.addaudithook(_refuse)
 
 
 def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "socket.connect" and arguments[0].family in (socket.AF_INET, socket.AF_INET6):
+    if event in _ADDRESSED and arguments[0].family in (socket.AF_INET, socket.AF_INET6):
+        if arguments[1] is None:
+            return  # to whom it is connected already
         host = str(arguments[1][0])
-    elif event in ("socket.getaddrinfo", "socket.gethostbyname") and arguments[0]:
+    elif event in _NAMED and arguments[0]:
         host = arguments[0].decode() if isinstance(arguments[0], bytes) else str(arguments[0])
+    elif event == "socket.getnameinfo":
+        host = str(arguments[0][0])
     else:
         return
     if not _is_local(host):

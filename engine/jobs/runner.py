@@ -40,6 +40,7 @@ from engine.jobs.launch import busy_error, running_heavy_job
 from engine.jobs.offline import QUIET_ENVIRONMENT, forbid_network
 from engine.jobs.process import identity
 from engine.jobs.sockets import forbid_sockets
+from engine.loading import nothing_collected
 from engine.machine import hostname, state_folder
 from engine.project import Project
 
@@ -89,12 +90,12 @@ def _work(context: JobContext, kind: str) -> int:
         if not entry.online:
             _cut_off(context, entry)
         result: dict[str, Any] = _named(entry.function)(context)
-        context.emit(FinishedEvent(**result))
+        context.end(FinishedEvent(**result))
         if lock:
             lock.close()
         return EXIT_DONE
     except StoppedError:
-        context.emit(StoppedEvent(by=context.stop_by or "request"))
+        context.end(StoppedEvent(by=context.stop_by or "request"))
         return EXIT_STOPPED
     except TunesmithError as error:
         _trace()
@@ -136,7 +137,8 @@ def _named(function: str) -> Any:
     before = os.environ.get(_NO_COMPILER)
     os.environ[_NO_COMPILER] = "1"
     try:
-        return getattr(importlib.import_module(module), name)
+        with nothing_collected():
+            return getattr(importlib.import_module(module), name)
     finally:
         if before is None:
             del os.environ[_NO_COMPILER]
@@ -145,7 +147,7 @@ def _named(function: str) -> Any:
 
 
 def _failed(context: JobContext, error: TunesmithError) -> int:
-    context.emit(
+    context.end(
         FailedEvent(
             code=error.error_code, title=error.title, what=error.what, hint=error.hint, exit_code=error.exit_code
         )

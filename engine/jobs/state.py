@@ -7,13 +7,14 @@ stopped is *stalled*.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from engine.errors import UsageError
+from engine.errors import ProjectError, UsageError
 from engine.jobs.events import (
     AlertEvent,
     CheckpointEvent,
@@ -253,9 +254,16 @@ def view(folder: JobFolder, now: float | None = None) -> JobView:
 
 
 def all_jobs(roots: Iterable[Path] | None = None) -> list[JobView]:
-    """The jobs of the given projects, or of all known on this machine; newest last."""
-    folders = [folder for root in (known_projects() if roots is None else roots) for folder in jobs_of(root)]
-    return sorted((view(folder) for folder in folders), key=lambda job: job.record.created)
+    """The jobs of the given projects, or of all known on this machine; newest last.
+
+    A job whose record cannot be read (damaged, being removed, another user's) is left out: it must not hide the others.
+    """
+    found = []
+    for root in known_projects() if roots is None else roots:
+        for folder in jobs_of(root):
+            with contextlib.suppress(ProjectError):
+                found.append(view(folder))
+    return sorted(found, key=lambda job: job.record.created)
 
 
 def find_job(name: str, roots: Iterable[Path] | None = None) -> JobFolder:
@@ -264,14 +272,26 @@ def find_job(name: str, roots: Iterable[Path] | None = None) -> JobFolder:
     Raises:
         UsageError: None or several.
     """
-    if (Path(name) / "job.json").is_file():
+    if name and (Path(name) / "job.json").is_file():
         return JobFolder(Path(name).resolve())
     folders = [folder for root in (known_projects() if roots is None else roots) for folder in jobs_of(root)]
     exact = [folder for folder in folders if folder.id == name]
-    found = exact or [folder for folder in folders if folder.id.startswith(name)]
+    found = exact or [folder for folder in folders if name and folder.id.startswith(name)]
+    if len(found) > 1:
+        # A project that was copied has copies of its jobs' folders; what runs, runs where it was started.
+        found = [folder for folder in found if _is_at_home(folder)] or found
     if len(found) == 1:
         return found[0]
     if not found:
         raise UsageError(f"There is no job `{name}`.", "", "List them with `tunesmith jobs`.", code="no_job")
-    names = ", ".join(folder.id for folder in found)
-    raise UsageError(f"Several jobs begin with `{name}`.", names, "Give more of the id.", code="ambiguous_job")
+    same = len({folder.id for folder in found}) == 1
+    names = ", ".join(str(folder.root) if same else folder.id for folder in found)
+    hint = "Name its folder instead." if same else "Give more of the id."
+    raise UsageError(f"Several jobs begin with `{name}`.", names, hint, code="ambiguous_job")
+
+
+def _is_at_home(folder: JobFolder) -> bool:
+    try:
+        return Path(folder.read().project).resolve() == folder.root.parent.parent.resolve()
+    except ProjectError:
+        return False

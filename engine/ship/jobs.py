@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from engine import audit
-from engine.errors import ProjectError, UsageError
+from engine.errors import ProjectError, RefusedError, UsageError
 from engine.evaluate.gate import check_gate
 from engine.files import sha256_of
 from engine.jobs.context import JobContext
 from engine.licences.duties import duties_of
 from engine.licences.terms import UNKNOWN
-from engine.ship.adapter import check_adapter, neutral_config
+from engine.ship.adapter import WEIGHTS, check_adapter, neutral_config
 from engine.ship.card import base_name, write_card
-from engine.ship.package import pack
+from engine.ship.package import Packed, pack
 from engine.ship.passphrase import read_passphrase
 from engine.spec import ProjectSpec
 from engine.steps import take_step
@@ -42,6 +42,7 @@ def run_ship(ctx: JobContext) -> dict[str, Any]:
     adapter = ctx.project.run_folder(run) / "adapter"
     ctx.phase("check", "Checking the adapter, and asking the gate.")
     parameters = check_adapter(adapter)
+    judged = sha256_of(adapter / WEIGHTS)
     duties = duties_of(ctx.project, spec)
     gate = check_gate(ctx.project, spec, run)
     if duties.licence == UNKNOWN:
@@ -61,11 +62,8 @@ def run_ship(ctx: JobContext) -> dict[str, Any]:
     def on_progress(done: int, total: int) -> None:
         ctx.progress(done, total, "bytes")
 
-    pack(target, adapter, card, config, passphrase, on_progress, duties.files)
-    result = {
+    result: dict[str, Any] = {
         "file": str(target),
-        "bytes": target.stat().st_size,
-        "sha256": sha256_of(target),
         "encrypted": encrypt,
         "licence": duties.licence,
         "name": name,
@@ -73,9 +71,27 @@ def run_ship(ctx: JobContext) -> dict[str, Any]:
         "parameters": parameters,
         "run": run,
     }
-    audit.append(ctx.project, "shipped", {**result, "file": target.name, "gate": gate.for_record()})
-    ctx.project.update(lambda current: take_step("ship", current))
+
+    def release(packed: Packed) -> None:
+        _must_be_judged(packed, judged, adapter)
+        result.update(bytes=packed.bytes, sha256=packed.sha256)
+        # Before the package is there: what leaves without a line in the trail cannot be found again.
+        audit.append(ctx.project, "shipped", {**result, "file": target.name, "gate": gate.for_record()})
+
+    pack(target, adapter, card, config, passphrase, on_progress, duties.files, release)
+    ctx.project.update(lambda current: take_step("ship", current, on=spec.model_copy(update={"run": run})))
     return result
+
+
+def _must_be_judged(packed: Packed, judged: str, adapter: Path) -> None:
+    """Raises RefusedError: the adapter was trained on, or rolled back, between the gate and here."""
+    if packed.contents.get(WEIGHTS) != judged:
+        raise RefusedError(
+            "The adapter was replaced while it was packed.",
+            f"{adapter} is not what the gate has seen; another command works on this run.",
+            "Wait for it, evaluate what there is now, and export again.",
+            code="changed_meanwhile",
+        )
 
 
 def _run_of(ctx: JobContext, spec: ProjectSpec) -> str:

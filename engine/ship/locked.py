@@ -104,11 +104,20 @@ class LockedReader:
         self._source, self._name = source, name
         self._head, header = _read_header(source, name)
         self._prefix, self._chunk = base64.b64decode(header.prefix), header.chunk
-        key, check = _derive(passphrase, base64.b64decode(header.salt), header.n, header.r, header.p)
+        try:
+            key, check = _derive(passphrase, base64.b64decode(header.salt), header.n, header.r, header.p)
+        except MemoryError as error:
+            needed = 128 * header.n * header.r / 1e9
+            raise UsageError(
+                "There is not enough memory to open this file.",
+                f"{name}: its header asks for {needed:.1f} GB; ours ask for 0.1 GB.",
+                "Open it on a larger machine, if you trust whoever made it.",
+                code="memory",
+            ) from error
         if check != header.check:
             raise UsageError(
                 "The passphrase is wrong.",
-                f"{name} was locked with another one.",
+                f"{name} was locked with another one, or its beginning was changed on the way.",
                 "Try again; upper and lower case and spaces count. Without the passphrase nobody can open it.",
                 code="wrong_passphrase",
             )
@@ -149,8 +158,7 @@ def _read_header(source: BinaryIO, name: str) -> tuple[bytes, Header]:
     if start[:6] != MAGIC[:6] or len(start) < len(MAGIC) + 4:
         raise UsageError("This is not a locked adapter.", name, "Give a .tsmith file.", code="not_locked")
     if start[: len(MAGIC)] != MAGIC:
-        hint = "Use the version of tunesmith it was made with, or a newer one."
-        raise UsageError("This file is of a version we do not know.", name, hint, code="newer_version")
+        raise _newer_version(name)
     length = int.from_bytes(start[len(MAGIC) :], "big")
     raw = source.read(length) if length <= _MAX_HEADER else b""
     try:
@@ -159,11 +167,18 @@ def _read_header(source: BinaryIO, name: str) -> tuple[bytes, Header]:
         sound = all(isinstance(value, int) and 0 < value <= limit for value, limit in limits)
         sound = sound and header.n & (header.n - 1) == 0 and header.n > 1
         sound = sound and len(base64.b64decode(header.prefix)) == 7 and len(base64.b64decode(header.salt)) >= 8
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise _damaged_header(name) from error
     if not sound:
         raise _damaged_header(name)
+    if (header.kdf, header.cipher) != (Header.kdf, Header.cipher):
+        raise _newer_version(name)
     return start + raw, header
+
+
+def _newer_version(name: str) -> UsageError:
+    hint = "Use the version of tunesmith it was made with, or a newer one."
+    return UsageError("This file is of a version we do not know.", name, hint, code="newer_version")
 
 
 def _damaged_header(name: str) -> UsageError:

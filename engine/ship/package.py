@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -10,6 +11,7 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -22,6 +24,37 @@ _MEMBER = re.compile(r"adapter/[\w.+-]+")
 _BLOCK = 1024 * 1024
 
 
+@dataclass(frozen=True)
+class Packed:
+    """A package that is written but not yet there.
+
+    Args:
+        bytes: Its size.
+        sha256: Of the whole package.
+        contents: Of the adapter's own files in it, by name.
+    """
+
+    bytes: int
+    sha256: str
+    contents: dict[str, str]
+
+
+class _Hashed:
+    """A file that is read once, and hashed as it is read: what is packed, not what lies there before or after."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self._hash = stream, hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        content = self._stream.read(size)
+        self._hash.update(content)
+        return content
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+
 def pack(
     target: Path,
     adapter: Path,
@@ -30,6 +63,7 @@ def pack(
     passphrase: str | None,
     on_progress: Callable[[int, int], None],
     texts: Mapping[str, bytes] | None = None,
+    release: Callable[[Packed], None] | None = None,
 ) -> None:
     """Write the package, whole or not at all.
 
@@ -41,6 +75,8 @@ def pack(
         passphrase: None: the package is not locked.
         on_progress: Called with (bytes packed, bytes in all).
         texts: Licences and notices that go along, by file name.
+        release: Called when all is written, before the package appears under its name; what it raises keeps it from
+            appearing.
 
     Raises:
         DiskFullError, ProjectError: The target cannot be written; an older package stays as it was.
@@ -50,10 +86,13 @@ def pack(
     total = sum(path.stat().st_size for path in files) + sum(map(len, made.values()))
     with atomic_stream(target, "packing the adapter") as stream:
         if passphrase is None:
-            _write_tar(cast("IO[bytes]", stream), made, files, total, on_progress)
-            return
-        with LockedWriter(stream, passphrase) as locked:
-            _write_tar(cast("IO[bytes]", locked), made, files, total, on_progress)
+            hashes = _write_tar(cast("IO[bytes]", stream), made, files, total, on_progress)
+        else:
+            with LockedWriter(stream, passphrase) as locked:
+                hashes = _write_tar(cast("IO[bytes]", locked), made, files, total, on_progress)
+        if release is not None:
+            stream.flush()
+            release(Packed(stream.tell(), _hash_of(stream.fileno()), hashes))
 
 
 def decrypt(file: Path, passphrase: str, out_dir: Path) -> list[Path]:
@@ -73,16 +112,16 @@ def decrypt(file: Path, passphrase: str, out_dir: Path) -> list[Path]:
     """
     if out_dir.exists() and (not out_dir.is_dir() or any(out_dir.iterdir())):
         raise UsageError("The folder is not empty.", str(out_dir), "Choose a new folder.", code="not_empty")
-    temporary = Path()
+    out_dir, temporary = out_dir.absolute(), Path()
     try:
         with file.open("rb") as source:
             reader = LockedReader(source, passphrase, file.name)
-            make_private_folder(out_dir.absolute().parent)
-            temporary = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}.", dir=out_dir.absolute().parent))
+            make_private_folder(out_dir.parent)
+            temporary = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}.", dir=out_dir.parent))
             names = _read_tar(reader, temporary, file.name)
             reader.finish()
         os.replace(temporary, out_dir)
-        sync_folder(out_dir.absolute().parent)
+        sync_folder(out_dir.parent)
     except OSError as error:
         raise from_os_error(error, "unpacking the adapter") from error
     finally:
@@ -93,19 +132,31 @@ def decrypt(file: Path, passphrase: str, out_dir: Path) -> list[Path]:
 
 def _write_tar(
     stream: IO[bytes], made: dict[str, bytes], files: list[Path], total: int, on_progress: Callable[[int, int], None]
-) -> None:
-    done = 0
+) -> dict[str, str]:
+    done, hashes = 0, {}
     with tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT) as tar:
         for name, content in made.items():
             tar.addfile(_entry(name, len(content)), io.BytesIO(content))
             done += len(content)
             on_progress(done, total)
         for path in files:
-            size = path.stat().st_size
             with path.open("rb") as content_of:
-                tar.addfile(_entry(path.name, size), content_of)
+                size = os.fstat(content_of.fileno()).st_size
+                hashed = _Hashed(content_of)
+                tar.addfile(_entry(path.name, size), cast("IO[bytes]", hashed))
+            hashes[path.name] = hashed.sha256
             done += size
             on_progress(done, total)
+    return hashes
+
+
+def _hash_of(descriptor: int) -> str:
+    """Of all that was written to a file that is open for writing and reading."""
+    found, place = hashlib.sha256(), 0
+    while block := os.pread(descriptor, _BLOCK, place):
+        found.update(block)
+        place += len(block)
+    return found.hexdigest()
 
 
 def _entry(name: str, size: int) -> tarfile.TarInfo:

@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 from engine.errors import UsageError
+from engine.files import is_text
 
 MIN_LENGTH = 10
 """Characters. scrypt slows guessing down; it cannot save a short passphrase."""
@@ -31,14 +32,30 @@ def read_passphrase(file: str | None, variable: str | None) -> str:
     if len(passphrase) < MIN_LENGTH:
         what = f"It has {len(passphrase)} characters; {MIN_LENGTH} are the least."
         raise UsageError("The passphrase is too short.", what, "Use four or five words.", code="short_passphrase")
+    return must_be_text(passphrase)
+
+
+def must_be_text(passphrase: str) -> str:
+    """The passphrase itself.
+
+    Raises:
+        UsageError: It came as bytes that are no UTF-8, which no other machine would read the same way.
+    """
+    if not is_text(passphrase):
+        hint = "Type it in a terminal that sends UTF-8, or put it into a UTF-8 file."
+        raise UsageError("The passphrase is not UTF-8.", "", hint, code="no_passphrase")
     return passphrase
 
 
 def _from_file(file: Path) -> str:
     try:
-        with file.open(encoding="utf-8") as stream:
+        # Some editors begin a file with a mark of its encoding, which nobody would type.
+        with file.open(encoding="utf-8-sig") as stream:
             mode = os.fstat(stream.fileno()).st_mode
-            if not stat.S_ISREG(mode) or mode & 0o077:
+            if not stat.S_ISREG(mode):
+                hint = "Write the passphrase into a file of its own."
+                raise UsageError("This is not a plain file.", str(file), hint, code="passphrase_file")
+            if mode & 0o077:
                 raise UsageError(
                     "The passphrase file can be read by others.",
                     f"{file} has mode {stat.S_IMODE(mode):04o}.",

@@ -110,13 +110,19 @@ def vanish(context: JobContext) -> dict[str, Any]:
 
 def network(context: JobContext) -> dict[str, Any]:
     """Try a public address, a public name and this machine; say what happened."""
-    outcome: dict[str, Any] = {"offline": os.environ.get("HF_HUB_OFFLINE")}
+    proxies = [name for name in os.environ if name.lower().endswith("_proxy")]
+    outcome: dict[str, Any] = {"offline": os.environ.get("HF_HUB_OFFLINE"), "proxies": proxies}
     for name, address in (("public", "192.0.2.1"), ("public6", "2001:db8::1")):
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with contextlib.closing(socket.socket(family)) as plug:
             plug.settimeout(1)
             outcome[name] = _outcome(lambda plug=plug, address=address: plug.connect((address, 9)))
+    with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as plug:
+        outcome["datagram"] = _outcome(lambda: plug.sendto(b"x", ("192.0.2.1", 9)))
+        outcome["message"] = _outcome(lambda: plug.sendmsg([b"x"], [], 0, ("192.0.2.1", 9)))
     outcome["name"] = _outcome(lambda: socket.getaddrinfo("example.com", 443))
+    outcome["whose"] = _outcome(lambda: socket.gethostbyaddr("192.0.2.1"))
+    outcome["whose too"] = _outcome(lambda: socket.getnameinfo(("192.0.2.1", 9), 0))
     with socket.create_server(("127.0.0.1", 0)) as server:
         outcome["loopback"] = _outcome(lambda: socket.create_connection(server.getsockname(), timeout=5).close())
     return outcome

@@ -9,10 +9,11 @@ import pytest
 
 from engine import actions, audit, begin
 from engine.cli.demo import leaks, planted_values
-from engine.errors import DataError, ModelError, PrivacyRefusedError, SpecError, TunesmithError
+from engine.errors import BusyError, DataError, ModelError, PrivacyRefusedError, SpecError, TunesmithError
 from engine.machine import known_projects
 from engine.project import Project
 from engine.steps import step_statuses
+from tests.projects import begin_here
 
 ROW = {"messages": [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "hi"}]}
 
@@ -138,3 +139,16 @@ def test_a_planted_value_is_found_wherever_it_lies(tmp_path: Path) -> None:
         ("weights.safetensors", "maya.example"),
     ]
     assert len(planted_values()) > 50
+
+
+def test_nobody_goes_on_with_a_run_that_is_being_trained(project: Project) -> None:
+    """Two jobs would write the same checkpoints, so not even `--force` lets them."""
+    project.update(lambda spec: spec.model_copy(update={"run": "train-1"}))
+    job = begin_here(project, "train", run="train-1")
+    with pytest.raises(BusyError, match="being trained") as told:
+        begin.start_training(project, resume=True, force=True)
+    assert job.folder.id in told.value.hint
+    job.writer.close()
+    project.update(lambda spec: spec.model_copy(update={"run": "train-2"}))
+    with pytest.raises(PrivacyRefusedError):
+        begin.start_training(project, resume=True, force=True)

@@ -213,6 +213,44 @@ def test_ctrl_c_in_a_command_saves_and_stops(root: Path) -> None:
     assert view(folder).state == "stopped"
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_watching_and_not_the_job(root: Path, number: signal.Signals) -> None:
+    command, folder = start_followed(root, stdout=subprocess.PIPE)
+    assert command.stdout is not None
+    command.stdout.readline()
+    command.send_signal(number)
+    said, _ = command.communicate(timeout=60)
+    assert command.returncode == 4
+    assert "Stopped watching" in said
+    assert view(folder).state == "running"
+
+
+def test_the_work_goes_on_when_nobody_reads_about_it(root: Path) -> None:
+    """`tunesmith new ... | head -1` makes the whole project."""
+    command, folder = start_followed(root, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert command.stdout is not None
+    command.stdout.close()
+    (root / "go").touch()
+    assert command.wait(60) == 0
+    assert command.stderr is not None
+    assert command.stderr.read() == ""
+    command.stderr.close()
+    assert view(folder).state == "finished"
+
+
+def test_who_only_watches_ends_when_nobody_reads(root: Path) -> None:
+    folder = running(root)
+    watching = start(["attach", folder.id, "--json"])
+    assert watching.stdout is not None
+    assert watching.stderr is not None
+    watching.stdout.readline()
+    watching.stdout.close()
+    assert watching.wait(60) == 4
+    assert "Stopped watching" in watching.stderr.read()
+    watching.stderr.close()
+    assert view(folder).state == "running"
+
+
 def test_a_second_ctrl_c_leaves_it_alone(root: Path) -> None:
     command, folder = start_followed(root, stdout=subprocess.PIPE)
     assert command.stdout is not None

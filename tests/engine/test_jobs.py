@@ -201,11 +201,18 @@ def test_the_kernel_lock_refuses_what_the_list_did_not_see(root: Path, state: Pa
     assert (end.code, end.exit_code) == ("busy", 2)
 
 
-def test_offline_jobs_reach_this_machine_only(root: Path) -> None:
+def test_offline_jobs_reach_this_machine_only(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:3128")
     folder = launch(root, "t-network", {})
     wait_until(lambda: ended(folder), "the job ends")
     assert view(folder).snapshot.result == {
         "offline": "1",
+        "proxies": [],
+        "datagram": "PermissionError",
+        "message": "PermissionError",
+        "whose": "PermissionError",
+        "whose too": "PermissionError",
         "public": "PermissionError",
         "public6": "PermissionError",
         "name": "PermissionError",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import struct
 import tarfile
 import threading
@@ -16,6 +17,7 @@ import yaml
 from engine import audit
 from engine.errors import ModelError, TunesmithError, UsageError
 from engine.evaluate.gate import Gate
+from engine.files import sha256_of
 from engine.jobs.context import JobContext
 from engine.jobs.emit import EventWriter
 from engine.jobs.events import FailedEvent, FinishedEvent
@@ -103,10 +105,25 @@ def test_header_is_guarded() -> None:
         (MAGIC + struct.pack(">I", 10**9) + b"{}", "changed"),
         (locked.replace(b'"n": 1024', b'"n": 1023'), "changed"),
         (locked.replace(b'"r": 8', b'"r": 9'), "wrong_passphrase"),
+        (locked.replace(b'"scrypt"', b'"argon2"'), "newer_version"),
+        (locked.replace(b"AES-256-GCM", b"AES-512-GCM"), "newer_version"),
+        (MAGIC + struct.pack(">I", 4000) + b"[" * 4000, "changed"),
     ):
         with pytest.raises(UsageError) as caught:
             LockedReader(io.BytesIO(broken), WORDS, "x").read()
         assert _code(caught) == code
+
+
+def test_a_header_that_asks_for_too_much_memory_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    locked = _locked(b"abc")
+
+    def no_room(*_: object) -> tuple[bytes, str]:
+        raise MemoryError
+
+    monkeypatch.setattr("engine.ship.locked._derive", no_room)
+    with pytest.raises(UsageError) as caught:
+        LockedReader(io.BytesIO(locked), WORDS, "x")
+    assert _code(caught) == "memory"
 
 
 def _pack(tmp_path: Path) -> Path:
@@ -205,6 +222,16 @@ def test_passphrase_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert "chmod 600" in caught.value.hint
     file.chmod(0o600)
     assert read_passphrase(str(file), None) == WORDS
+    file.write_text(WORDS, encoding="utf-8-sig")
+    assert read_passphrase(str(file), None) == WORDS, "a mark of the encoding is no part of it"
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    writer = os.open(tmp_path / "pipe", os.O_RDWR)
+    with pytest.raises(UsageError, match="not a plain file"):
+        read_passphrase(str(tmp_path / "pipe"), None)
+    os.close(writer)
+    monkeypatch.setenv("NO_TEXT", "correct horse \udce9")
+    with pytest.raises(UsageError, match="not UTF-8"):
+        read_passphrase(None, "NO_TEXT")
     monkeypatch.setenv("MY_WORDS", "short")
     for arguments, code in (
         ((None, "MY_WORDS"), "short_passphrase"),
@@ -299,6 +326,43 @@ def test_unknown_licence_stays_unknown(tmp_path: Path) -> None:
         card = member.read().decode()
     assert "license" not in yaml.safe_load(card.split("---")[1])
     assert "Licence: unknown" in card
+
+
+@pytest.mark.usefixtures("open_gate")
+def test_nothing_leaves_that_could_not_be_recorded(tmp_path: Path) -> None:
+    project = _project(tmp_path)
+    project.audit_file.write_bytes(b"torn")
+    job = _ship(project, encrypt=False)
+    assert job.snapshot.end is not None
+    assert job.snapshot.end.model_dump()["code"] == "audit_damaged"
+    assert list(project.ship_folder.iterdir()) == []
+
+
+def test_an_adapter_that_was_replaced_after_the_gate_stays_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = _project(tmp_path)
+
+    def gate_and_replace(project: Project, spec: object, run: str) -> Gate:
+        _adapter(project.run_folder(run) / "adapter", b=0.7)
+        return Gate(run, ())
+
+    monkeypatch.setattr(jobs_module, "check_gate", gate_and_replace)
+    job = _ship(project, encrypt=False)
+    assert job.snapshot.end is not None
+    assert job.snapshot.end.model_dump()["code"] == "changed_meanwhile"
+    assert list(project.ship_folder.iterdir()) == []
+    assert audit.entries(project) == []
+
+
+@pytest.mark.usefixtures("open_gate")
+def test_the_record_names_the_package_as_it_is(tmp_path: Path) -> None:
+    project = _project(tmp_path)
+    job = _ship(project, encrypt=False)
+    file = Path(job.snapshot.result["file"])
+    [entry] = audit.entries(project)
+    assert entry.details["sha256"] == job.snapshot.result["sha256"] == sha256_of(file)
+    assert entry.details["bytes"] == file.stat().st_size
 
 
 def test_job_needs_a_run_and_a_passphrase(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from engine.cli.doctor import _terminal
 from engine.cli.lines import event_line, status_line
 from engine.cli.out import Out, count, duration, size
 from engine.cli.parser import build_parser
+from engine.cli.training import say_trained
 from engine.errors import DataError, UsageError
 from engine.jobs.events import (
     CheckpointEvent,
@@ -84,6 +86,18 @@ def test_numbers_are_said_as_people_say_them() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("last", "told"), [(2.2, True), (2.101, False), (None, False)])
+def test_a_better_step_before_the_end_is_told(
+    capsys: pytest.CaptureFixture[str], last: float | None, told: bool
+) -> None:
+    result = {"steps": 90, "tokens_per_second": 1.0, "supervised_tokens": 5, "train_loss": 1.0, "peak_bytes": 1}
+    say_trained({**result, "peak_bytes_are": "so", "eval_loss": last, "best_loss": 2.1, "best_step": 40}, Out())
+    say_trained({**result, "peak_bytes_are": "so", "epsilon": 7.944, "epsilon_limit": 8.0, "delta": 4e-4}, Out())
+    said = capsys.readouterr().out
+    assert "epsilon 7.94 of 8 is spent (delta 4.0e-04)" in said
+    assert ("it was 2.100 at step 40: `tunesmith runs rollback PROJECT --step 40`" in said) == told
+
+
 def test_prose_and_data_never_share_a_stream(capsys: pytest.CaptureFixture[str]) -> None:
     out = Out(json=True)
     out.say("words")
@@ -96,6 +110,15 @@ def test_prose_and_data_never_share_a_stream(capsys: pytest.CaptureFixture[str])
     Out().result({"not": "shown"})
     Out().say("words")
     assert capsys.readouterr().out == "words\n"
+
+
+def test_numbers_that_are_none_are_null_for_every_reader(capsys: pytest.CaptureFixture[str]) -> None:
+    out = Out(json=True)
+    out.result({"loss": float("nan"), "deep": [float("inf"), 1.5], "path": Path("a")})
+    out.line('{"loss":NaN,"text":"NaN"}')
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == '{"loss": null, "deep": [null, 1.5], "path": "a"}'
+    assert second == '{"loss": null, "text": "NaN"}'
 
 
 def test_control_characters_are_shown_and_not_obeyed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from engine.jobs.emit import EventWriter
 from engine.jobs.events import (
+    FailedEvent,
     FinishedEvent,
     HeartbeatEvent,
     PhaseEvent,
@@ -54,6 +55,17 @@ def test_numbers_that_are_none_survive(file: Path, value: float) -> None:
     [event] = read_events(file)
     assert isinstance(event, StepEvent)
     assert event.loss == pytest.approx(value, nan_ok=True)
+
+
+@pytest.mark.parametrize("text", ["caf\udce9.jsonl", "half \ud83d"])
+def test_half_a_character_keeps_no_end_from_being_told(file: Path, text: str) -> None:
+    writer = EventWriter(file)
+    writer.emit(PhaseEvent(name="reading", text=text))
+    writer.emit_last(FailedEvent(code="data", title="Bad.", what=text))
+    writer.close()
+    first, last = read_events(file)
+    assert isinstance(last, FailedEvent)
+    assert (first.seq, last.seq, last.what) == (0, 1, text.encode("utf-8", "replace").decode())
 
 
 def test_further_fields_of_the_end_are_the_result(file: Path) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from engine.errors import DiskFullError, ProjectError, SpecError, TunesmithError
+from engine.errors import DiskFullError, ProjectError, SpecError, TunesmithError, UsageError
 from engine.files import atomic_stream, atomic_write, make_private_folder
-from engine.machine import known_projects
+from engine.machine import known_projects, places, state_folder
 from engine.project import Project, create_project, open_project
-from engine.spec import ProjectSpec
+from engine.spec import DataSpec, ModelSpec, ProjectSpec
 from engine.spec_text import with_settings
 
 
@@ -45,6 +45,18 @@ def test_a_made_project_can_be_opened_and_is_remembered(tmp_path: Path) -> None:
     assert known_projects() == [first.root, second.root]
     second.file.unlink()
     assert known_projects() == [first.root]
+
+
+def test_one_that_was_begun_and_killed_can_be_made_again(tmp_path: Path) -> None:
+    project, _ = create_project(tmp_path / "voice")
+    with pytest.raises(ProjectError) as told:
+        create_project(project.root)
+    assert f"rm -r {project.root}" in told.value.hint
+    data, model = DataSpec(path="/rows.jsonl"), ModelSpec(source="demo", kind="folder", path="/m")
+    project.update(lambda spec: spec.model_copy(update={"data": data, "model": model}))
+    with pytest.raises(ProjectError) as told:
+        create_project(project.root)
+    assert "rm -r" not in told.value.hint
 
 
 def test_a_folder_that_holds_something_is_not_taken(tmp_path: Path) -> None:
@@ -164,3 +176,72 @@ def test_paths_of_a_project_lie_inside_it(tmp_path: Path) -> None:
                  project.preview_folder, project.jobs_folder, project.ship_folder, project.run_folder("r"),
                  project.evaluation_file("r")):  # fmt: skip
         assert tmp_path in path.parents
+
+
+def test_a_folder_goes_to_one_of_two_who_found_it_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    create_project(tmp_path / "voice", name="mine")
+    (tmp_path / "voice" / "project.yaml").unlink()
+    monkeypatch.setattr(Path, "iterdir", lambda path: iter(()))
+    with pytest.raises(ProjectError, match="being made here"):
+        create_project(tmp_path / "voice")
+
+
+@pytest.mark.parametrize("what", ["atomic_write", "remember_project"])
+def test_a_project_that_could_not_be_written_leaves_its_folder_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    def full(*_: object) -> None:
+        raise DiskFullError("The disk is full.", "", "")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"engine.project.{what}", full)
+        with pytest.raises(DiskFullError):
+            create_project(tmp_path / "voice")
+    assert list((tmp_path / "voice").iterdir()) == []
+    create_project(tmp_path / "voice")
+
+
+def test_a_file_system_that_cannot_sync_a_folder_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def sync(descriptor: int) -> None:
+        if os.path.isdir(f"/proc/self/fd/{descriptor}"):
+            raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(os, "fsync", sync)
+    atomic_write(tmp_path / "file", "new")
+    assert (tmp_path / "file").read_text() == "new"
+
+
+def test_a_name_as_long_as_can_be_is_written(tmp_path: Path) -> None:
+    atomic_write(tmp_path / ("n" * 255), "new")
+    assert (tmp_path / ("n" * 255)).read_text() == "new"
+
+
+def test_the_places_of_the_machine_are_the_same_from_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for variable in ("TUNESMITH_STATE", "TUNESMITH_MODELS"):
+        monkeypatch.setenv(variable, "here")
+    assert places() == dict.fromkeys(("TUNESMITH_STATE", "TUNESMITH_MODELS"), str(tmp_path / "here"))
+    monkeypatch.setenv("TUNESMITH_STATE", "~/there")
+    assert state_folder() == Path.home() / "there"
+    monkeypatch.delenv("TUNESMITH_STATE")
+    assert list(places()) == ["TUNESMITH_MODELS"]
+    monkeypatch.setenv("XDG_STATE_HOME", "relative")
+    assert state_folder() == Path.home() / ".local" / "state" / "tunesmith"
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TUNESMITH_STATE")
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", lambda uid: {}[uid])
+    with pytest.raises(UsageError) as caught:
+        state_folder()
+    assert "TUNESMITH_STATE" in caught.value.hint
+
+
+@pytest.mark.parametrize("content", ["5", '{"a": 1}', "\\xff", "[1, null]"])
+def test_a_damaged_list_of_projects_is_an_empty_one(state: Path, content: str) -> None:
+    atomic_write(state / "projects.json", content)
+    assert known_projects() == []

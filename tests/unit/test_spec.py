@@ -113,7 +113,9 @@ def test_settings_are_applied_to_a_copy() -> None:
         ("rank=3", "Did you mean `recipe.rank`?"),
         ("recipe.rank", "Write it as recipe.rank=32."),
         ("=3", "Write it as recipe.rank=32."),
-        ("name.first=3", ""),
+        ("name.first=3", "Write it as recipe.rank=32."),
+        ("recipe.optimizer=adamm", "Give `recipe.optimizer` a valid value."),
+        ("recipe.targets=[]", "Give `recipe.targets` a valid value."),
         ("recipe.rank=", "Give `recipe.rank` a valid value."),
     ],
 )
@@ -160,3 +162,21 @@ def test_a_setting_with_broken_yaml_is_refused() -> None:
 def test_valid_keys_are_dotted() -> None:
     keys = valid_keys(ProjectSpec)
     assert {"recipe", "recipe.rank", "model.source", "data.mapping", "redaction.profile"} <= set(keys)
+
+
+def test_a_key_that_is_given_twice_is_told() -> None:
+    with pytest.raises(SpecError) as told:
+        parse_spec(f"{HEAD}recipe:\n  rank: 8\n  alpha: 8\n  rank: 64\n", FILE)
+    assert told.value.what == f"{FILE}:7: `rank` is given twice."
+
+
+@pytest.mark.parametrize("run", ["../../elsewhere", "a/b", "..", "/etc", ""])
+def test_a_run_is_a_folder_of_this_project(run: str) -> None:
+    with pytest.raises(SpecError, match="`run` cannot be used"):
+        parse_spec(f"{HEAD}run: '{run}'\n", FILE)
+
+
+@pytest.mark.parametrize("name", ["caf\udce9.jsonl", "\ud800"])
+def test_what_could_not_be_read_again_is_not_written(name: str) -> None:
+    with pytest.raises(SpecError, match="not UTF-8"):
+        dump_spec(fresh().model_copy(update={"name": name}))

@@ -82,3 +82,11 @@ def test_putting_a_value_back_makes_it_done_again() -> None:
 
 def test_every_step_has_a_title() -> None:
     assert set(TITLES) == set(STEPS)
+
+
+def test_a_step_is_taken_on_what_its_work_began_with() -> None:
+    """A run of hours was not made with the recipe that was typed meanwhile."""
+    before = all_taken()
+    meanwhile = before.model_copy(update={"recipe": before.recipe.model_copy(update={"rank": 64})})
+    assert "train" not in stale(take_step("train", meanwhile))
+    assert stale(take_step("train", meanwhile, on=before))["train"] == "the recipe was changed"
