@@ -193,6 +193,23 @@ def test_without_a_run_there_is_nothing_to_measure(project: Project) -> None:
         Job(project).run()
 
 
+def test_an_adapter_that_is_replaced_while_it_loads_is_not_measured(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run may be rolled back just then: the figures of one adapter would stand under another."""
+
+    def load_then_replace(*given: Any) -> Any:
+        found = load(*given)
+        save_adapter(project, project.load(), seed=7)
+        return found
+
+    load = jobs_module._load
+    monkeypatch.setattr(jobs_module, "_load", load_then_replace)
+    with pytest.raises(UsageError, match="replaced while it was read"):
+        Job(project).run()
+    assert not project.evaluation_file(RUN).exists()
+
+
 def test_general_rows_are_our_own_many_and_never_both_measured_and_mixed_in() -> None:
     halves = [general_examples(for_measuring=measured) for measured in (True, False)]
     questions = [{example.content()[0][1] for example in half} for half in halves]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.errors import DiskFullError, ProjectError, SpecError, TunesmithError, UsageError
+from engine.errors import DiskFullError, ProjectError, SpecError, TunesmithError, UsageError, from_os_error
 from engine.files import atomic_stream, atomic_write, make_private_folder
 from engine.machine import known_projects, places, state_folder
 from engine.project import Project, create_project, open_project
@@ -245,3 +246,15 @@ def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPat
 def test_a_damaged_list_of_projects_is_an_empty_one(state: Path, content: str) -> None:
     atomic_write(state / "projects.json", content)
     assert known_projects() == []
+
+
+def test_what_goes_wrong_with_many_files_is_told_as_with_one() -> None:
+    """`shutil.copytree` collects its errors as text."""
+    full = "[Errno 28] No space left on device: '/runs/a/weights'"
+    told = from_os_error(shutil.Error([("/from/weights", "/runs/a/weights", full)]), "rolling back")
+    assert (type(told), told.error_code) == (DiskFullError, "disk_full")
+    assert "/runs/a/weights" in told.what
+    denied = PermissionError(errno.EACCES, "Permission denied", "/data/chats.jsonl")
+    forbidden = from_os_error(denied, "reading the data")
+    assert forbidden.error_code == "not_readable"
+    assert "write" not in forbidden.title + forbidden.hint

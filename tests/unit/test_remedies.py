@@ -12,7 +12,7 @@ from safetensors.numpy import save_file
 
 from engine import audit
 from engine.cli.entry import main
-from engine.errors import UsageError
+from engine.errors import BusyError, UsageError
 from engine.evaluate.remedy import MixIn, mix_general_rows_in, mix_in_offer
 from engine.files import atomic_write
 from engine.jobs.context import JobContext
@@ -26,7 +26,7 @@ from engine.train.remedies import REMEDIES, apply_remedy
 from engine.train.rollback import roll_back
 from engine.train.run import body_of, fingerprint_of, keep_recipe, open_run
 from tests.projects import set_recipe
-from tests.tui.recorded import make_project
+from tests.tui.recorded import RecordedJob, beginning, make_project
 
 RUN = "train-20261122-120000-0001"
 
@@ -118,6 +118,17 @@ def test_keeping_the_best_makes_it_the_adapter(project: Project, started: list[d
 def test_a_spoilt_checkpoint_is_not_taken(project: Project) -> None:
     with pytest.raises(UsageError, match="not finite"):
         roll_back(project, RUN, 30)
+
+
+def test_what_another_job_reads_is_not_rolled_back(project: Project) -> None:
+    """Else the figures of one adapter would stand under another."""
+    job = RecordedJob(project, "evaluate")
+    job.emit(*beginning())
+    with pytest.raises(BusyError, match="Another job works on this run") as refused:
+        roll_back(project, RUN, 20)
+    assert job.folder.id in refused.value.hint
+    job.die()
+    roll_back(project, RUN, 20)
 
 
 def test_after_a_rollback_training_goes_on_from_there(project: Project) -> None:
