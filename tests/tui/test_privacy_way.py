@@ -11,6 +11,7 @@ from textual.widgets import Input
 from engine.errors import BusyError
 from engine.jobs.events import FailedEvent, FinishedEvent, PhaseEvent, ProgressEvent
 from engine.privacy.store import FindingsStore
+from engine.spec_text import with_settings
 from tests.tui.conftest import both_sizes, until
 from tests.tui.findings import findings, private_project, scan
 from tests.tui.privacy_pages import add_row, opened, redacted, said, screen_of, text_of
@@ -165,6 +166,15 @@ async def test_the_proof_comes_up_again_and_enter_goes_on(
         assert "letter by letter" in text_of(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, PreviewScreen), "the preview")
+
+
+async def test_data_that_is_read_in_another_way_since_asks_for_another_redaction(tmp_path: Path) -> None:
+    """The gate passes, since no file changed; the step is stale all the same, and says how to end it."""
+    project = private_project(tmp_path / "p")
+    redacted(project)
+    project.update(lambda spec: with_settings(spec, ["data.mapping={prompt: question}"]))
+    async with opened(project) as pilot:
+        await until(pilot, lambda: "read in another way since" in said(pilot), "the reason")
 
 
 async def test_c_records_a_consent_and_writes_the_file_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

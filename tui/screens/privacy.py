@@ -60,6 +60,7 @@ _SCAN_REASONS = {
 _COMMIT_REASONS = {
     "decisions_changed": "Your decisions changed since the redacted file was written. enter writes it again.",
     "redaction_stale": "The redacted file was made from older data. enter writes it again.",
+    "step_stale": "The data was read in another way since. enter writes the redacted file again.",
     "redacted_missing": "The redacted file is gone. enter writes it again.",
     "redacted_changed": "The redacted file was changed by hand. enter writes it again from your own file.",
 }
@@ -181,6 +182,8 @@ class PrivacyScreen(DecidingScreen):
         code = await self.ask_quietly(lambda: _gate_code(self, spec))
         if code is None or self.job_runs:
             return
+        if code == "passed" and self.status.state == "stale":
+            code = "step_stale"
         self._reason = _SCAN_REASONS.get(code, "")
         if code in ("never_scanned", "original_missing", *_SCAN_REASONS):
             self._show_page("scan")
