@@ -33,6 +33,7 @@ class Choice:
     licence: str = ""
     gated: bool = False
     note: str = ""
+    first_choice: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Fitting:
 
     words: str
     fits: Mapping[str, Fits]
+    on_gpu: bool = False
 
 
 def read_choices() -> tuple[Choice, ...]:
@@ -57,15 +59,44 @@ def read_choices() -> tuple[Choice, ...]:
 def choice_of(model: CatalogueModel) -> Choice:
     """A model of the catalogue as a line of the list."""
     size = f"{count_text(model.parameters)}  {size_text(model.size_bytes)}"
-    return Choice(model.source, model.name, size, model.licence, bool(model.gated), model.note)
+    return Choice(model.source, model.name, size, model.licence, bool(model.gated), model.note, model.first_choice)
 
 
-def mark_of(choice: Choice, now: str, judged: Verdict | None, chosen: Glyphs, *, here: bool) -> str:
+def suggestion_of(
+    catalogue: Iterable[Choice], verdicts: Mapping[str, Verdict], machine: Fitting
+) -> tuple[Choice, str] | None:
+    """What to take without a wish of one's own, and why; None where nothing surely fits and is allowed.
+
+    Args:
+        catalogue: From the smallest to the largest.
+        verdicts: For the use of now.
+        machine: What fits. Without a GPU the smallest is suggested: a larger one would learn for days.
+    """
+    fitting = [
+        choice
+        for choice in catalogue
+        if choice.first_choice
+        and machine.fits.get(choice.source) == "yes"
+        and choice.source in verdicts
+        and is_allowed(verdicts[choice.source])
+    ]
+    if not fitting:
+        return None
+    if machine.on_gpu:
+        return fitting[-1], f"Suggested: the largest of the well-tried ones that surely fits {machine.words}."
+    return fitting[0], "Suggested: without a GPU a larger one would learn for days."
+
+
+def mark_of(
+    choice: Choice, now: str, judged: Verdict | None, chosen: Glyphs, *, here: bool, suggested: bool = False
+) -> str:
     """What stands at the end of a line; `now` is the source that was taken, `here` whether it is on this machine."""
     if choice.source == now:
         return f"{chosen.done} taken" if here else "taken"
     if judged is not None and judged.verdict == "refused":
         return f"{chosen.bad} refused"
+    if suggested:
+        return "suggested"
     return "ask first" if choice.gated else ""
 
 
@@ -101,7 +132,8 @@ def read_fitting() -> Fitting:
     else:
         machine = this_machine()
         words = machine.gpu or "this machine's RAM"
-    return Fitting(words, {model.source: fits_of(model, machine)[0] for model in load_catalogue()})
+    fits = {model.source: fits_of(model, machine)[0] for model in load_catalogue()}
+    return Fitting(words, fits, on_gpu=machine.on_cuda)
 
 
 def chosen_of(

@@ -76,6 +76,9 @@ class CatalogueModel(_Strict):
     """The model it was made from, where that one's terms may apply too."""
     note: str = ""
     """One line for the list: what it is good for."""
+    first_choice: bool = False
+    """Whether somebody without a wish of their own is well served: it answers at once, its licence has no riders, many
+    have tuned it. The largest of them that fits is suggested. Ours to judge, so no source is named."""
     facts: Annotated[list[Fact], Field(min_length=1)]
     not_verified: list[str] = Field(default_factory=list)
 

@@ -8,10 +8,13 @@ import pytest
 
 from engine.actions import choose_model
 from engine.licences.check import acceptance, project_verdict, set_use
+from engine.licences.verdict import Verdict
+from engine.plan.shortlist import Fits
 from engine.project import Project, create_project
 from engine.spec import UseSpec
 from tests.tiny_model import make_tiny_model
 from tests.tui.conftest import both_sizes, frame, shows, typed, until, wizard
+from tui.model_list import Fitting, read_choices, suggestion_of
 from tui.screens.licence import LicenceScreen
 from tui.typed_card import card_from, keep_card
 from tui.widgets.rows import RowList
@@ -90,6 +93,36 @@ async def test_the_use_can_be_changed_and_makes_it_stale(fresh: Project, tmp_pat
         await shows(pilot, "! gemma: refused for you")
     use = fresh.load().licence.use
     assert (use.use, use.monthly_users, use.region, use.adult) == ("research", 2000, "DE", True)
+
+
+async def test_a_model_is_suggested_by_the_card(fresh: Project, size: tuple[int, int]) -> None:
+    """Somebody who knows no model finds one: large enough to be good, and sure to fit."""
+    keep_card(card_from("RTX 3060 12 GB"))
+    app = wizard()
+    async with app.run_test(size=size) as pilot:
+        app.open_project(fresh.root, "model")
+        await shows(pilot, "suggested")
+        rows = app.screen.query_one("#models", RowList)
+        suggested = rows.rows[2].key
+        assert [row.key for row in rows.rows].count(suggested) == 1
+        await pilot.press("down", "down")
+        await until(pilot, lambda: rows.marked_key == suggested, "the suggestion is marked")
+        await shows(pilot, "surely fits")
+
+
+def test_without_a_gpu_the_smallest_is_suggested_and_never_what_is_refused() -> None:
+    catalogue = read_choices()
+    fits: dict[str, Fits] = {choice.source: "yes" for choice in catalogue}
+    allowed = {choice.source: Verdict("allowed", choice.licence) for choice in catalogue}
+    here = suggestion_of(catalogue, allowed, Fitting("this machine's RAM", fits))
+    card = suggestion_of(catalogue, allowed, Fitting("H100", fits, on_gpu=True))
+    assert here is not None
+    assert card is not None
+    first_choices = [choice for choice in catalogue if choice.first_choice]
+    assert (here[0], card[0]) == (first_choices[0], first_choices[-1])
+    refused = {**allowed, here[0].source: Verdict("refused", "x")}
+    assert suggestion_of(catalogue, refused, Fitting("this machine's RAM", fits)) == (first_choices[1], here[1])
+    assert suggestion_of(catalogue, allowed, Fitting("2 GiB", {}, on_gpu=True)) is None
 
 
 async def test_only_what_is_allowed_can_be_listed(fresh: Project, size: tuple[int, int]) -> None:

@@ -27,6 +27,7 @@ from tui.model_list import (
     read_choices,
     read_fitting,
     short,
+    suggestion_of,
 )
 from tui.screens.base import StepScreen
 from tui.screens.licence import LicenceScreen
@@ -84,6 +85,7 @@ class ModelScreen(StepScreen):
         self._only_allowed = False
         self._fitting: Fitting | None = None
         """Set while only models that may fit the card are shown."""
+        self._suggested: tuple[Choice, str] | None = None
 
     def body(self) -> ComposeResult:
         """The list and the facts of the marked model; the fields appear when they are asked for."""
@@ -143,6 +145,8 @@ class ModelScreen(StepScreen):
 
         try:
             self._verdicts |= await in_thread(self, judge)
+            machine = await in_thread(self, read_fitting)
+            self._suggested = suggestion_of(self._catalogue, self._verdicts, machine)
         except TunesmithError as error:
             self.show_problem(error)
             return
@@ -157,7 +161,8 @@ class ModelScreen(StepScreen):
             return found
         demo = Choice(DEMO, "Demo model", "tiny, bundled", "apache-2.0", note="shows the way; there already")
         own = Choice(_OWN, "Your folder, .gguf or hub id", "t types it")
-        listed = [demo, own, *found]
+        first = [self._suggested[0]] if self._suggested and self._suggested[0] in found else []
+        listed = [demo, own, *first, *(choice for choice in found if choice not in first)]
         model = self.spec.model
         if model is not None and model.source not in {choice.source for choice in listed}:
             listed.insert(0, Choice(model.source, short(model.source), model.kind, model.licence))
@@ -169,7 +174,8 @@ class ModelScreen(StepScreen):
         rows = []
         for choice in self._choices():
             judged = self._verdicts.get(choice.source)
-            mark = mark_of(choice, now, judged, chosen, here=self.status.state != "todo")
+            best = self._suggested is not None and choice.source == self._suggested[0].source
+            mark = mark_of(choice, now, judged, chosen, here=self.status.state != "todo", suggested=best)
             cells = (choice.name, styled(choice.size, "$muted"), licence_of(choice, judged), styled(mark, "$accent"))
             rows.append(Row(choice.source, cells))
         models = self.query_one("#models", RowList)
@@ -205,7 +211,9 @@ class ModelScreen(StepScreen):
         path = path_of(self.spec.model, source)
         if path is None:
             facts = (Fact("size", choice.size), Fact("licence", licence_words(choice.licence)))
-            panel.show(await self._judged(source, facts), f"{choice.note} {GATED_WORDS * choice.gated}")
+            why = self._suggested[1] if self._suggested and self._suggested[0].source == source else ""
+            words = " ".join(filter(None, (why, choice.note, GATED_WORDS * choice.gated)))
+            panel.show(await self._judged(source, facts), words)
             return
         try:
             if source not in self._facts:
