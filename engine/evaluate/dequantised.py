@@ -7,8 +7,8 @@ for each weight, take a quarter of the time of a small batch. The same numbers, 
 out as this processor multiplies them, where it takes that (`engine.evaluate.packed`).
 
 Where training makes its large products of another format (`engine.train.precision`), rows are read by the same
-products: they are what reading hundreds of tokens at once costs. So they are where a processor multiplies bfloat16
-twice as fast as float32, though training has no use for that. Answers are not: there a last digit decides on words.
+products: they are what reading hundreds of tokens at once costs. Means of losses are then about a thousandth of a nat
+apart from those of float32. Answers are not: there a last digit decides on words.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from peft import PeftModel
 from peft.tuners.lora import LoraLayer
 
 from engine.evaluate.packed import PackedLayer, can_pack, computing_with, multiplied, packed
-from engine.train.precision import Precision
 
 _SHARE = 0.6
 """Of the free memory, at most; the rest is for activations and the cache."""
@@ -60,16 +59,6 @@ def unpack_where_possible(model: Any, *, device: str, dtype: torch.dtype) -> boo
         parent, _, own = name.rpartition(".")
         setattr(model.get_submodule(parent) if parent else model, own, plain)
     return True
-
-
-def products_of_reading(precision: Precision) -> torch.dtype | None:
-    """What rows are read by: the products of training, or bfloat16 where that is twice as fast; None: as answers.
-
-    Means of losses are about a thousandth of a nat apart from those of float32.
-    """
-    if precision.device != "cpu" or precision.products or precision.dtype is not torch.float32:
-        return precision.products
-    return torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() and can_pack(torch.bfloat16) else None
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,6 @@ from engine.errors import PrivacyRefusedError, UsageError
 from engine.evaluate.dequantised import (
     merge_where_possible,
     pack_where_possible,
-    products_of_reading,
     tile_where_possible,
     unpack_where_possible,
 )
@@ -186,7 +185,7 @@ def _load(spec: ProjectSpec, adapter: Path | None, precision: Precision) -> Any:
         attention=spec.recipe.attention,
     )
     unpack_where_possible(model, device=precision.device, dtype=precision.dtype)
-    tile_where_possible(model, device=precision.device, products=products_of_reading(precision))
+    tile_where_possible(model, device=precision.device, products=precision.products)
     pack_where_possible(model, device=precision.device)
     if adapter is not None:
         with quietly():
@@ -218,7 +217,7 @@ def _base_key(spec: ProjectSpec, precision: Precision) -> str:
     folder = Path(spec.model.path or "")
     weights = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in folder.glob("*.safetensors")]
     numbers = [spec.recipe.quantization, dtype_name(precision.dtype), precision.device]
-    if (products := products_of_reading(precision)) is not None:
+    if (products := precision.products) is not None:
         numbers.append(dtype_name(products))
     return fingerprint([spec.model.source, spec.model.revision, spec.model.chat_template, sorted(weights), numbers])
 

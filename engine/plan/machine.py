@@ -80,7 +80,7 @@ def cpu_products() -> str | None:
     except OSError:
         return None
     flags = next((line for line in listed.splitlines() if line.startswith("flags")), "").split()
-    return "bfloat16" if "amx_tile" in flags else None
+    return "bfloat16" if {"amx_tile", "avx512_bf16"} & set(flags) else None
 
 
 def largest_alike(gpus: list[tuple[str, int]]) -> tuple[str, int, int]:

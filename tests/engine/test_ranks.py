@@ -49,7 +49,7 @@ KNOBS: dict[str, Any] = {
 def gates(monkeypatch: pytest.MonkeyPatch) -> None:
     open_gates(monkeypatch)
     # In float32 alone; the other process takes rank 0's formats.
-    monkeypatch.setattr("engine.train.precision.has_amx", lambda: False)
+    monkeypatch.setattr("engine.train.precision.multiplies_bfloat16", lambda: False)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> JobView:
     """The run in one process."""
     with pytest.MonkeyPatch.context() as patch:
         open_gates(patch)
-        patch.setattr("engine.train.precision.has_amx", lambda: False)
+        patch.setattr("engine.train.precision.multiplies_bfloat16", lambda: False)
         patch.setenv("TUNESMITH_STATE", str(tmp_path_factory.mktemp("state")))
         return train_here(plain_project(tmp_path_factory.mktemp("alone"), 21, **KNOBS))
 

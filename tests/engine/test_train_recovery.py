@@ -56,7 +56,7 @@ def steps_of(job: JobView) -> list[StepEvent]:
 @pytest.mark.slow
 def test_without_enough_memory_the_losses_are_the_same(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     # In float32 alone: products of bfloat16 (processors with AMX) are rounded by more than the promise.
-    monkeypatch.setattr("engine.train.precision.has_amx", lambda: False)
+    monkeypatch.setattr("engine.train.precision.multiplies_bfloat16", lambda: False)
     # At the rate of a real model: Adam turns rounding of gradients near zero into whole steps of the rate's size.
     knobs = {"learning_rate": 2e-4, "max_steps": 5}
     whole = train_here(make(**knobs))
