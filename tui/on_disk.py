@@ -1,60 +1,22 @@
-"""Whether the person's file is still the one that was read: pages say so before anything is done with the old figures.
-
-The steps of `engine.steps` are a pure function of the spec. What lies on the disk is looked at here: a file that was
-not touched since it was read is not read again, and one that was is known by its fingerprint.
-"""
+"""Whether the person's file is still the one that was checked: pages say so before old figures are used."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
-from pathlib import Path
 
-from engine.files import sha256_of
+from engine import on_disk
 from engine.project import Project
 from engine.spec import ProjectSpec
 from engine.steps import StepStatus
 
-CHANGED = "your file was changed"
 QUICK = 100_000_000
 """Bytes that are read in a moment, for lists of projects."""
 
 
 def file_reason(project: Project, spec: ProjectSpec, at_most: int | None = None) -> str | None:
-    """Why the data needs another look: its file has other content now. Reads the file: call it in a thread.
-
-    A file that is gone or cannot be read is no reason: what is trained on was written from it, and whoever needs it
-    says what is wrong with it.
-
-    Args:
-        project: The project.
-        spec: Of it.
-        at_most: Bytes; a larger file that was touched is not read.
-
-    Returns:
-        Words; empty where it is the same, or was never read. None where it is too large to be read now.
-    """
-    if spec.data is None or spec.data.sha256 is None or "data" not in spec.steps:
-        return ""
-    file = project.root / Path(spec.data.path).expanduser()
-    try:
-        facts, checked = file.stat(), project.check_file.stat()
-        # A file that was moved here with an older date has a newer time of change.
-        if max(facts.st_mtime_ns, facts.st_ctime_ns) < checked.st_mtime_ns:
-            return ""
-        if at_most is not None and facts.st_size > at_most:
-            return None
-        now = _fingerprint(file, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
-    except OSError:
-        return ""
-    return "" if now == spec.data.sha256 else CHANGED
-
-
-@lru_cache(maxsize=64)
-def _fingerprint(file: Path, _size: int, _changed: int, _touched: int) -> str:
-    """Read once for each state of the file."""
-    return sha256_of(file)
+    """As `engine.on_disk.file_reason`, since the last check; empty where the data step was never taken."""
+    return on_disk.file_reason(project, spec, project.check_file, at_most) if "data" in spec.steps else ""
 
 
 def with_file(statuses: Sequence[StepStatus], reason: str) -> list[StepStatus]:

@@ -6,16 +6,12 @@ chat template were changed would be about another run, and nobody would notice.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from engine.actions import read_json
-from engine.files import sha256_of
+from engine.on_disk import file_reason
 from engine.plan.memory import Rows
 from engine.project import Project
 from engine.spec import ProjectSpec
 from engine.steps import step_statuses
-
-_FILE_CHANGED = "your file was changed"
 
 
 def changed_since(project: Project, spec: ProjectSpec) -> str:
@@ -32,22 +28,9 @@ def changed_since(project: Project, spec: ProjectSpec) -> str:
     status = next(one for one in step_statuses(spec.model_copy(update={"recipe": as_counted})) if one.step == "preview")
     if status.state == "stale":
         return status.reason
-    return _FILE_CHANGED if _is_another_file(project.root / Path(spec.data.path).expanduser(), spec, file) else ""
+    return file_reason(project, spec, file) or ""
 
 
 def rows_at_worst(length: int) -> Rows:
     """What is assumed of rows about which nothing is known any more: some are as long as they may be."""
     return Rows(longest=length, learned=length, varied=True, holdout=length)
-
-
-def _is_another_file(file: Path, spec: ProjectSpec, summary: Path) -> bool:
-    if spec.data is None or spec.data.sha256 is None:
-        return False
-    try:
-        facts = file.stat()
-        # a file that was moved here with an older date has a newer time of change
-        if max(facts.st_mtime_ns, facts.st_ctime_ns) < summary.stat().st_mtime_ns:
-            return False
-        return sha256_of(file) != spec.data.sha256
-    except OSError:
-        return False

@@ -232,7 +232,6 @@ def test_an_adapter_added_to_its_weights_says_the_same_and_leaves_the_base_as_it
     assert float((apart["tuned"] - apart["base"]).abs().max()) > 0.01
 
 
-@pytest.mark.skipif(not can_pack(torch.float32), reason="this PyTorch packs no weights on this processor")
 def test_packed_weights_say_the_same_and_nothing_of_them_is_left(tiny: ModelSpec) -> None:
     plain = load_model(tiny, quantization="none", compute_dtype=torch.float32, device="cpu").eval()
     ids = torch.tensor([PROMPTS[2], PROMPTS[2][::-1]])
@@ -243,9 +242,11 @@ def test_packed_weights_say_the_same_and_nothing_of_them_is_left(tiny: ModelSpec
 
     before = said(plain, "base")
     assert not pack_where_possible(plain, device="cuda")
-    assert pack_where_possible(plain, device="cpu")
+    # Where this PyTorch packs nothing for this processor, everything below holds for the plain weights.
+    packs = can_pack(torch.float32)
+    assert pack_where_possible(plain, device="cpu") == packs
     with speaking_as(plain, "base"):
-        assert isinstance(vars(plain.lm_head)["forward"], PackedLayer)
+        assert isinstance(vars(plain.lm_head).get("forward"), PackedLayer) == packs
     torch.testing.assert_close(said(plain, "base"), before, rtol=1e-5, atol=1e-5)
     torch.manual_seed(3)
     with quietly():

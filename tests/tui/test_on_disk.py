@@ -12,13 +12,14 @@ from engine.actions import choose_data, choose_model
 from engine.errors import PrivacyRefusedError, TunesmithError, UsageError
 from engine.files import sha256_of
 from engine.jobs.events import FailedEvent
+from engine.on_disk import CHANGED
 from engine.project import Project, create_project
 from engine.spec import STEPS, ProjectSpec
 from engine.steps import step_statuses, take_step
 from tests.tui.conftest import shows, wizard
 from tests.tui.recorded import RecordedJob
 from tui.key_hints import with_keys
-from tui.on_disk import CHANGED, file_reason, with_file
+from tui.on_disk import file_reason, with_file
 
 
 @pytest.fixture

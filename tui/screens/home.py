@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.errors import TunesmithError
-from engine.machine import known_projects
+from engine.machine import PRESETS, known_projects
 from tui.charset import glyphs, plain
 from tui.clipboard import Copyable
 from tui.screens.frame import FrameScreen
@@ -177,9 +177,10 @@ class HomeScreen(FrameScreen):
             return
         chosen, room = glyphs(self), max(20, self.size.width - 20)
         model = "the bundled demo model" if one.model == "demo" else one.model
+        data = "the bundled chats" if one.data == str(PRESETS / "demo" / "chats.jsonl") else one.data
         facts = [
             Fact("stands at", f"{one.step}: {one.words}", attention=one.trouble),
-            Fact("learns from", fit_path(one.data, room, chosen) if one.data else "nothing chosen yet"),
+            Fact("learns from", fit_path(data, room, chosen) if data else "nothing chosen yet"),
             Fact("model", fit_path(model, room, chosen) if model else "none chosen yet"),
             Fact("its folder", fit_path(str(one.root), room, chosen)),
         ]
