@@ -4,138 +4,27 @@ from __future__ import annotations
 
 import copy
 import json
-import re
-import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 
-import engine.evaluate.gate as gate_module
 import engine.evaluate.gate_lines as lines_module
 from engine import audit
 from engine.cli.entry import main
-from engine.errors import PrivacyRefusedError, RefusedError, SpecError, UsageError
-from engine.evaluate.gate import Gate, check_gate, give_reason, judge
-from engine.evaluate.gate_limits import FILE as THRESHOLDS
-from engine.evaluate.gate_limits import SHIPPED, load_thresholds, looser_than_shipped
-from engine.evaluate.gate_line import GateLine
+from engine.errors import PrivacyRefusedError, RefusedError, UsageError
+from engine.evaluate.gate import check_gate, give_reason, judge
 from engine.evaluate.remedy import mix_general_rows_in
-from engine.files import atomic_write, sha256_of
-from engine.jobs.emit import EventWriter
-from engine.jobs.events import StoppedEvent
-from engine.jobs.folder import new_job
-from engine.jobs.process import identity
-from engine.licences.verdict import Verdict
-from engine.project import Project, create_project
-from engine.runs_made import rows_key
-from engine.spec import DataSpec, GateReasonSpec, ModelSpec
-from engine.train.run import keep_recipe
+from engine.files import atomic_write
+from engine.project import Project
+from tests.gate_project import RUN, figure, good_report, judged, line, save, sided, sound_project, toxic, verdict_of
 from tests.tiny_model import safetensors_bytes
-
-RUN = "train-1"
-
-
-def figure(base: float, tuned: float, low: float, high: float) -> dict[str, Any]:
-    return {
-        "base": {"value": base, "low": base, "high": base},
-        "tuned": {"value": tuned, "low": tuned, "high": tuned},
-        "difference": {"value": tuned - base, "low": low, "high": high},
-    }
-
-
-def sided(base: float, tuned: float, low: float, high: float) -> dict[str, Any]:
-    found = figure(base, tuned, low, high)
-    return {**found, "grown": {"value": abs(tuned) - abs(base), "low": low, "high": high}}
-
-
-def toxic(hits: int, texts: int = 40) -> dict[str, Any]:
-    return {"hits": hits, "texts": texts, "share": hits / texts, "low": 0.0, "high": 1.0, "words": {}}
-
-
-def good_report() -> dict[str, Any]:
-    return {
-        "run": RUN,
-        "holdout_rows": 40,
-        "quality": {"rows": 40, "loss": figure(2.3, 1.5, -0.9, -0.7)},
-        "stops": {"share": 0.99, "answers": 100, "why": ""},
-        "general": {"change": 0.014, "loss": figure(2.84, 2.88, 0.01, 0.06)},
-        "memorisation": {
-            "recited_rows": [],
-            "rows_tested": 200,
-            "extracted_canaries": 0,
-            "exposure": {},
-            "membership_auc": 0.62,
-            "membership_interval": [0.55, 0.7],
-        },
-        "leaks": {"hits": [], "generations": 214, "hidden_values": 3981, "to_look_at": []},
-        "bias": {
-            "pairs": [
-                {
-                    "name": "women and men",
-                    "first": "women",
-                    "second": "men",
-                    "likelihood": figure(0.0, 0.1, 0.0, 0.2),
-                    "belief": sided(0.02, 0.03, -0.01, 0.03),
-                    "praise": sided(0.0, 0.01, -0.02, 0.03),
-                    "spread": sided(0.1, 0.15, 0.0, 0.2),
-                    "sentiment": sided(-0.1, 0.1, -0.2, 0.2),
-                }
-            ]
-        },
-        "toxicity": {
-            "data": toxic(0),
-            "base": toxic(0),
-            "tuned": toxic(0),
-            "provoked": {"base": toxic(0, 8), "tuned": toxic(0, 8)},
-        },
-        "sound": {"finite": True, "changed": True, "norm": 3.1, "problem": ""},
-    }
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """A project with a sound adapter, whose privacy, content and licence are fine."""
-    project, spec = create_project(tmp_path / "voice")
-    adapter = project.run_folder(RUN) / "adapter"
-    adapter.mkdir(parents=True)
-    weights = {"x.lora_B.weight": np.full((4, 4), 0.5, np.float32)}
-    (adapter / "adapter_model.safetensors").write_bytes(safetensors_bytes(weights))
-    (adapter / "adapter_config.json").write_text("{}")
-    spec.run = RUN
-    spec.data = DataSpec(path="rows.jsonl")
-    project.save(spec)
-    monkeypatch.setattr(lines_module, "check_privacy", lambda project, spec: None)
-    monkeypatch.setattr(lines_module, "check_content", lambda project, spec: None)
-    monkeypatch.setattr(lines_module, "_sample_words", lambda facts: "nothing left over")
-    monkeypatch.setattr(
-        "engine.licences.check.project_verdict", lambda project, spec: verdict_of("allowed", "apache-2.0")
-    )
-    return project
-
-
-def verdict_of(verdict: Any, licence: str) -> Verdict:
-    return Verdict(verdict=verdict, licence=licence, reasons=("because",), obligations=())
-
-
-def save(project: Project, report: dict[str, Any], **measured_on: Any) -> None:
-    spec = project.load()
-    adapter = sha256_of(project.run_folder(RUN) / "adapter" / "adapter_model.safetensors")
-    on = {"adapter": adapter, "redacted": spec.redaction.sha256, "left_out": [], **measured_on}
-    atomic_write(project.evaluation_file(RUN), json.dumps({**report, "measured_on": on}))
-
-
-def judged(project: Project, report: dict[str, Any] | None = None) -> Gate:
-    if report is not None:
-        save(project, report)
-    return judge(project, project.load())
-
-
-def line(gate: Gate, name: str) -> GateLine:
-    return next(line for line in gate.lines if line.id == name)
+    return sound_project(tmp_path, monkeypatch)
 
 
 def test_a_good_run_opens_the_gate(project: Project) -> None:
@@ -413,167 +302,3 @@ def test_a_holdout_that_was_trained_on_says_nothing(project: Project, share: flo
     assert ("were trained on" in found.figure) == (state == "red")
     more = line(judged(project, {**good_report(), "holdout_near": 50}), "learned")
     assert "40 of 40 rows kept apart nearly stand in training" in more.why
-
-
-@pytest.mark.parametrize(
-    ("was", "now", "words"),
-    [
-        ("red_below", "red_bellow", "stops.red_bellow, stops.red_below"),
-        ("  amber_below: 0.95", "  amber_below: often", "stops.amber_below of the gate is not a number"),
-        ("membership:", "members:", "members, membership"),
-        ("learned:", "learned: [", "YAML"),
-        ("  red_from: 1", "  red_from: .inf", "recites.red_from of the gate is not a number"),
-        ("  amber_below: 0.95", "  amber_below: .nan", "stops.amber_below of the gate is not a number"),
-        ("one_word_is_chance: [PERSON", "one_word_is_chance: [[PERSON]", "is not a list of words"),
-    ],
-)
-def test_a_wrong_file_of_thresholds_says_what_is_wrong(tmp_path: Path, was: str, now: str, words: str) -> None:
-    file = tmp_path / "gate.yaml"
-    file.write_text(THRESHOLDS.read_text().replace(was, now))
-    with pytest.raises(SpecError, match=re.escape(words)) as raised:
-        load_thresholds(file)
-    assert "gate" in f"{raised.value} {raised.value.what}"
-
-
-def test_the_shipped_thresholds_are_those_of_the_file() -> None:
-    content = yaml.safe_load(THRESHOLDS.read_text())
-    plain = {
-        line: {name: list(one.value) if isinstance(one.value, tuple) else one.value for name, one in limits.items()}
-        for line, limits in SHIPPED.items()
-    }
-    assert content == plain
-    assert looser_than_shipped(load_thresholds()) == {}
-    with pytest.raises(SpecError, match="gone"):
-        load_thresholds(THRESHOLDS.with_name("no-gate.yaml"))
-
-
-@pytest.mark.parametrize(
-    ("name", "threshold", "value"),
-    [
-        ("recites", "red_from", 10**9),
-        ("stops", "amber_below", 0),
-        ("learned", "red_when_surely_worse", False),
-        ("still_can", "base_knows_below", 0.5),
-        ("leaks", "one_word_is_chance", ["PERSON", "EMAIL_ADDRESS"]),
-        ("privacy", "amber_residual_from", 50),
-    ],
-)
-def test_a_looser_threshold_needs_a_reason_and_is_on_the_record(
-    project: Project, monkeypatch: pytest.MonkeyPatch, name: str, threshold: str, value: Any
-) -> None:
-    thresholds = {one: dict(limits) for one, limits in load_thresholds().items()}
-    thresholds[name][threshold] = value
-    monkeypatch.setattr(gate_module, "load_thresholds", lambda: thresholds)
-    gate = judged(project, good_report())
-    assert [one.id for one in gate.unexplained] == [name]
-    assert threshold in line(gate, name).why
-    assert threshold in str(gate.for_record()["looser"][name])
-    assert give_reason(project, "my rows are meant to be said").open
-    report = good_report()
-    report["quality"]["loss"] = figure(2.3, 2.6, 0.1, 0.5)
-    if name != "learned":
-        assert line(judged(project, report), "learned").state == "red"
-
-
-def test_a_reason_counts_for_the_figure_it_was_typed_for(project: Project) -> None:
-    report = good_report()
-    report["stops"] = {"share": 0.9, "answers": 20, "why": "cut"}
-    save(project, report)
-    assert give_reason(project, "only for short questions").open
-    report["stops"] = {"share": 0.75, "answers": 20, "why": "cut"}
-    gate = judged(project, report)
-    assert [one.id for one in gate.unexplained] == ["stops"]
-    assert "Your reason was for: 90 % of 20 answers" in line(gate, "stops").why
-    with pytest.raises(RefusedError, match="needs a reason"):
-        check_gate(project, project.load())
-
-
-def test_a_reason_that_was_written_into_the_project_by_hand_is_none(project: Project) -> None:
-    report = good_report()
-    report["stops"] = {"share": 0.9, "answers": 20, "why": "cut"}
-    save(project, report)
-    by_hand = GateReasonSpec(run=RUN, line="stops", reason="trust me", at=datetime.now(UTC))
-
-    def apply(spec: Any) -> Any:
-        return spec.model_copy(update={"evaluation": spec.evaluation.model_copy(update={"reasons": [by_hand]})})
-
-    project.update(apply)
-    gate = judged(project)
-    assert [one.id for one in gate.unexplained] == ["stops"]
-    assert "not on the record" in line(gate, "stops").why
-
-
-def _with_base(project: Project, folder: Path, content: bytes) -> None:
-    folder.mkdir(exist_ok=True)
-    (folder / "model.safetensors").write_bytes(content)
-    model = ModelSpec(source=str(folder), kind="folder", path=str(folder))
-    project.update(lambda spec: spec.model_copy(update={"model": model}))
-
-
-def test_an_adapter_of_another_base_model_stays_here(project: Project, tmp_path: Path) -> None:
-    _with_base(project, tmp_path / "first", b"1" * 5000)
-    keep_recipe(project.run_folder(RUN), project.load())
-    assert line(judged(project, good_report()), "sound").state == "green"
-    # Renamed: the same weights under another name are the same model.
-    (tmp_path / "first").rename(tmp_path / "renamed")
-    _with_base(project, tmp_path / "renamed", b"1" * 5000)
-    assert line(judged(project), "sound").state == "green"
-    _with_base(project, tmp_path / "second", b"2" * 5000)
-    found = line(judged(project), "sound")
-    assert (found.state, found.figure) == ("red", f"trained on another base model: {tmp_path / 'first'} as it was then")
-    _with_base(project, tmp_path / "first", b"1" * 5000)
-    config = project.run_folder(RUN) / "adapter" / "adapter_config.json"
-    config.write_text('{"base_model_name_or_path": "/home/jane/Llama-3"}')
-    assert line(judged(project), "sound").figure == "trained on another base model: /home/jane/Llama-3"
-    config.write_text('{"base_model_name_or_path": "FIRST"}')
-    assert line(judged(project), "sound").state == "green"
-
-
-def _hold_out(project: Project, share: float) -> None:
-    def apply(spec: Any) -> Any:
-        return spec.model_copy(update={"data": spec.data.model_copy(update={"holdout": share})})
-
-    project.update(apply)
-
-
-def test_rows_kept_apart_that_were_not_kept_apart_then_say_nothing(project: Project, tmp_path: Path) -> None:
-    _with_base(project, tmp_path / "base", b"1" * 5000)
-    keep_recipe(project.run_folder(RUN), project.load())
-    as_trained = rows_key(project.load())
-    _hold_out(project, 0.4)
-    # Measured before that was changed: the figures stand.
-    save(project, good_report(), rows=as_trained)
-    assert judged(project).open
-    save(project, good_report(), rows=rows_key(project.load()))
-    found = line(judged(project), "learned")
-    assert found.state == "amber"
-    assert "may be among those it learned; train again." in found.why
-    _hold_out(project, 0.1)
-    assert "read was changed since. Evaluate again." in line(judged(project), "learned").why
-    model = project.load().model
-    assert model is not None
-    other = model.model_copy(update={"chat_template": "chatml"})
-    project.update(lambda spec: spec.model_copy(update={"model": other}))
-    save(project, good_report(), rows=rows_key(project.load()))
-    assert "another template than it was trained with" in line(judged(project), "learned").why
-    project.update(lambda spec: spec.model_copy(update={"model": model}))
-    save(project, good_report(), rows=as_trained)
-    recipe = project.run_folder(RUN) / "recipe.json"
-    recipe.write_text(json.dumps({**json.loads(recipe.read_text()), "rows": "0" * 64}))
-    assert "an earlier redaction" in line(judged(project), "learned").why
-
-
-def test_lines_say_that_an_evaluation_is_at_it_or_ended_too_early(project: Project) -> None:
-    report = good_report()
-    del report["leaks"]
-    save(project, report)
-    folder = new_job(project.root, "evaluate", {})
-    folder.write(folder.read().model_copy(update={**identity(), "created": time.time()}))
-    writer = EventWriter(folder.events_file)
-    found = line(judged(project), "leaks")
-    assert (found.state, found.figure) == ("amber", "not measured")
-    assert f"wait for it (`tunesmith attach {folder.id}`)" in found.why
-    assert line(judged(project), "learned").state == "green"
-    writer.emit(StoppedEvent(by="request"))
-    writer.close()
-    assert "stopped before it came to this" in line(judged(project), "leaks").why
