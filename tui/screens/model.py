@@ -145,6 +145,8 @@ class ModelScreen(StepScreen):
 
         try:
             self._verdicts |= await in_thread(self, judge)
+            # The driver may take seconds to say what card there is; the verdicts do not wait for it.
+            self._show_models()
             machine = await in_thread(self, read_fitting)
             self._suggested = suggestion_of(self._catalogue, self._verdicts, machine)
         except TunesmithError as error:
