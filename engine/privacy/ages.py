@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
-from engine.privacy.columns import age_in_column
-from engine.privacy.numerals import in_figures
+from engine.privacy.columns import age_in_column, minor_in_field
+from engine.privacy.numerals import across_turns, in_figures
 from engine.privacy.plainwords import disguised, readings
 
 BORN_FROM = 2008
@@ -50,7 +50,7 @@ _THING_BEFORE = re.compile(
 )
 _OLD = re.compile(
     rf"{_G}(?:y{_G}[/\\|]?{_G}o(?![a-z])|(?:years?|yeer|yea|yrs?|y){_G}(?:olds?|o{_G}l{_G}d|of{_G}age|young)(?!er)"
-    rf"|jahre?{_G}(?:alt|jung)|jahrig|jarig|jaar{_G}oud|letn[a-z]{{1,6}}(?![a-z])|lat(?:ek|k[a-z]{{1,3}})(?![a-z])|\s?[\u6b73\u624d\u5c81\u6b72]|anos{_G}de{_G}(?:edad|idade)|ans{_G}d{_G}age)"
+    rf"|jahre?{_G}(?:alt|jung)|jahrig|jarig|jaar{_G}oud|letn[a-z]{{1,6}}(?![a-z])|lat(?:ek|k[a-z]{{1,3}})(?![a-z])|yas(?:[il][a-z]*)?(?![a-z])|\s?[\u6b73\u624d\u5c81\u6b72]|anos{_G}de{_G}(?:edad|idade)|ans{_G}d{_G}age)"
 )
 _BABY = re.compile(rf"{_G}(?:months?|weeks?|days?|monate|mois|meses|mesi|maanden)[\s\-]+(?:olds?|alt|oud)\b")
 _YEARS = re.compile(
@@ -64,7 +64,7 @@ _LASTING = re.compile(
 _AGO = re.compile(r"\bha\s+\d+\s+anos\b")
 """Portuguese; in Italian `ha` tells an age."""
 _LABEL = re.compile(
-    r"(?<![a-z])(?:age[ds]?|alter|edad|idade|eta|leeftijd)"
+    r"(?<![a-z])(?:age[ds]?|alter|edad|idade|eta|leeftijd|wiek|vozrast|yas(?:i|im)?)"
     r"(?:[^a-z0-9\n]{1,12}|\s*(?:is|was|of|about|around|only|just|from|between|group|range|de|di|von|van|ist|es|e)\b){0,4}"
     r"[\"'\\:=>\s(\[]*(?P<age>1\s?[0-7]|0?[1-9])(?![\d%]|[.,:]\d)"
 )
@@ -78,7 +78,7 @@ _OF_AGE = re.compile(
 )
 _BIRTHDAY = re.compile(
     rf"\s*(?:st|nd|rd|th|e|eme|er|o|a|\.)?{_G}"
-    rf"(?:b(?:irth)?{_G}day|geburtstag|anniversaire|cumpleanos|compleanno|aniversario|verjaardag)"
+    rf"(?:b(?:irth)?{_G}day|geburtstag|anniversaire|cumpleanos|compleanno|aniversario|verjaardag|(?:dogum|yas){_G}gun)"
 )
 
 # Ages by the words around them.
@@ -144,7 +144,8 @@ _ALONE = re.compile(r"(?:\A|[.!?,;\n])\s*\Z")
 _AND = re.compile(r"\s+(?:and|n|&|but)\s+(?!counting|up\b|over\b|older|above|more|a\s+half)[a-z]")
 _ASKED = re.compile(
     r"(?<![a-z])(?:how\s+old|u?r\s+age|your\s+age|age\s*\?|wie\s+alt|quel\s+age|cuantos\s+anos|que\s+edad|quanti\s+anni|quantos\s+anos"
-    r"|hoe\s+oud|asl\b|a/s/l)[^0-9]{0,56}(?P<age>1[0-7]|0?[89])(?![\d%]|[.,:]\d)"
+    r"|hoe\s+oud|kac\s+yas|ile\s+masz\s+lat|skolko\s+(?:tebe|ei|emu)\s+let|asl\b|a/s/l)"
+    r"[^0-9]{0,56}(?P<age>1\s?[0-7]|0?[89])(?![\d%]|[.,:]\d)"
 )
 _END = re.compile(
     r"\s*(?:[.,;:!?)\]\n]|\Z|(?:and|but|now|when|years?|lol|btw|so|yrs?|too|yet|then|jahren|i|she|he|we|my|her|his|or\s+so)\b)"
@@ -192,7 +193,11 @@ _WILL = re.compile(
     r"|compi[er]\w*|(?:vai\s+)?fazer|faz|faco|wordt|word)\s+(?P<when>(?:\w+\s+){0,2})\Z"
 )
 _SOON_BEFORE = re.compile(r"\b(?:soon|next|tomorrow|bald|bientot|pronto|nachsten?)\b")
-
+_TURKISH_18 = re.compile(
+    r"\s*(?:['\u2019]?\s?[a-z]{0,4}(?:den|dan|e|in|un|i)\s+|yas[a-z]*\s+)?"
+    r"(?:kucuk|alt(?:i|inda[a-z]*)\b|degil|olma(?:di|mis|dan)|doldurma|girme|gel(?:me|ecek)|ol(?:acak|acag)|gir(?:ecek|iyor)|basa)"
+)
+"""Behind 18: under 18, not 18, will be 18."""
 _SCHOOL = tuple(
     re.compile(pattern)
     for pattern in (
@@ -203,13 +208,14 @@ _SCHOOL = tuple(
         r"\bin\s+(?:year|yr)\s?(?:1[0-3]|[7-9])\b(?!\s+of)|\b(?:in|of)\s+class\s+(?:1[0-2]|[1-9])\b",
         r"\b(?:in|of)\s+(?:the\s+)?(?:1[0-2]|[1-9])(?:st|nd|rd|th)\s+(?:class|standard|std)\b",
         r"(?<!\d)(?:1[0-3]|[1-9])\.?\s?(?:klasse?[a-z]{0,2}|klas[ayi]e?)\b|\bklasse\s(?:1[0-3]|[1-9])\b",
-        r"\b(?:en|de)\s[3-6]\s?e(?:me)?\b|\b[1-4]\s?o?\s+(?:de\s+)?(?:la\s+)?eso\b|(?<!\d)[5-9]o\s+ano\b|\bgroep\s[3-8]\b",
+        r"(?<!\d)(?:1[0-2]|[5-9])\.?\s?sinif|\b(?:en|de)\s[3-6]\s?e(?:me)?\b|\b[1-4]\s?o?\s+(?:de\s+)?(?:la\s+)?eso\b|(?<!\d)[5-9]o\s+ano\b|\bgroep\s[3-8]\b",
     )
 )
-_SCHOOL_WORD = re.compile(r"grade|year|yr|form|class|st[da]|klas|eso\b|ano\b|groep|\b(?:en|de)\s[3-6]")
+_SCHOOL_WORD = re.compile(r"grade|sinif|year|yr|form|class|st[da]|klas|eso\b|ano\b|groep|\b(?:en|de)\s[3-6]")
 _BORN = re.compile(
     r"\b(?:born|dob|d\.o\.b\.?|birth[\s_-]?(?:date|day|year)|(?:date|year)\s+of\s+birth|geboren|geb\.|nee|nacid[oa]|nascid[oa]|nat[oa]"
-    r"|geboortedatum|geburtsjahr)(?![a-z])[^\n]{0,20}?(?<!\d)(?P<year>20[0-3]\d)(?!\d)"
+    r"|geboortedatum|geburtsjahr|dogum\s+(?:tarihi|yili))(?![a-z])[^\n]{0,20}?(?<!\d)(?P<year>20[0-3]\d)(?!\d)"
+    r"|(?<!\d)(?P<turkish>20[0-3]\d)\s?dogumlu"
 )
 
 # Written so that no gap is a usual one: `six. teen y e a r old`.
@@ -229,10 +235,13 @@ def sign_of_minor(plain: str) -> bool:
     Args:
         plain: From `engine.privacy.plainwords.plain_letters`.
     """
-    if disguised(plain) & _TEENS:
+    if disguised(plain) & _TEENS or minor_in_field(plain):
         return True
-    texts = [text for reading in readings(plain) if _DIGIT.search(text := in_figures(reading))]
-    if any(map(_says_age, texts)) or any(map(age_in_column, texts)):
+    figures = [in_figures(reading) for reading in readings(plain)]
+    texts = [text for text in figures if _DIGIT.search(text)]
+    if any(map(_says_age, texts)) or any(map(age_in_column, texts or [plain])):
+        return True
+    if "\n" in plain and any(map(_says_age, across_turns(figures[0]))):
         return True
     return bool(texts) and _DENSE.search(_NO_SIGN.sub("", _USUAL.sub("#", plain))) is not None
 
@@ -249,7 +258,7 @@ def _says_age(text: str) -> bool:
         return True
     if any(_is_age(text, found) for found in _NUMBER.finditer(text)):
         return True
-    if "20" in text and any(int(found["year"]) >= BORN_FROM for found in _BORN.finditer(text)):
+    if "20" in text and any(int(found["year"] or found["turkish"]) >= BORN_FROM for found in _BORN.finditer(text)):
         return True
     return _SCHOOL_WORD.search(text) is not None and any(pattern.search(text) for pattern in _SCHOOL)
 
@@ -273,6 +282,8 @@ def _is_age(text: str, found: re.Match[str]) -> bool:
 
 
 def _not_yet_18(before: str, after: str) -> bool:
+    if _TURKISH_18.match(after):
+        return True
     if _counts(before, after):
         return False
     if _NOT_YET.search(before) or _BEFORE_18.search(before):

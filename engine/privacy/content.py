@@ -21,7 +21,7 @@ from engine.errors import from_os_error
 from engine.machine import PRESETS
 from engine.privacy.ages import sign_of_minor
 from engine.privacy.children import FamilyWords, children_in_view
-from engine.privacy.encoded import decoded
+from engine.privacy.encoded import TurnedWords, decoded
 from engine.privacy.plainwords import (
     WordList,
     hidden_words,
@@ -74,6 +74,7 @@ class _RulesFile(BaseModel):
     sexual: _Sexual
     neutral: str
     joined: str
+    turned: str
     minor: _Minor
 
 
@@ -95,6 +96,7 @@ class Rules:
     no_person: frozenset[str]
     any_sexual: WordList
     """All words of sexual content and the joined ones: most rows hold none of them, and are done with."""
+    turned: TurnedWords
     fingerprint: str
 
 
@@ -128,6 +130,7 @@ def load_rules() -> Rules:
     file = parse_yaml_as(_RulesFile, text, RULES_FILE)
     sexual, minor = file.sexual, file.minor
     words = (sexual.clear, sexual.suggestive, sexual.ambiguous, sexual.body)
+    turned = (sexual.clear, sexual.suggestive, file.joined, minor.words, minor.family, minor.kin)
     return Rules(
         clear=_list(sexual.clear),
         suggestive=_list(sexual.suggestive),
@@ -151,6 +154,7 @@ def load_rules() -> Rules:
         ),
         no_person=frozenset(_entries(minor.minor_is_no_person)),
         any_sexual=_list(*words, file.joined),
+        turned=TurnedWords(_entries(",".join(turned)), _entries(file.turned)),
         fingerprint=f"{file.version}-{hashlib.sha256(text.encode()).hexdigest()[:12]}",
     )
 
@@ -162,6 +166,7 @@ def judge(text: str) -> Judgement:
         SpecError: The rules cannot be read.
     """
     text = "\n".join([text := unescaped(text), *decoded(text)])
+    text = "\n".join([text, *load_rules().turned.readings(text)])
     adult = False
     for reading in dict.fromkeys((text, with_small_l(text), in_latin(text))):
         judged = _judged(reading)

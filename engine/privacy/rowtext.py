@@ -1,6 +1,7 @@
 """All that a row says, for the content rules: its texts, and what its other columns say of somebody's age.
 
-Numbers and keys are no text (`engine.data.rows.text_fields`), but `{"age": 15}` says what "age: 15" does.
+Numbers and keys are no text (`engine.data.rows.text_fields`), but `{"age": 15}` says what "age: 15" does, and
+`{"is_adult": false}` what "is adult: false" does (`engine.privacy.columns`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any
+
+from engine.privacy.columns import field_says
 
 _PARTS = re.compile(r"[A-Z]?[a-z\u00e0-\u00ff]+|[A-Z]+(?![a-z])")
 _AGE = frozenset({"age", "ages", "alter", "edad", "idade", "eta", "et\u00e0", "leeftijd", "\u00e2ge"})
@@ -53,6 +56,7 @@ def row_text(record: Mapping[str, Any]) -> str:
         elif isinstance(value, Mapping):
             # A key that is a sentence is trained on like any text, in the arguments of a tool call.
             pieces += [str(key) for key in value if " " in str(key)]
+            pieces += [said for key, inner in value.items() if (said := field_says(key, inner, value))]
             waiting += [(_label(key) or label, inner) for key, inner in reversed(list(value.items()))]
         elif isinstance(value, list | tuple):
             if len(value) > 1 and (joined := _joined(value)):
