@@ -7,12 +7,14 @@ are read as if they stood alone.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 
 from engine.privacy.cases import gives_no_hint
 from engine.privacy.recognisers.known import census_names, listed_names
-from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
+from engine.privacy.recognisers.wordnames import called_so
+from engine.privacy.recognisers.words import is_common, is_dictionary_word
 
 _ANY_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _TELLING = re.compile(
@@ -33,6 +35,11 @@ _SHORT_FORMS = frozenset(
     they're they've they'll don't doesn't didn't can't couldn't won't wouldn't shouldn't isn't aren't wasn't weren't haven't
     hasn't hadn't let's x xx xxx""".split()
 )
+_TOO_OFTEN = frozenset(
+    """ai can cash chance else eve fall fan gift guy he hope im joke kiss long love may mine oh skip song story sun van
+    wednesday will win winter you""".split()
+)
+"""Of 126 everyday words that are names too, those that are hardly ever meant so; sentences of them would all be read."""
 _SENTENCE = re.compile(r".+?(?:[.!?…]+[\"”’')\]]*(?=\s)|$)\s*", re.MULTILINE | re.DOTALL)
 _SHORT = 24
 """Characters. Two pieces cost the model more than so few characters between them."""
@@ -77,10 +84,16 @@ def _says_nothing(text: str, is_a_word: Callable[[str], bool]) -> bool:
     if _TELLING.search(said):
         return False
     return all(
-        (word in _OPENERS if word[0].isupper() else is_a_word(word) and word not in names_that_are_words())
+        (word in _OPENERS if word[0].isupper() else is_a_word(word) and word not in _called_so())
         or word.casefold() in _SHORT_FORMS
         for word in _ANY_WORD.findall(said.replace("’", "'"))
     )
+
+
+@functools.cache
+def _called_so() -> frozenset[str]:
+    """Words that somebody is called, but for those that nearly every sentence has."""
+    return called_so() - _TOO_OFTEN
 
 
 def _word_of(text: str) -> Callable[[str], bool]:

@@ -57,7 +57,7 @@ def test_family_names_are_nothing_else() -> None:
 
 
 def _merged(text: str, *names: str) -> list[str]:
-    hits = [Hit(text.index(name), text.index(name) + len(name), "PERSON", 0.85, "SpacyRecognizer") for name in names]
+    hits = [Hit(text.index(name), text.index(name) + len(name), "PERSON", 0.85, "RampartRecognizer") for name in names]
     return [text[hit.start : hit.end] for hit in merge_hits(text, believable(text, hits))]
 
 

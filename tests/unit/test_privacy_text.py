@@ -60,7 +60,7 @@ def test_names_end_at_the_line_and_before_the_genitive() -> None:
 
 def test_a_dictionary_word_in_small_letters_is_no_name() -> None:
     text = "Oh hello, petal! The cat sleeps. Kettle on. Rose is here."
-    hits = [hit(text, "petal", score=0.99), hit(text, "Kettle", score=0.85), hit(text, "Rose", score=0.85)]
+    hits = [hit(text, "petal", score=0.6), hit(text, "Kettle", score=0.6), hit(text, "Rose", score=0.6)]
     assert [text[one.start : one.end] for one in believable(text, hits)] == ["Rose"]
 
 
@@ -151,3 +151,16 @@ def test_what_lies_outside_replacements() -> None:
     ours = [Edit(5, 13, "<PERSON>", "PERSON")]
     assert outside(text, 0, len(text), ours) == ["dear ", " Smith, <USER> x"]
     assert outside(text, 5, 13, ours) == []
+
+
+def test_a_word_in_the_place_of_a_name_is_one() -> None:
+    text = "Thanks. joy has it, and we hid the petal."
+    sure, unsure = hit(text, "joy", score=0.9), hit(text, "petal", score=0.6)
+    assert believable(text, [sure, unsure]) == [sure]
+
+
+def test_what_the_english_pipeline_alone_takes_for_a_name_is_none() -> None:
+    text = "Mit freundlichen Grüßen, Annegret Pfützner"
+    alone = hit(text, "freundlichen Grüßen", score=0.85, by="SpacyRecognizer")
+    both = [hit(text, "Annegret Pfützner", score=0.85, by=by) for by in ("SpacyRecognizer", "RampartRecognizer")]
+    assert believable(text, [alone, *both]) == both
