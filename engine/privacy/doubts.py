@@ -176,10 +176,7 @@ def _no_person(text: str, hit: Hit) -> bool:
         return False
     piece = text[hit.start : hit.end]
     words = _ANY_WORD.findall(piece)
-    sure = hit.recogniser == "RampartRecognizer" and hit.score >= _SURE
-    named = [
-        word for word in words if not ((_labels(word, len(words)) and not sure) or is_brand(word) or word.isdigit())
-    ]
+    named = [word for word in words if not (_labels(word, len(words)) or is_brand(word) or word.isdigit())]
     if _THING_NAMED_AFTER.match(text, hit.end):
         return True
     if piece[0].isupper() and _WARES.match(text, hit.end) and _WHOSE.search(text[max(0, hit.start - 12) : hit.start]):
