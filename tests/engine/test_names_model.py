@@ -21,7 +21,7 @@ from engine.privacy.recognisers.tuned import changes, letter_cases
 from presets.redaction.names_model.make_changes import Tuning, batches, changes_of, encoded
 from presets.redaction.names_model.rows import Names, Row, is_held_out, marked_row, marked_rows, recased
 
-ROWS = Path(tuned.FILE).parent / "rows"
+ROWS = Path(tuned.FILE).parent / "marked"
 MUST = set(re.findall(r"\w+", "PERSON EMAIL PHONE ADDRESS CREDIT_CARD IBAN SSN ID IP USERNAME SECRET DOB CRYPTO"))
 SOFT = {"LOCATION", "DATE", "ORG", "AGE", "URL"}
 

@@ -15,7 +15,7 @@ from engine.privacy.recognisers.known import given_names, is_brand, is_label
 from engine.privacy.recognisers.words import is_dictionary_word, names_that_are_words
 
 LEAST = 0.1
-"""1 - P(nothing) below which no word counts. On eleven labelled sets one of 23 odd words below it is a person's name."""
+"""1 - P(nothing) below which no word counts. On eleven labelled sets one of 23 odd words below it is a person."""
 _PAIR = 0.2
 _NAMES = frozenset({"GIVEN_NAME", "SURNAME"})
 

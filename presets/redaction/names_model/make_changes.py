@@ -284,7 +284,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=62.0)
     parser.add_argument("--out", type=Path, default=FILE)
     given = parser.parse_args()
-    save_file(tune(HERE / "rows", given.corpora, given.minutes * 60), given.out)
+    save_file(tune(HERE / "marked", given.corpora, given.minutes * 60), given.out)
 
 
 if __name__ == "__main__":

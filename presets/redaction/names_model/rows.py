@@ -1,7 +1,7 @@
 # ruff: noqa: RUF001 (quotation marks as people type them)
 """Rows to tune the name model on: texts with marks, labelled corpora, and other names put in their places.
 
-A marked row is one line of a file in `rows/`: `[[LABEL|value]]` around each personal value, a literal backslash and n
+A marked row is one line of a file in `marked/`: `[[LABEL|value]]` around each personal value, a literal backslash and n
 for a line break. A corpus is a JSON Lines file with `{"text", "spans": [{"start", "end", "label"}]}`.
 """
 
