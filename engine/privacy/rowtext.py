@@ -1,44 +1,19 @@
 """All that a row says, for the content rules: its texts, and what its other columns say of somebody's age.
 
 Numbers and keys are no text (`engine.data.rows.text_fields`), but `{"age": 15}` says what "age: 15" does, and
-`{"is_adult": false}` what "is adult: false" does (`engine.privacy.columns`).
+`{"is_adult": false}` what "is adult: false" does (`engine.privacy.rowkeys`).
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
-from engine.privacy.columns import field_says
+from engine.privacy.rowkeys import field_says, label_of
 
-_PARTS = re.compile(r"[A-Z]?[a-z\u00e0-\u00ff]+|[A-Z]+(?![a-z])")
-_AGE = frozenset({"age", "ages", "alter", "edad", "idade", "eta", "et\u00e0", "leeftijd", "\u00e2ge"})
-_BORN = frozenset({"dob", "born", "birth", "birthdate", "birthday", "birthyear", "geburtsjahr", "geburtsdatum"})
-_MINOR = frozenset({"minor", "underage"})
-_UNDER_18 = re.compile(r"under_?-?18(?!\d)", re.IGNORECASE)
 _TRUE = frozenset({"true", "yes", "1", "y", "t"})
-_NO_PERSON = frozenset(
-    {
-        "account",
-        "cache",
-        "message",
-        "hours",
-        "days",
-        "seconds",
-        "minutes",
-        "ms",
-        "data",
-        "file",
-        "token",
-        "version",
-        "max",
-        "min",
-    }
-)
 
 
 def row_text(record: Mapping[str, Any]) -> str:
@@ -57,7 +32,7 @@ def row_text(record: Mapping[str, Any]) -> str:
             # A key that is a sentence is trained on like any text, in the arguments of a tool call.
             pieces += [str(key) for key in value if " " in str(key)]
             pieces += [said for key, inner in value.items() if (said := field_says(key, inner, value))]
-            waiting += [(_label(key) or label, inner) for key, inner in reversed(list(value.items()))]
+            waiting += [(label_of(key) or label, inner) for key, inner in reversed(list(value.items()))]
         elif isinstance(value, list | tuple):
             if len(value) > 1 and (joined := _joined(value)):
                 pieces.append(joined)
@@ -89,17 +64,3 @@ def _said(label: str, value: Any) -> str:
     if isinstance(value, float):
         value = int(value) if math.isfinite(value) else ""
     return f"{label}{value}" if isinstance(value, int | date) else ""
-
-
-@lru_cache(maxsize=4096)
-def _label(key: Any) -> str:
-    """What to call the values of a key: `age: `, `born: `, `minor: `, or nothing."""
-    if isinstance(key, str) and _UNDER_18.search(key):
-        return "minor: "
-    parts = {part.lower() for part in _PARTS.findall(key)} if isinstance(key, str) else set()
-    if not parts or parts & _NO_PERSON:
-        return ""
-    for words, label in ((_AGE, "age: "), (_BORN, "born: "), (_MINOR, "minor: ")):
-        if parts & words:
-            return label
-    return ""

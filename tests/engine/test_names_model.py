@@ -138,7 +138,7 @@ def test_tuning_learns_and_what_it_learnt_is_what_runs(tmp_path: Path, monkeypat
     losses = [tuning.step(batch, 0.5) for _ in range(45)]
     assert min(losses[-3:]) < losses[0] / 2
     file = tmp_path / "changes.safetensors"
-    save_file(changes_of(tuning.model), file)
+    save_file(changes_of(tuning), file)
     monkeypatch.setattr(tuned, "FILE", file)
     monkeypatch.setattr(tuned, "HASH", sha256_of(file))
     ids, mask, cases, *_ = batch

@@ -7,7 +7,6 @@ import onnxruntime  # type: ignore[import-untyped]
 import pytest
 
 from engine.privacy.recognisers import rampart
-from engine.privacy.recognisers.faint import counting
 from engine.privacy.recognisers.integers import Changes, in_integers, unfolded
 from engine.privacy.recognisers.rampart import MODEL_FILE, RampartRecognizer, model_folder, spans_of
 from tests.bench.scan_speed import rows
@@ -35,9 +34,7 @@ def test_integers_find_what_the_model_on_disk_finds(
         session = onnxruntime.InferenceSession(weights, providers=["CPUExecutionProvider"])
         monkeypatch.setattr(recogniser, "session", session)
         found = recogniser._run(texts)
-        places.append(
-            {(text, *span[:3]) for text in texts for span in spans_of(text, counting(text, found[text], 0.1))}
-        )
+        places.append({(text, *span[:3]) for text in texts for span in spans_of(text, found[text])})
     assert len(places[1]) > 10
     assert len(places[0] & places[1]) >= 0.95 * len(places[0] | places[1])
 

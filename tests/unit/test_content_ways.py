@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from engine.privacy.columns import field_says
 from engine.privacy.content import judge, load_rules
 from engine.privacy.encoded import TurnedWords, decoded
 from engine.privacy.numerals import across_turns, in_figures
+from engine.privacy.rowkeys import field_says
 from engine.privacy.rowtext import row_text
 
 ROMAN = (

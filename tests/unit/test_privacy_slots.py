@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
 from engine.privacy.addressing import whole_addresses
 from engine.privacy.doubts import believable
 from engine.privacy.hits import Hit
 from engine.privacy.merge import merge_hits
-from engine.privacy.recognisers.faint import counting
 from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
 from engine.privacy.recognisers.words import is_dictionary_word
 from tests.families import found
@@ -111,26 +108,6 @@ def test_drawn_out_words_are_words() -> None:
     assert is_dictionary_word("sooooo")
     assert is_dictionary_word("plllease")
     assert not is_dictionary_word("zzyzxxx")
-
-
-@dataclass(frozen=True)
-class Said:
-    start: int
-    end: int
-    label: str
-    doubt: float
-
-
-def test_a_faint_sign_counts_where_no_dictionary_has_the_word() -> None:
-    text = "tell jarek i said hi, and taylor swift"
-    words = [
-        Said(0, 4, "GIVEN_NAME", 0.15),
-        Said(5, 10, "GIVEN_NAME", 0.15),
-        Said(26, 32, "GIVEN_NAME", 0.15),
-        Said(33, 38, "SURNAME", 0.18),
-    ]
-    assert [text[word.start : word.end] for word in counting(text, words, 0.3)] == ["jarek", "taylor", "swift"]
-    assert counting(text, [Said(0, 4, "GIVEN_NAME", 0.2)], 0.1)
 
 
 def test_an_address_takes_its_floor_and_road_with_it() -> None:

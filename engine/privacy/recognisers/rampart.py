@@ -30,7 +30,6 @@ from engine.files import sha256_of
 from engine.jobs.offline import QUIET_ENVIRONMENT
 from engine.privacy.presidio import LocalRecognizer, NlpArtifacts, RecognizerResult
 from engine.privacy.quiet import worth_reading
-from engine.privacy.recognisers.faint import LEAST, counting
 from engine.privacy.recognisers.integers import in_integers
 from engine.privacy.recognisers.rules import result
 from engine.privacy.recognisers.tuned import LEARNT, changes, letter_cases
@@ -94,8 +93,7 @@ class RampartRecognizer(LocalRecognizer):  # type: ignore[misc]
     """
 
     def __init__(self, limit: float = 0.9) -> None:
-        self.limit = limit
-        self.least = min(1 - limit, LEAST)
+        self.least = 1 - limit
         self.ready: dict[str, list[Word]] = {}
         folder = model_folder()
         self.labels = model_labels()
@@ -121,7 +119,7 @@ class RampartRecognizer(LocalRecognizer):  # type: ignore[misc]
         words = self.ready[text] if text in self.ready else self._run([text])[text]
         return [
             result(self, entity, start, end, score, f"model, {score:.0%} sure")
-            for start, end, entity, score in spans_of(text, counting(text, words, 1 - self.limit))
+            for start, end, entity, score in spans_of(text, words)
         ]
 
     def _run(self, texts: Sequence[str]) -> dict[str, list[Word]]:

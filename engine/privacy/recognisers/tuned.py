@@ -25,6 +25,8 @@ LEARNT = ("USERNAME", "SECRET", "DATE_OF_BIRTH")
 """Labels that came to those of the model, in the order of its outputs."""
 HASH = "543e3dd6ce74e87f04820fe6d6c039d3705444e631022311a6d1c4fb51264656"
 """SHA-256 of the file."""
+CASES = 4
+"""How many ways of writing a word `letter_cases` tells apart."""
 _RUN = re.compile(r"[^\W\d_]+")
 _TABLE = "bert.embeddings.token_type_embeddings.weight_"
 

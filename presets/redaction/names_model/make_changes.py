@@ -5,7 +5,7 @@ and an embedding that says how a word is written, where the model read all lette
 a word with a label is the summed probability of that label's family; of any other word, that it is no name, while what
 the model said about everything else is kept (Kullback-Leibler divergence to the model as published).
 
-    python -m presets.redaction.names_model.make_changes [--corpora FOLDER] [--minutes 62] [--out FILE]
+    python -m presets.redaction.names_model.make_changes [--corpora FOLDER] [--minutes 66] [--out FILE]
 
 `FOLDER` holds `NAME.train.jsonl` of the corpora in README.md. An hour on two cores.
 """
@@ -30,7 +30,7 @@ from transformers import BertConfig, BertForTokenClassification
 
 from engine.privacy.recognisers.integers import unfolded
 from engine.privacy.recognisers.rampart import MODEL_FILE, model_folder, model_labels
-from engine.privacy.recognisers.tuned import FILE, LEARNT, letter_cases
+from engine.privacy.recognisers.tuned import CASES, FILE, LEARNT, letter_cases
 from presets.redaction.names_model.rows import Names, Row, corpus, drawn, is_held_out, marked_rows, recased, shuffled
 
 HERE = Path(__file__).resolve().parent
@@ -111,13 +111,13 @@ def _kept(old: torch.Tensor, new: torch.Tensor, without: list[int]) -> torch.Ten
     return (was.exp() * (was - now)).sum(-1)
 
 
-def published_model(kinds: int) -> BertForTokenClassification:
-    """The model as a torch module, its weights unfolded from 4 bits; `kinds` rows for how a word is written."""
+def published_model() -> BertForTokenClassification:
+    """The model as a torch module, its weights unfolded from 4 bits; it reads every word as small letters."""
     folder = model_folder()
     weights = {name: torch.tensor(array) for name, array in unfolded((folder / MODEL_FILE).read_bytes()).items()}
     table = "bert.embeddings.token_type_embeddings.weight"
-    weights[table] = weights[table][:1].repeat(kinds, 1)
-    configuration = BertConfig.from_pretrained(folder, type_vocab_size=kinds)
+    weights[table] = weights[table][:1].repeat(CASES, 1)
+    configuration = BertConfig.from_pretrained(folder, type_vocab_size=CASES)
     model = BertForTokenClassification(configuration)
     model.load_state_dict(weights)
     return model
@@ -201,7 +201,7 @@ class Tuning:
 
     def __init__(self) -> None:
         self.columns = Columns(model_labels())
-        self.published, self.model = published_model(4).eval(), published_model(4).train()
+        self.published, self.model = published_model().eval(), published_model().train()
         self.trained = with_changes(self.model)
         head = {id(self.model.classifier.weight), id(self.model.classifier.bias)}
         groups = [
@@ -243,11 +243,11 @@ def tune(rows: Path, corpora: Path | None, seconds: float) -> dict[str, np.ndarr
         for batch in batches([encoded(tokenizer, row) for row in chunk], chance):
             share = (time.monotonic() - start) / seconds
             if share >= 1:
-                return changes_of(tuning.model)
+                return changes_of(tuning)
             losses.append(tuning.step(batch, share))
             if tuning.steps % 50 == 0:
                 print(f"step {tuning.steps}, {share:.0%} of the time, loss {sum(losses[-50:]) / 50:.4f}", flush=True)
-    return changes_of(tuning.model)
+    return changes_of(tuning)
 
 
 @torch.no_grad()
@@ -255,9 +255,9 @@ def _logits(model: BertForTokenClassification, ids: torch.Tensor, mask: torch.Te
     return model(input_ids=ids, attention_mask=mask, token_type_ids=cases).logits
 
 
-def changes_of(model: BertForTokenClassification) -> dict[str, np.ndarray[Any, Any]]:
+def changes_of(tuning: Tuning) -> dict[str, np.ndarray[Any, Any]]:
     """What is saved: by layer two matrices of half floats whose product is added to the weights, and what is small."""
-    published = published_model(4).classifier.weight
+    model, published = tuning.model, tuning.published.classifier.weight
     out: dict[str, np.ndarray[Any, Any]] = {}
     for name, module in model.named_modules():
         if hasattr(module, "lora_A"):
@@ -281,7 +281,7 @@ def main() -> None:
     parser.add_argument(
         "--corpora", type=Path, help="folder with the corpora of README.md; without it the rows of this folder alone"
     )
-    parser.add_argument("--minutes", type=float, default=62.0)
+    parser.add_argument("--minutes", type=float, default=66.0)
     parser.add_argument("--out", type=Path, default=FILE)
     given = parser.parse_args()
     save_file(tune(HERE / "marked", given.corpora, given.minutes * 60), given.out)
