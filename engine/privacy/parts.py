@@ -1,7 +1,7 @@
 """The words of a name by themselves: which of them tell who is meant, and which may be everyday words too.
 
-"Lindqvist" is somebody wherever it stands, and is searched in the whole file. "Stone" or "Winter" is somebody only
-where the text says so: in a row that names the person, with a capital that no beginning of a sentence explains.
+"Lindqvist" is somebody wherever it stands, and is searched in the whole file. "Stone" or "Will" is somebody only where
+the text says so: in a row that names the person, with a capital that no beginning of a sentence explains.
 Anywhere else nobody can tell, and the proof says how often that is (`engine.privacy.remains`).
 """
 
@@ -68,9 +68,9 @@ def lone_words(fields: Sequence[tuple[str, str]], hits: Sequence[Iterable[Hit]])
         text[hit.start : hit.end]
         for (_, text), found in zip(fields, hits, strict=True)
         for hit in found
-        if hit.entity == "PERSON" and hit.score >= _SURE_NAME and " " in text[hit.start : hit.end]
+        if hit.entity == "PERSON" and hit.score >= _SURE_NAME
     }
-    words = {word for name in names for word in doubtful_words(name)}
+    words = {word for name in names for word in [*doubtful_words(name), *_capitalised(name)]}
     if not words:
         return []
     return [
@@ -81,6 +81,11 @@ def lone_words(fields: Sequence[tuple[str, str]], hits: Sequence[Iterable[Hit]])
         ]
         for _, text in fields
     ]
+
+
+def _capitalised(name: str) -> list[str]:
+    """A lone name that is an everyday word too, with its capital: whoever is "joy" in one turn is "Joy" in the next."""
+    return [name.capitalize()] if len(name) >= 3 and name.isalpha() and is_doubtful(name.capitalize()) else []
 
 
 def _standing(text: str, words: Container[str]) -> Iterator[tuple[int, str]]:

@@ -37,10 +37,13 @@ _SOURCES = (
     "nlp.py",
     "offered.py",
     "own.py",
+    "parts.py",
     "presidio.py",
     "quiet.py",
+    "rowscan.py",
     "spans.py",
     "structure.py",
+    "sweep.py",
     "titles.py",
     "windows.py",
 )

@@ -63,6 +63,14 @@ def store_of(path: Path, text: str, values: Sequence[str]) -> FindingsStore:
     return store
 
 
+def test_a_lone_name_that_is_a_word_is_found_in_the_other_turns() -> None:
+    asked, said = "Will will pick it up, joy has the key", "Got it. I'll let Will know. Will that be all? Tell Joy."
+    found = lone_words([("a", asked), ("b", said)], [[hit(asked, "Will"), hit(asked, "joy")], []])
+    assert found[0] == []
+    assert [(said[one.start : one.end], one.start) for one in found[1]] == [("Will", 17), ("Joy", 51)]
+    assert lone_words([("a", asked), ("b", said)], [[hit(asked, "Will", 0.5)], []]) == []
+
+
 def test_what_is_searched_and_what_is_only_counted(tmp_path: Path) -> None:
     text = "Maya Lindqvist, Tobias Stone, Will, Anna Berg, Berg"
     with store_of(tmp_path, text, ["Maya Lindqvist", "Tobias Stone", "Will", "Anna Berg", "Berg"]) as store:
