@@ -87,7 +87,7 @@ def believable(text: str, hits: Iterable[Hit]) -> list[Hit]:
             or _a_label(text, hit, hits)
             or _alone(hit, hits)
             or (
-                not _sure_name(hit)
+                not _sure_name(text, hit, one_case)
                 and (
                     _foreign_words(text, hit, hits)
                     or (_a_word(text, hit, one_case and not _stands_out(text, hit)) and not _backed(text, hit, hits))
@@ -103,9 +103,15 @@ def _a_known_thing(text: str, hit: Hit) -> bool:
     return by_guess and hit.entity in ("PERSON", "ORGANIZATION") and in_known_thing(text, hit.start, hit.end)
 
 
-def _sure_name(hit: Hit) -> bool:
-    """A name by its place in the sentence, whatever words it is made of: "joy has it", "Will will book it"."""
-    return hit.recogniser == "RampartRecognizer" and hit.entity == "PERSON" and hit.score >= _BY_ITS_PLACE
+def _sure_name(text: str, hit: Hit, one_case: bool) -> bool:
+    """A name by its place in the sentence, whatever words it is made of: "joy has it", "Will will book it".
+
+    Where the author uses capitals, small letters speak against it: "Oh hello, petal!".
+    """
+    if hit.recogniser != "RampartRecognizer" or hit.entity != "PERSON":
+        return False
+    piece = text[hit.start : hit.end]
+    return hit.score >= (_BY_ITS_PLACE if one_case or piece != piece.lower() else _VERY_SURE)
 
 
 def _alone(hit: Hit, hits: list[Hit]) -> bool:
