@@ -6,11 +6,12 @@ import random
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
 
 from engine.errors import TunesmithError
@@ -126,6 +127,18 @@ def test_other_letters_keep_the_places(seed: int) -> None:
     other = recased(row, random.Random(seed))
     assert len(other.text) == len(row.text)
     assert other.text[5:9].casefold() == "anna"
+
+
+@pytest.mark.slow
+def test_tuning_goes_on_from_what_was_saved() -> None:
+    saved, again = load_file(tuned.FILE), changes_of(Tuning(tuned.FILE))
+    assert saved.keys() == again.keys()
+    for name, array in saved.items():
+        if name.endswith(".down"):
+            up = name.removesuffix("down") + "up"
+            assert np.abs(again[up] @ again[name] - saved[up] @ array).max() < 0.02
+        elif not name.endswith(".up"):
+            assert np.abs(again[name] - array).max() < 0.002
 
 
 @pytest.mark.slow

@@ -5,9 +5,10 @@ and an embedding that says how a word is written, where the model read all lette
 a word with a label is the summed probability of that label's family; of any other word, that it is no name, while what
 the model said about everything else is kept (Kullback-Leibler divergence to the model as published).
 
-    python -m presets.redaction.names_model.make_changes [--corpora FOLDER] [--minutes 66] [--out FILE]
+    python -m presets.redaction.names_model.make_changes [--corpora FOLDER] [--start FILE] [--minutes 66] [--out FILE]
 
-`FOLDER` holds `NAME.train.jsonl` of the corpora in README.md. An hour on two cores.
+`FOLDER` holds `NAME.train.jsonl` of the corpora in README.md, as `corpora.py` writes them. An hour on two cores.
+With `--start` it goes on from changes that were made before.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
 from torch.nn import functional
 from transformers import BertConfig, BertForTokenClassification
@@ -39,9 +40,9 @@ TOKENS, ROWS, LONGEST = 2048, 3000, 400
 """Tokens of a step, rows that are sorted by length together, tokens of a row."""
 NAME_WEIGHT = 1.5
 SHARES = {
-    "crossner": 0.4, "ewt_email": 1.2, "fr_litbank": 0.3, "germeval14": 0.3, "gum_spoken": 0.8, "litbank": 0.7,
-    "meddocan": 0.4, "multidogo": 0.25, "nlu_home": 0.4, "tweebank": 1.4, "uner_de_pud": 0.5, "uner_en_pud": 0.6,
-    "uner_pt_bosque": 0.2, "wikigold": 0.7, "wnut17": 1.4,
+    "crossner": 0.4, "ewt_email": 1.2, "fr_litbank": 0.3, "germeval14": 0.3, "gum_spoken": 0.8, "gum_written": 0.5,
+    "litbank": 0.7, "meddocan": 0.4, "multidogo": 0.25, "nlu_home": 0.5, "sgd": 0.3, "slurp": 0.5, "tweebank": 1.4,
+    "uner_de_pud": 0.5, "uner_en_pud": 0.6, "uner_pt_bosque": 0.2, "wikigold": 0.7, "wnut17": 1.4,
 }  # fmt: skip
 """How often a corpus is drawn from, next to its size."""
 NUMBERS = ("TAX_ID", "BANK_ACCOUNT", "ROUTING_NUMBER", "GOVERNMENT_ID", "PASSPORT", "DRIVERS_LICENSE")
@@ -197,12 +198,18 @@ def chunks(rows: Path, corpora: Path | None, chance: random.Random) -> Iterator[
 
 
 class Tuning:
-    """The model that is tuned, the one it is compared with, and what changes it."""
+    """The model that is tuned, the one it is compared with, and what changes it.
 
-    def __init__(self) -> None:
+    Args:
+        start: Changes to go on from; None: from the model as published.
+    """
+
+    def __init__(self, start: Path | None = None) -> None:
         self.columns = Columns(model_labels())
         self.published, self.model = published_model().eval(), published_model().train()
         self.trained = with_changes(self.model)
+        if start is not None:
+            go_on_from(self.model, self.published, load_file(start))
         head = {id(self.model.classifier.weight), id(self.model.classifier.bias)}
         groups = [
             {"params": [one for one in self.trained if id(one) not in head], "share": 1.0},
@@ -230,24 +237,41 @@ class Tuning:
         return float(loss.detach())
 
 
-def tune(rows: Path, corpora: Path | None, seconds: float) -> dict[str, np.ndarray[Any, Any]]:
+def tune(rows: Path, corpora: Path | None, start: Path | None, seconds: float) -> dict[str, np.ndarray[Any, Any]]:
     """Train for a time, print the mean loss of every fifty steps, and return the changes."""
     torch.manual_seed(SEED)
     chance = random.Random(SEED)
     tokenizer = Tokenizer.from_file(str(model_folder() / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    tuning = Tuning()
-    start, losses = time.monotonic(), []
+    tuning = Tuning(start)
+    began, losses = time.monotonic(), []
     for chunk in chunks(rows, corpora, chance):
         for batch in batches([encoded(tokenizer, row) for row in chunk], chance):
-            share = (time.monotonic() - start) / seconds
+            share = (time.monotonic() - began) / seconds
             if share >= 1:
                 return changes_of(tuning)
             losses.append(tuning.step(batch, share))
             if tuning.steps % 50 == 0:
                 print(f"step {tuning.steps}, {share:.0%} of the time, loss {sum(losses[-50:]) / 50:.4f}", flush=True)
     return changes_of(tuning)
+
+
+@torch.no_grad()
+def go_on_from(
+    model: BertForTokenClassification, published: BertForTokenClassification, saved: dict[str, np.ndarray[Any, Any]]
+) -> None:
+    """Put changes that were saved into what is trained: the opposite of `changes_of`."""
+    for name, module in model.named_modules():
+        if hasattr(module, "lora_A"):
+            module.lora_A["default"].weight.copy_(torch.tensor(saved[f"{name}.down"]).float())
+            up = torch.tensor(saved[f"{name}.up"]).float()
+            module.lora_B["default"].weight.copy_(up / module.scaling["default"])
+    change = torch.tensor(saved["classifier.change"]).float()
+    change[: len(published.classifier.weight)] += published.classifier.weight
+    model.classifier.weight.copy_(change)
+    model.classifier.bias.copy_(torch.tensor(saved["classifier.bias"]))
+    model.bert.embeddings.token_type_embeddings.weight.copy_(torch.tensor(saved["kinds"]))
 
 
 @torch.no_grad()
@@ -281,10 +305,11 @@ def main() -> None:
     parser.add_argument(
         "--corpora", type=Path, help="folder with the corpora of README.md; without it the rows of this folder alone"
     )
+    parser.add_argument("--start", type=Path, help="changes to go on from")
     parser.add_argument("--minutes", type=float, default=66.0)
     parser.add_argument("--out", type=Path, default=FILE)
     given = parser.parse_args()
-    save_file(tune(HERE / "marked", given.corpora, given.minutes * 60), given.out)
+    save_file(tune(HERE / "marked", given.corpora, given.start, given.minutes * 60), given.out)
 
 
 if __name__ == "__main__":
