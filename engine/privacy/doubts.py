@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from engine.privacy.cases import gives_no_hint, opens_sentence
 from engine.privacy.doors import leads_to_a_door
@@ -23,6 +24,7 @@ from engine.privacy.recognisers.things import in_known_thing
 from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
 
 _MODELS = frozenset({"RampartRecognizer", "SpacyRecognizer", "CaseRecognizer"})
+_PIPELINE = frozenset({"SpacyRecognizer", "CaseRecognizer"})
 _CONTEXT = "NameContextRecognizer"
 _DOUBTED = frozenset({"PERSON", "LOCATION", "ADDRESS", "ORGANIZATION"})
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
@@ -61,6 +63,13 @@ _BY_ITS_PLACE = 0.7
 """Of what the tuned model is so sure of and a rule about words would drop, two thirds are names."""
 _SPELT, _SURE_CODE = 0.5, 0.8
 """A telephone number in words ("oh-one-six"), and a code with few digits or none ("confirmation QTHXWM")."""
+_UNREAD = 0.5
+"""The score of a name that the pipeline saw and the model did not, but a rule: "Dear Diary"."""
+_POSTAL_CODE = re.compile(
+    r"(?<![\d,.])(?:\d{5}(?:-\d{3,4})?|\d{2}-\d{3}|\d{3}[ -]\d{2,4}|\d{4}(?:[ ]?[A-Z]{2}\b|-\d{3}|[ ][A-Z]))(?!\d)"
+    r"|\b[A-Z]{1,2}\d[A-Z\d]?(?:[ ]?\d[A-Z]{2})?\b|\b[A-Z]\d[A-Z][ ]?\d[A-Z]\d\b",
+    re.IGNORECASE,
+)
 _WEAK = 0.5
 """The score up to which a number was found by its form alone."""
 
@@ -72,7 +81,7 @@ def believable(text: str, hits: Iterable[Hit]) -> list[Hit]:
         text: The text they were found in.
         hits: Of all recognisers, not merged yet.
     """
-    hits = [hit for hit in hits if not _a_known_thing(text, hit)]
+    hits = _as_sure_as_the_model([hit for hit in hits if not _a_known_thing(text, hit)])
     announced = [hit for hit in hits if hit.recogniser == _CONTEXT and hit.score >= 0.6]
     one_case = gives_no_hint(text)
     return [
@@ -83,6 +92,7 @@ def believable(text: str, hits: Iterable[Hit]) -> list[Hit]:
             _hollow(text, hit)
             or (hit.recogniser in _MODELS and in_short_link(text, hit.start, hit.end))
             or _no_door(text, hit, hits)
+            or _no_place(text, hit)
             or _no_person(text, hit)
             or _a_label(text, hit, hits)
             or _alone(hit, hits)
@@ -95,6 +105,22 @@ def believable(text: str, hits: Iterable[Hit]) -> list[Hit]:
             )
         )
     ]
+
+
+def _as_sure_as_the_model(hits: list[Hit]) -> list[Hit]:
+    """Names of the English pipeline with the tuned model's score: of what that doubts, the pipeline knows no more.
+
+    The pipeline gives every name the same score, with which it would be searched in the whole file: "Ahoy!".
+    """
+    doubted = [hit for hit in hits if hit.recogniser == "RampartRecognizer" and hit.entity == "PERSON"]
+
+    def scored(hit: Hit) -> Hit:
+        if hit.recogniser not in _PIPELINE or hit.entity != "PERSON":
+            return hit
+        scores = [other.score for other in doubted if other.start < hit.end and hit.start < other.end]
+        return replace(hit, score=min(hit.score, max(scores, default=_UNREAD)))
+
+    return [scored(hit) for hit in hits] if hits else hits
 
 
 def _a_known_thing(text: str, hit: Hit) -> bool:
@@ -116,9 +142,7 @@ def _sure_name(text: str, hit: Hit, one_case: bool) -> bool:
 
 def _alone(hit: Hit, hits: list[Hit]) -> bool:
     """A name that the English pipeline alone saw: the other model has read the sentence too, and saw nothing."""
-    return (
-        hit.entity == "PERSON" and hit.recogniser in ("SpacyRecognizer", "CaseRecognizer") and not _seen_too(hit, hits)
-    )
+    return hit.entity == "PERSON" and hit.recogniser in _PIPELINE and not _seen_too(hit, hits)
 
 
 def _backed(text: str, hit: Hit, hits: list[Hit]) -> bool:
@@ -174,6 +198,14 @@ def _no_door(text: str, hit: Hit, hits: list[Hit]) -> bool:
         for other in hits
     )
     return not seen and not leads_to_a_door(text, hit)
+
+
+def _no_place(text: str, hit: Hit) -> bool:
+    """A figure that the model took for part of an address: "£14", "bay 14"; a postal code has a form."""
+    if hit.recogniser != "RampartRecognizer" or hit.entity != "LOCATION":
+        return False
+    piece = text[hit.start : hit.end]
+    return any(map(str.isdigit, piece)) and _POSTAL_CODE.search(piece) is None
 
 
 def _no_person(text: str, hit: Hit) -> bool:
@@ -249,12 +281,7 @@ def _foreign_words(text: str, hit: Hit, hits: list[Hit]) -> bool:
 
 def _seen_too(hit: Hit, hits: list[Hit]) -> bool:
     """Whether anything but the English pipeline found something there."""
-    return any(
-        other.recogniser not in ("SpacyRecognizer", "CaseRecognizer")
-        and other.start < hit.end
-        and hit.start < other.end
-        for other in hits
-    )
+    return any(other.recogniser not in _PIPELINE and other.start < hit.end and hit.start < other.end for other in hits)
 
 
 def _labels(word: str, words: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -151,6 +152,30 @@ def test_what_lies_outside_replacements() -> None:
     ours = [Edit(5, 13, "<PERSON>", "PERSON")]
     assert outside(text, 0, len(text), ours) == ["dear ", " Smith, <USER> x"]
     assert outside(text, 5, 13, ours) == []
+
+
+def test_the_pipeline_is_as_sure_of_a_name_as_the_model() -> None:
+    text = "Ahoy Marisol, did Quill and Odile come?"
+    models = [hit(text, "Ahoy", score=0.45), hit(text, "Marisol", score=0.99), hit(text, "Quill", score=0.97)]
+    said = [hit(text, name, score=0.85, by="SpacyRecognizer") for name in ("Ahoy", "Marisol", "Quill", "Odile")]
+    ruled = hit(text, "Odile", score=0.4, by="NameContextRecognizer")
+    kept = believable(text, [*models, *said, ruled])
+    scores = {text[one.start : one.end]: one.score for one in kept if one.recogniser == "SpacyRecognizer"}
+    assert scores == {"Ahoy": 0.45, "Marisol": 0.85, "Quill": 0.85, "Odile": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "kept"),
+    [
+        ("the tesla in bay 14 has its lights on", "bay 14", False),
+        ("haircut, £14, tip 2", "£14", False),
+        ("we moved to Leicester", "Leicester", True),
+        ("somewhere in LS6 2AB, ask around", "LS6 2AB", True),
+        ("he lives near 50667 now", "50667", True),
+    ],
+)
+def test_a_figure_is_no_place_but_a_postal_code_is(text: str, place: str, kept: bool) -> None:
+    assert bool(believable(text, [hit(text, place, "LOCATION", 0.95)])) is kept
 
 
 def test_a_word_in_the_place_of_a_name_is_one() -> None:
