@@ -111,7 +111,8 @@ class Detector:
             if check_stop:
                 check_stop()
             hits_of_each = self._analyze(batch)
-            found += [believable(window, hits) for window, hits in zip(batch, hits_of_each, strict=True)]
+            each = zip(batch, hits_of_each, strict=True)
+            found += [believable(window, hits, model=self.profile.model) for window, hits in each]
         return found
 
     def _analyze(self, windows: list[str]) -> list[list[Hit]]:

@@ -19,6 +19,7 @@ from engine.privacy.hits import Hit
 from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
 from engine.privacy.recognisers.known import given_names, is_brand, is_label, listed_names
 from engine.privacy.recognisers.links import in_short_link
+from engine.privacy.recognisers.rules import HINT
 from engine.privacy.recognisers.secrets import is_fingerprint, is_of_a_thing, is_plain_figure, token_around
 from engine.privacy.recognisers.things import in_known_thing
 from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
@@ -63,6 +64,8 @@ _BY_ITS_PLACE = 0.7
 """Of what the tuned model is so sure of and a rule about words would drop, two thirds are names."""
 _SPELT, _SURE_CODE = 0.5, 0.8
 """A telephone number in words ("oh-one-six"), and a code with few digits or none ("confirmation QTHXWM")."""
+_NOT_LATIN = "\u0370"
+"""The first letter after those that Latin is written with; Vietnamese has more, and needs no hints."""
 _UNREAD = 0.5
 """The score of a name that the pipeline saw and the model did not, but a rule: "Dear Diary"."""
 _POSTAL_CODE = re.compile(
@@ -74,14 +77,18 @@ _WEAK = 0.5
 """The score up to which a number was found by its form alone."""
 
 
-def believable(text: str, hits: Iterable[Hit]) -> list[Hit]:
+def believable(text: str, hits: Iterable[Hit], *, model: bool = True) -> list[Hit]:
     """The hits without those that are most likely words.
 
     Args:
         text: The text they were found in.
         hits: Of all recognisers, not merged yet.
+        model: Whether the tuned model has read the text, so that its silence says something.
     """
-    hits = _as_sure_as_the_model([hit for hit in hits if not _a_known_thing(text, hit)])
+    hits = [hit for hit in hits if not _a_known_thing(text, hit)]
+    if model:
+        hits = _as_sure_as_the_model([hit for hit in hits if not _unseen(text, hit, hits)])
+    hits = [replace(hit, recogniser=hit.recogniser.removesuffix(HINT)) for hit in hits]
     announced = [hit for hit in hits if hit.recogniser == _CONTEXT and hit.score >= 0.6]
     one_case = gives_no_hint(text)
     return [
@@ -95,7 +102,6 @@ def believable(text: str, hits: Iterable[Hit]) -> list[Hit]:
             or _no_place(text, hit)
             or _no_person(text, hit)
             or _a_label(text, hit, hits)
-            or _alone(hit, hits)
             or (
                 not _sure_name(text, hit, one_case)
                 and (
@@ -140,9 +146,24 @@ def _sure_name(text: str, hit: Hit, one_case: bool) -> bool:
     return hit.score >= (_BY_ITS_PLACE if one_case or piece != piece.lower() else _VERY_SURE)
 
 
-def _alone(hit: Hit, hits: list[Hit]) -> bool:
-    """A name that the English pipeline alone saw: the other model has read the sentence too, and saw nothing."""
-    return hit.entity == "PERSON" and hit.recogniser in _PIPELINE and not _seen_too(hit, hits)
+def _unseen(text: str, hit: Hit, hits: list[Hit]) -> bool:
+    """A name that the English pipeline or a hint alone saw: the model has read the text too, and saw nothing.
+
+    The model reads Latin letters; of what stands in others its silence says nothing.
+    """
+    if hit.entity != "PERSON":
+        return False
+    if hit.recogniser in _PIPELINE:
+        return not _seen_too(hit, hits)
+    latin = all(letter < _NOT_LATIN for letter in text[hit.start : hit.end])
+    return (
+        latin
+        and hit.recogniser.endswith(HINT)
+        and not any(
+            other.recogniser == "RampartRecognizer" and other.start < hit.end and hit.start < other.end
+            for other in hits
+        )
+    )
 
 
 def _backed(text: str, hit: Hit, hits: list[Hit]) -> bool:
@@ -281,7 +302,13 @@ def _foreign_words(text: str, hit: Hit, hits: list[Hit]) -> bool:
 
 def _seen_too(hit: Hit, hits: list[Hit]) -> bool:
     """Whether anything but the English pipeline found something there."""
-    return any(other.recogniser not in _PIPELINE and other.start < hit.end and hit.start < other.end for other in hits)
+    return any(
+        other.recogniser not in _PIPELINE
+        and not other.recogniser.endswith(HINT)
+        and other.start < hit.end
+        and hit.start < other.end
+        for other in hits
+    )
 
 
 def _labels(word: str, words: int) -> bool:

@@ -20,6 +20,8 @@ from tests.families import found
         ("secret", "the safe opens with 21-04-36, shh", "21-04-36"),
         ("secret", "code is three seven seven one", "three seven seven one"),
         ("secret", "turn off the alarm with code 1928", "1928"),
+        ("secret", "Code for the shed 1814.", "1814"),
+        ("secret", "the code on the sluice is 1470, mind", "1470"),
         ("secret", "der code für die haustür ist 4471", "4471"),
         ("secret", "Ihr Abholcode lautet 48 21 90", "48 21 90"),
         ("secret", "<password>heron2011</password>", "heron2011"),
@@ -94,6 +96,9 @@ def test_is_found(family: str, text: str, value: str) -> None:
     [
         ("secret", "the door opens at 10am and gate 4 at 1030"),
         ("secret", "phone then 300 people"),
+        ("secret", "a discount code for the shop 1814"),
+        ("secret", "the zip code of the office is 94103"),
+        ("secret", "the code of the project is 1200 lines"),
         ("secret", "use code FROG15 for the shop"),
         ("secret", 'password = os.environ["DB_PASSWORD"]'),
         ("secret", 'const token = await getToken({ scope: "read" });'),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from engine.privacy.doubts import believable
 from engine.privacy.merge import Hit, merge_hits
 from engine.privacy.proof import outside
+from engine.privacy.recognisers.rules import HINT
 from engine.privacy.replace import (
     Edit,
     Placeholders,
@@ -162,6 +163,31 @@ def test_the_pipeline_is_as_sure_of_a_name_as_the_model() -> None:
     kept = believable(text, [*models, *said, ruled])
     scores = {text[one.start : one.end]: one.score for one in kept if one.recogniser == "SpacyRecognizer"}
     assert scores == {"Ahoy": 0.45, "Marisol": 0.85, "Quill": 0.85, "Odile": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("text", "model", "sees", "kept"),
+    [
+        ("the new Zelda trailer", True, False, False),
+        ("the new Zelda trailer", True, True, True),
+        ("the new Zelda trailer", False, False, True),
+        ("это Соломія сказала", True, False, True),
+    ],
+)
+def test_a_hint_counts_where_the_model_sees_something(text: str, model: bool, sees: bool, kept: bool) -> None:
+    word = text.split(" ")[2] if "Zelda" in text else "Соломія"
+    hits = [hit(text, word, score=0.5, by=f"NameContextRecognizer{HINT}")]
+    if sees:
+        hits.append(hit(text, word, score=0.2))
+    found = {one.recogniser for one in believable(text, hits, model=model)}
+    assert ("NameContextRecognizer" in found) is kept
+
+
+def test_without_the_model_the_pipeline_is_believed() -> None:
+    text = "Then Odile came."
+    said = hit(text, "Odile", score=0.85, by="SpacyRecognizer")
+    assert believable(text, [said], model=False) == [said]
+    assert believable(text, [said]) == []
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,12 @@ def _a_foreign_code(match: re.Match[str]) -> bool:
     return _a_code(match) and sum(map(str.isdigit, match.group("value"))) >= 3
 
 
+def _of_a_thing(match: re.Match[str]) -> bool:
+    """A code of the shed or the sluice; none of the post, of a discount or of an error, and no year."""
+    before = match.string[max(0, match.start("value") - 72) : match.start("value")]
+    return _a_code(match) and not _THING_BEFORE.search(before)
+
+
 def _in_words(match: re.Match[str]) -> bool:
     """Three digits and more that are said one at a time."""
     return spoken_digits(match.group("value")) >= 3
@@ -153,6 +159,9 @@ def announced_rules() -> list[Rule]:
         Rule("code in other languages", re.compile(
             rf"(?<![^\W_])(?:(?:{_FOREIGN_CODE})\s(?:[^\W\d_]{{1,6}}['’\s]\s?){{1,3}}?(?:{_FOREIGN_LOCKED})|(?!{_OTHER_CODES})[^\W\d_]{{2,20}}-?(?:code|kod|koden|kode))(?:\s?[:=]|\s(?:is|ist|lautet|est|es|è|é|e|jest|to|är|er|c['’]est))?\s(?P<value>{_GROUPS}|{_CODE})(?![\w/%°]|[.:,]\d)", flags), 0.65,
              group="value", check=_a_foreign_code, needs=both(has_digits(3), contains("code", "kod", "códi", "codi", "clave", "combinaci", "chiave", "schl", "код", "pin"))),
+        Rule("code of a thing", re.compile(
+            r"\bcode\s(?:for|on|to|of)\s(?:the|my|our|ur|his|her|their)\s(?:[\w'’]+\s){1,3}?(?:(?:is|was|=|:)\s)?(?P<value>\d(?:-?\d){3,7})(?![\w%/°]|[.:,]\d)", flags), 0.65, group="value",
+             check=_of_a_thing, needs=both(has_digits(4), contains("code"))),
         Rule("code in words", re.compile(
             rf"\b(?:{_SURELY}|codes?|gate|locker|alarm|cvv|cvc)\b[^\n.!?\d]{{0,40}}?\s(?P<value>(?:{DIGIT_WORD})(?:[\s,.\-]{{1,3}}(?:{DIGIT_WORD})){{2,9}})\b", flags), 0.65, group="value", check=_in_words, needs=both(_NEAR_A_SECRET, SPOKEN)),
         Rule("number in words", re.compile(

@@ -293,8 +293,8 @@ def beside_rules() -> list[Rule]:
         Rule("who goes or won", re.compile(r"(?P<name>[A-Z](?<![\w@#'’.\-].)[a-z]{3,14})[ ](?=(?:out|in)(?:[ ]?[!,.]|[ ]?\Z)|\d-\d[ ,]+\d-\d)"), 0.5, group="name", check=_of_the_lists,
              needs=matches(r"[ ](?:(?:out|in)[ ]?(?:[!,.]|\Z)|\d-\d[ ,]+\d-\d)")),
         Rule("who came where", re.compile(r"(?P<name>[A-Z](?<![\w@#'’.\-].)[a-z]{2,14})[ ](?=(?:1st|2nd|3rd|[4-9]th|1\dth|20th)(?=[ ]*(?:[,;.\n]|\Z))|P\d{1,2}(?!\w)|\d{1,2}[:.]\d\d\.\d)"), 0.6, group="name", check=_placed,
-             needs=has_digits(1)),
-        Rule("opens with a word of its own", re.compile(r"(?P<name>[A-ZÀ-Þ](?:(?<=\A.)|(?<=[.!?][ ].)|(?<=\n.))[a-zà-ÿ]{3,14})(?=['’]s[ ][a-z]|,?[ ][a-z])"), 0.4, group="name", check=_opens_oddly, needs=_short),
+             needs=has_digits(1), hint=True),
+        Rule("opens with a word of its own", re.compile(r"(?P<name>[A-ZÀ-Þ](?:(?<=\A.)|(?<=[.!?][ ].)|(?<=\n.))[a-zà-ÿ]{3,14})(?=['’]s[ ][a-z]|,?[ ][a-z])"), 0.4, group="name", check=_opens_oddly, needs=_short, hint=True),
         Rule("who, then the name", re.compile(r"(?i:who):[ ]@?(?P<name>[A-ZÀ-Þ][a-zà-ÿ]{1,14})(?!\w)"), 0.6, group="name", check=_who, needs=contains("who:")),
         Rule("initials without a full stop", re.compile(r"(?P<name>[A-Z](?<![\w'’.&+\-/].)[ ](?:[A-Z][ ])?[A-Z]{4,20})(?!\w)"), 0.6, group="name", check=_after_initials),
     ]  # fmt: skip

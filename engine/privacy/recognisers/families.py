@@ -169,12 +169,12 @@ def _under_a_heading(match: re.Match[str]) -> bool:
 def family_rules() -> list[Rule]:
     """The rules, for the recogniser of names."""
     return [
-        Rule("known name", re.compile(r"[^\W\d_]{3,}"), 0.5, check=_a_telling_name, needs=_holds_a_name),
+        Rule("known name", re.compile(r"[^\W\d_]{3,}"), 0.5, check=_a_telling_name, needs=_holds_a_name, hint=True),
         Rule("who is in the news", re.compile(rf"(?P<name>[A-Z][a-z]{{3,14}})[ ](?=(?:is |was |has |been |just )?(?:{by_first_letter(_DONE_IN_PUBLIC)}))"), 0.6, group="name",
              check=_also_a_family_name),
         Rule("family name that is a word", re.compile(
             r"(?<![\w@#./\-])(?:[Tt]rump|Pope|(?<=[a-z,][ ])(?:Bush|Musk))(?![\w@/\-]|['’](?!s\b)|[ ](?:cards?|suits?)\b)"), 0.6, check=_in_every_mouth,
-            needs=contains("trump", "bush", "musk", "pope")),
+            needs=contains("trump", "bush", "musk", "pope"), hint=True),
         Rule("name that is explained", re.compile(
             r"(?<![\w'’@#])(?P<name>[A-Za-z][a-z]{1,13})[ ](?:is|isn['’]t|was|wasn['’]t)[ ](?:not[ ]|just[ ]|only[ ])?(?:my|her|his|their|your)[ ](?:(?:real|middle|first|last|legal|actual|full|given|maiden|stage|birth|family|pen)[ ]name|nickname|surname)\b"),
             0.6, group="name", check=_explained, needs=contains("name")),

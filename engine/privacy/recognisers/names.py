@@ -305,7 +305,7 @@ def name_recogniser() -> LooseRecognizer:
              group="name", check=_not_common, needs=UPPER_INSIDE),
         Rule("greeting", re.compile(rf"(?:^|[.!?\n][ ]?)[\"'“]?(?i:(?:hi|hey|hello|hiya|yo|dear|hallo|liebe[r]?|bonjour|salut|hola|ciao|thanks|thank you"
                                     rf"|thx|ty|good (?:morning|evening|night)|happy birthday|congrats|sorry|cheers|love you|miss you))[ ,]+"
-                                    rf"(?P<name>{_UPPER}{more})", re.MULTILINE), 0.5, group="name", check=_not_common),
+                                    rf"(?P<name>{_UPPER}{more})", re.MULTILINE), 0.5, group="name", check=_not_common, hint=True),
         Rule("greeting in small letters", re.compile(
             r"(?:^|[.!?\n][ ]?)(?:hi|hey|hello|hiya|dear|hallo|hola|ciao)[ ]+(?P<name>[a-z]{3,12})(?=[ ]?[,!.:;\n]|$)", re.MULTILINE), 0.4,
             group="name", check=_not_common),
@@ -319,7 +319,7 @@ def name_recogniser() -> LooseRecognizer:
              needs=contains("uncle", "aunt", "brother", "sister", "cousin", "grand")),
         Rule("small role and name", re.compile(
             r"(?<![\w'’])(?:dj|mc|uncle|aunt|auntie|cousin|tante|onkel|t[íi]a|t[íi]o|nonna|grandma|grandpa|nurse|coach|mr|mrs|ms|miss|dr|mistress)[ ]"
-            r"(?P<name>[a-z]{3,12})(?![\w])"), 0.5, check=_a_small_name),
+            r"(?P<name>[a-z]{3,12})(?![\w])"), 0.5, check=_a_small_name, hint=True),
         Rule("name, then the name", re.compile(
             rf"(?i:(?<![\w'’\-])(?:name|names|namely|attn|contact|recipient|sender|reservation under|booked under|booking under|signed off by|approved by"
             rf"|reported by|assigned to|opened by|closed by|reviewed by|written by|directed by|produced by|founded by|painted by|composed by|sung by"
@@ -354,7 +354,7 @@ def name_recogniser() -> LooseRecognizer:
             r"|speaking\b|and i'?m\b)|[ ]?,[ ]?\d\d\b)", flags), 0.6, group="name", check=_called_by_name, needs=_SAYS_WHO),
         Rule("only a name", re.compile(r"\A[ ]*(?:its|it's|it’s|this is)[ ]+(?P<name>[a-z]{3,12})[ ]*[.!]?[ ]*\Z", flags), 0.6,
              group="name", check=_called_by_name),
-        Rule("kin as a name", re.compile(rf"(?<![\w'’#@])(?:{'|'.join(_KIN)})(?![\w])(?!['’]s\s[A-Z])"), 0.6, needs=says(*(word.casefold() for word in _KIN))),
+        Rule("kin as a name", re.compile(rf"(?<![\w'’#@])(?:{'|'.join(_KIN)})(?![\w])(?!['’]s\s[A-Z])"), 0.6, needs=says(*(word.casefold() for word in _KIN)), hint=True),
         Rule("accented word in English", re.compile(r"(?<![\w'’#@.\-])(?=\w*[À-ɏḀ-ỿ])[A-ZÀ-ÞĀ-Ž][a-zà-ÿā-žơưḀ-ỿ'’]{2,15}(?![\w@])"), 0.45,
              check=_accented, needs=lambda text: not text.isascii()),
         Rule("known name of another script", re.compile(rf"(?<!\w){letter}{{2,20}}(?!\w)"), 0.6, check=_known_foreign, needs=is_foreign),
@@ -397,7 +397,7 @@ def name_recogniser() -> LooseRecognizer:
             rf"(?P<first>{_CAPITAL}(?<![\w@#./\-].)[\w'’\-]*)(?: [A-ZÀ-ÞĀ-Ž]\.?(?!\w))?(?: {_UPPER}){{1,2}}(?![\w/@])"), 0.45, check=_strangers),
         Rule("introduction by one small word", re.compile(
             r"\b(?:i'm|i’m|im|i am|this is|it's|it’s|its)[ ]+(?P<name>[a-z]{3,12})(?=[ ]+(?:again|here|from|btw|by the way|speaking)\b|[ ]*,)",
-            flags), 0.45, group="name", check=_a_small_name, needs=_SAYS_WHO),
+            flags), 0.45, group="name", check=_a_small_name, needs=_SAYS_WHO, hint=True),
         Rule("initials below a letter", re.compile(
             r"(?i:(?:\b(?:thanks|thank you|thx|tx|ty|regards|wishes|best|cheers|love|later|soon|bye|sincerely|yours|hugs|xx+|xo+)|[.!?])[ ]*[,.!]*[ ]*)\n[ ]*"
             r"(?P<name>[A-Z]{2,3}|(?:[A-Z]\.[ ]?){1,2}[A-Z]\.?|[A-Z]?[a-z]|[a-z]{2})[ ]*(?=\n|\Z)"), 0.6, group="name", check=_initials, needs=contains("\n")),

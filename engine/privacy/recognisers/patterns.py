@@ -26,6 +26,7 @@ class Rule:
         check: Refuses matches that the pattern alone cannot.
         needs: A cheap test; texts that fail it cannot match.
         entity: Replaces the recogniser's type.
+        hint: Says little by itself: where the model has read the text, a match counts only if that sees something too.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Rule:
     check: Check | None = None
     needs: Callable[[str], bool] | None = None
     entity: str | None = None
+    hint: bool = False
 
 
 _DIGIT = re.compile(r"\d")

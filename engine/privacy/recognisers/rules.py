@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from engine.privacy.presidio import AnalysisExplanation, LocalRecognizer, NlpArtifacts, RecognizerResult
 from engine.privacy.recognisers.patterns import Rule
 
+HINT = "?"
+"""Behind the recogniser's name in a match of a rule that is only a hint, until somebody has weighed it."""
+
 
 class RuleRecognizer(LocalRecognizer):  # type: ignore[misc]
     """Finds everything its rules match.
@@ -42,7 +45,10 @@ class RuleRecognizer(LocalRecognizer):  # type: ignore[misc]
             for match in rule.pattern.finditer(text):
                 start, end = match.span(rule.group)
                 if end > start and (rule.check is None or rule.check(match)):
-                    found.append(result(self, rule.entity or self.entity, start, end, rule.score, rule.name))
+                    one = result(self, rule.entity or self.entity, start, end, rule.score, rule.name)
+                    if rule.hint:
+                        one.recognition_metadata[RecognizerResult.RECOGNIZER_NAME_KEY] += HINT
+                    found.append(one)
         return found
 
 

@@ -289,10 +289,10 @@ def slot_rules() -> list[Rule]:
             group="name", check=_a_listed_name, needs=_holds_any_name),
         Rule("who does it", re.compile(
             r"(?:^|[.!?,\n][ ]?|\b(?:that|then|because|bc|cuz|and|but|so|if|when|while|omg|lol|until|since|believe)[ ])(?P<name>[a-z]{3,12})[ ]"
-            rf"(?:{_DOES}|(?P<is>{_IS}))\b", re.MULTILINE), 0.6, group="name", check=_somebody, needs=_holds_any_name),
+            rf"(?:{_DOES}|(?P<is>{_IS}))\b", re.MULTILINE), 0.6, group="name", check=_somebody, needs=_holds_any_name, hint=True),
         Rule("somebody's, in small letters", re.compile(
             rf"(?<![\w'’])(?P<before>\w{{1,12}}[ ])?(?P<name>[a-z]{{3,12}})['’]s[ ](?:{'|'.join([*KIN.split(), *AT_WORK.split()])}|turn|place|house|flat|birthday|bday|wedding|party|phone|dog|cat|car|room|desk|fault|idea|voice|face)(?![\w-])"), 0.6,
-            group="name", check=_an_owner_by_name, needs=contains("'s", "’s")),
+            group="name", check=_an_owner_by_name, needs=contains("'s", "’s"), hint=True),
         Rule("trade and family name", re.compile(rf"(?<![\w'’])(?<!\b[Tt]he )(?:{'|'.join(word.capitalize() for word in _TRADES.split())})[ ](?P<name>[A-Z][a-z]{{1,12}})(?![\w'’\-])"), 0.6, check=_of_the_lists, needs=_TWO_CAPITALS),
         Rule("the trade and the name", re.compile(
             rf"\b(?i:the|our|my|his|her|their|your|an?)[ ](?:\w+[ ])?(?:{_TRADE}),?[ ](?P<name>{_UPPER}(?:[ ]{_UPPER}){{0,2}})(?![\w@])"), 0.5, group="name", check=_not_a_thing, needs=UPPER_INSIDE),
@@ -314,7 +314,7 @@ def slot_rules() -> list[Rule]:
             check=_an_owner_without_apostrophe, needs=_holds_a_name_and_s),
         Rule("called out", re.compile(
             r"(?:\b(?:come on|cmon|hurry up|please|pls|oi|yo|oh|yes|yeah|ok|sorry|well|stop|wait|listen|look|bye|night|nite|morning|sis|bro|dude|girl|omg|lol|ffs)[, ][ ]?|,[ ])(?P<name>[a-z]{3,12})(?=[ ]?(?:[!?.]+(?:\s|$)|,[ ]|(?:pls|please)\b)|[ ]?$)"),
-            0.6, group="name", check=_called_out, needs=_holds_any_name),
+            0.6, group="name", check=_called_out, needs=_holds_any_name, hint=True),
         Rule("off to somebody's", re.compile(r"\b(?:omw to|round|at|over to|to|from)[ ](?P<name>[a-z]{3,11}s)(?=[ ]?[.,!?\n]|[ ]?$|[ ](?:tonight|tomorrow|later|now|place|house|flat)\b)"), 0.6, group="name",
              check=_at_their_place, needs=_holds_a_name_and_s),
         Rule("asked about", re.compile(
@@ -346,13 +346,13 @@ def slot_rules() -> list[Rule]:
             rf"|s(?:oe|œ)ur|fils|fille|patron(?:ne)?|voisine?|coll[èe]gue|oncle|amig[oa]|novi[oa]|marido|mujer|esposa|herman[oa]|hij[oa]|jef[ea]|vecin[oa]|prim[oa]|t[ií][oa]|amic[oa]|fidanzat[oa]|ragazz[oa]"
             rf"|marito|moglie|fratello|sorella|figli[oa]|capo|vicin[oa]|cugin[oa]|zi[oa]|namorad[oa]|esposo|irm[ãa]o?|filh[oa]|chefe|vizinh[oa]|vriend(?:in)?|man|vrouw|broer|zus|zoon|dochter|baas|buurman|buurvrouw|collega|oom)"
             rf"(?:[ ](?:namens|hei(?:ß|ss)t|de|di|do|da|van|von|nommée?|llamad[oa]|que se llama|che si chiama|chamad[oa]|genaamd))?,?[ ])(?P<name>{_WORD}(?:[ ]{_UPPER}){{0,2}})"), 0.55, group="name",
-            check=_a_foreign_name, needs=_in_another_language),
+            check=_a_foreign_name, needs=_in_another_language, hint=True),
         Rule("relation in small letters", re.compile(
             r"\b(?:my|his|her|our|their|ur|your)[ ](?:\w+[ ])?(?:husband|hubby|wife|wifey|boyfriend|girlfriend|bf|gf|fianc[ée]e?|partner|son|daughter|kid|brother|bro|sister|sis|mom|mum|mother|dad|father|boss|friend|bestie|bff|mate"
             r"|roommate|flatmate|ex|cousin|uncle|aunt(?:ie)?|neighbou?r|manager|agent|assistant|photographer|therapist|coworker|colleague|teacher|coach|landlord|niece|nephew|gran(?:ny|dma|dpa|dad)?|nana|stepdad|stepmom|sub|dom|slave)"
             r"(?:[ ](?:is|called|named|was called))?,?[ ](?P<name>[a-z]{2,14})(?=[ ]*(?:[.,!?)\n]|$)|['’]s\b|[ ](?:is|was|and|n|who|says?|said|has|had|will|wants?|wanted|loves?|loved|thinks?|got|gets|did|does|just|would|can|could|called|told|asked|took|came|went|works?|lives?|likes?|dared|made|sent|gave|bought"
             r"|filmed|films|shot|helped|helps|in|from|at|on|to|for)\b)", flags), 0.6, group="name", check=_a_listed_name, needs=contains("my ", "his ", "her ", "our ", "their ", "ur ")),
-        Rule("capital in a Romance sentence", re.compile(r"(?<=[a-zà-ÿ,][ ])[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]{2,14}(?![\w@/]|\.\w)"), 0.4, check=_a_capital_apart, needs=_in_another_language),
+        Rule("capital in a Romance sentence", re.compile(r"(?<=[a-zà-ÿ,][ ])[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]{2,14}(?![\w@/]|\.\w)"), 0.4, check=_a_capital_apart, needs=_in_another_language, hint=True),
         Rule("a family", re.compile(r"\b[Tt]he (?P<name>[A-Z][a-z]{2,14}s)(?P<family>['’]?(?=[ ](?:are|were|have|had|next door|upstairs|downstairs|from|family|came|come|live|lived|over)\b|[ ]*[.,;!?)\n]|[ ]*$))?(?![\w\-]|[ ][A-Z])"),
              0.5, group="name", check=_a_family),
         Rule("capital that no dictionary has", re.compile(r"(?<![\w'’])(?!(?:the|a|an|of|by|per|with|on|in|my|your|via|using|vs|new)[ ])[a-z]\w*,?[ ](?P<name>[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]{2,14})(?![\w@/(=]|\.\w|['’][a-rt-z]|[ ][A-Z])"), 0.4, group="name", check=_unknown_capital,

@@ -26,6 +26,8 @@ _TURN = re.compile(
 _HAS_TURNS = matches(r"\w[ ]?:[ \t]+\S|\w>[ \t]")
 _PARTS = frozenset(
     """me you we user assistant system human ai bot gpt chatgpt claude model tool function narrator admin moderator mod host guest caller agent
+    client customer coach therapist doctor nurse patient teacher student pupil interviewer interviewee journalist journalists reporter flatmate
+    guard announcer presenter operator driver waiter cashier seller buyer landlord tenant ghost clerk judge witness
     subject date time place location topic agenda action actions summary reminder status result results total price question answer scene act intro outro chorus verse
     q a re fw fwd ps nb note notes todo update edit tip warning error info debug""".split()
 )
