@@ -111,6 +111,12 @@ def _of_a_thing(match: re.Match[str]) -> bool:
     return _a_code(match) and not _THING_BEFORE.search(before)
 
 
+def _a_key(match: re.Match[str]) -> bool:
+    """Whatever no sentence goes on with: a word with a digit, a mark or capitals inside."""
+    value = match.group("value").rstrip(".!?")
+    return len(value) >= 6 and not value.isalpha() and value.casefold() not in _PLACEHOLDERS
+
+
 def _in_words(match: re.Match[str]) -> bool:
     """Three digits and more that are said one at a time."""
     return spoken_digits(match.group("value")) >= 3
@@ -159,6 +165,15 @@ def announced_rules() -> list[Rule]:
         Rule("code in other languages", re.compile(
             rf"(?<![^\W_])(?:(?:{_FOREIGN_CODE})\s(?:[^\W\d_]{{1,6}}['’\s]\s?){{1,3}}?(?:{_FOREIGN_LOCKED})|(?!{_OTHER_CODES})[^\W\d_]{{2,20}}-?(?:code|kod|koden|kode))(?:\s?[:=]|\s(?:is|ist|lautet|est|es|è|é|e|jest|to|är|er|c['’]est))?\s(?P<value>{_GROUPS}|{_CODE})(?![\w/%°]|[.:,]\d)", flags), 0.65,
              group="value", check=_a_foreign_code, needs=both(has_digits(3), contains("code", "kod", "códi", "codi", "clave", "combinaci", "chiave", "schl", "код", "pin"))),
+        Rule("network and its key", re.compile(
+            r"\b(?:wi-?fi|wlan|ssid|hot ?spot|network)\b[ ]?[:=][ ]?(?:[\"“][^\"”\n]{2,30}[\"”]|[^\s/|,]{2,30})[ ]?[/|,][ ]?(?:key|pw|pass(?:word)?)?[:=]?[ ]?[\"“]?(?P<value>[^\s\"”,;]{6,60})", flags), 0.7, group="value",
+             check=_a_key, needs=both(contains("wifi", "wi-fi", "wlan", "ssid", "hotspot", "hot spot", "network"), contains("/", "|", ","))),
+        Rule("what a lock was changed to", re.compile(
+            rf"\b(?:changed|set|reset|switched)\s(?:the|my|our|her|his|their|your)\s(?:{_LOCKED})(?:\s(?:code|pin|combination))?\s(?:back\s)?to\s(?P<value>{_GROUPS}|{_CODE})(?![\w%/°]|[.:,]\d)", flags), 0.65, group="value",
+             check=_a_code, needs=both(has_digits(3), _LOCKS)),
+        Rule("code of a door, after a colon", re.compile(
+            rf"\b(?:{_LOCKED})\s(?:code|pin)\b[^\n.!?:]{{1,48}}:\s(?P<value>{_CODE})(?![\w%/°]|[.:,]\d)", flags), 0.65, group="value",
+             check=_a_code, needs=both(has_digits(3), _LOCKS)),
         Rule("code of a thing", re.compile(
             r"\bcode\s(?:for|on|to|of)\s(?:the|my|our|ur|his|her|their)\s(?:[\w'’]+\s){1,3}?(?:(?:is|was|=|:)\s)?(?P<value>\d(?:-?\d){3,7})(?![\w%/°]|[.:,]\d)", flags), 0.65, group="value",
              check=_of_a_thing, needs=both(has_digits(4), contains("code"))),

@@ -62,6 +62,9 @@ def birth_recogniser() -> RuleRecognizer:
         Rule("date in words after a birth word",
              re.compile(rf"{_BIRTH}[^\n]{{0,40}}?(?<!\w)(?P<date>{_SAID})(?!\w)", flags), 0.85, group="date",
              needs=_NEAR_BIRTH),
+        Rule("date that answers a birth word", re.compile(
+            rf"{_BIRTH}[^\n?]{{0,40}}\?[\"'”’]?\s{{0,3}}(?:\w{{1,20}}:[ ])?[\"'“‘]?(?:(?:it['’]?s|on|the)[ ]){{0,2}}(?P<date>{_DATE}|{_SAID})(?!\w)", flags), 0.75,
+             group="date", needs=_NEAR_BIRTH),
         Rule("date before a birth word",
              re.compile(rf"(?<!\w)(?P<date>{_DATE})(?!\w)[^\n]{{0,25}}?(?:birth|b-?day|dob\b|\bborn|geburtstag|geb(?:oren|\.)|nascid|nacid|\bn[ée]e?\b)", flags), 0.75,
              group="date", needs=both(has_digits(1), _NEAR_BIRTH)),

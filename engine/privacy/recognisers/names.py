@@ -400,7 +400,7 @@ def name_recogniser() -> LooseRecognizer:
             flags), 0.45, group="name", check=_a_small_name, needs=_SAYS_WHO, hint=True),
         Rule("initials below a letter", re.compile(
             r"(?i:(?:\b(?:thanks|thank you|thx|tx|ty|regards|wishes|best|cheers|love|later|soon|bye|sincerely|yours|hugs|xx+|xo+)|[.!?])[ ]*[,.!]*[ ]*)\n[ ]*"
-            r"(?P<name>[A-Z]{2,3}|(?:[A-Z]\.[ ]?){1,2}[A-Z]\.?|[A-Z]?[a-z]|[a-z]{2})[ ]*(?=\n|\Z)"), 0.6, group="name", check=_initials, needs=contains("\n")),
+            r"(?P<name>[A-Z]{2,3}|(?:[A-Z]\.[ ]?){1,2}[A-Z]\.?|[A-Z]\.|[A-Z]?[a-z]|[a-z]{2})[ ]*(?=\n|\Z)"), 0.6, group="name", check=_initials, needs=contains("\n")),
         Rule("initials after a line", re.compile(r"\n[ ]*[-–—~]{1,2}[ ]?(?P<name>[A-Za-z]{1,2})[ ]*(?=\n|\Z)"), 0.6, group="name", check=_initials,
              needs=contains("\n")),
         Rule("two initials", re.compile(
