@@ -19,6 +19,7 @@ from engine.privacy.hits import Hit
 from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
 from engine.privacy.recognisers.known import given_names, is_brand, is_label, listed_names
 from engine.privacy.recognisers.links import in_short_link
+from engine.privacy.recognisers.nobody import is_nobody
 from engine.privacy.recognisers.rules import HINT
 from engine.privacy.recognisers.secrets import is_fingerprint, is_of_a_thing, is_plain_figure, token_around
 from engine.privacy.recognisers.things import in_known_thing
@@ -57,7 +58,7 @@ _DIGITS_AT_LEAST = {
 _WEEKDAYS = frozenset("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split())
 _NUMBERED = frozenset({"ID", "TAX_ID", "BANK_ACCOUNT", "GOVERNMENT_ID", "PASSPORT", "DRIVERS_LICENSE", "PHONE_NUMBER"})
 _PARTICLES = frozenset("de da do dos das del della di van von der den ter ten la le el bin al zu du des".split())
-_SURE, _VERY_SURE, _UNSURE = 0.9, 0.95, 0.3
+_SURE, _VERY_SURE, _BEYOND_DOUBT, _UNSURE = 0.9, 0.95, 0.98, 0.3
 _CODES = frozenset({"ID", "SECRET", "CRYPTO", "IBAN_CODE", "CREDIT_CARD", "US_SSN"})
 _BEFORE_A_CODE = re.compile(r"[ ]?(?P<said>[:=#]|(?:id|no|nr|number|code)\b[.:]?)?[ ]?", re.IGNORECASE)
 _BY_ITS_PLACE = 0.7
@@ -73,6 +74,7 @@ _POSTAL_CODE = re.compile(
     r"|\b[A-Z]{1,2}\d[A-Z\d]?(?:[ ]?\d[A-Z]{2})?\b|\b[A-Z]\d[A-Z][ ]?\d[A-Z]\d\b",
     re.IGNORECASE,
 )
+_A_DATE = re.compile(r"(?:19|20)\d\d-[01]\d-[0-3]\d(?:T[\d:.]+Z?)?")
 _WEAK = 0.5
 """The score up to which a number was found by its form alone."""
 
@@ -100,6 +102,7 @@ def believable(text: str, hits: Iterable[Hit], *, model: bool = True) -> list[Hi
             or (hit.recogniser in _MODELS and in_short_link(text, hit.start, hit.end))
             or _no_door(text, hit, hits)
             or _no_place(text, hit)
+            or (hit.entity == "PERSON" and is_nobody(text, hit.start, hit.end))
             or _no_person(text, hit)
             or _a_label(text, hit, hits)
             or (
@@ -131,7 +134,9 @@ def _as_sure_as_the_model(hits: list[Hit]) -> list[Hit]:
 
 def _a_known_thing(text: str, hit: Hit) -> bool:
     """What everybody knows, called like somebody."""
-    by_guess = hit.recogniser in _MODELS or hit.recogniser == _CONTEXT
+    by_guess = hit.recogniser in _MODELS or hit.recogniser.removesuffix(HINT) == _CONTEXT
+    if hit.recogniser == "RampartRecognizer" and hit.score >= _BEYOND_DOUBT:
+        return False
     return by_guess and hit.entity in ("PERSON", "ORGANIZATION") and in_known_thing(text, hit.start, hit.end)
 
 
@@ -222,11 +227,15 @@ def _no_door(text: str, hit: Hit, hits: list[Hit]) -> bool:
 
 
 def _no_place(text: str, hit: Hit) -> bool:
-    """A figure that the model took for part of an address: "£14", "bay 14"; a postal code has a form."""
+    """A figure that the model took for part of an address: "£14", "bay 14"; a postal code has a form.
+
+    Of what it is very sure it is an address in a form of its own: "Khu 3, nhà số 8, thị trấn Sa Pa".
+    """
     if hit.recogniser != "RampartRecognizer" or hit.entity != "LOCATION":
         return False
     piece = text[hit.start : hit.end]
-    return any(map(str.isdigit, piece)) and _POSTAL_CODE.search(piece) is None
+    sure = hit.score >= _VERY_SURE and any(map(str.isalpha, piece))
+    return any(map(str.isdigit, piece)) and not sure and _POSTAL_CODE.search(piece) is None
 
 
 def _no_person(text: str, hit: Hit) -> bool:
@@ -240,6 +249,8 @@ def _no_person(text: str, hit: Hit) -> bool:
         return True
     if piece[0].isupper() and _WARES.match(text, hit.end) and _WHOSE.search(text[max(0, hit.start - 12) : hit.start]):
         return True
+    if hit.recogniser == "RampartRecognizer" and hit.score >= _VERY_SURE and piece.istitle():
+        return False  # "Dinner at Didi's" names no firm.
     if named and any(word[0].isdigit() for word in words) and all(map(is_everyday, named)):
         return True
     # A minute or a number on a shirt makes nobody a thing: "Ben Watson 90'".
@@ -329,6 +340,8 @@ def _hollow(text: str, hit: Hit) -> bool:
         return True
     if hit.recogniser != "RampartRecognizer":
         return False
+    if hit.entity in _NUMBERED and _A_DATE.fullmatch(piece):
+        return True
     if hit.entity in _NUMBERED and is_fingerprint(text, hit.start):
         return True
     if hit.entity == "EMAIL_ADDRESS":

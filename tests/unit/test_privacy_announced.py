@@ -21,6 +21,8 @@ from tests.families import found
         ("secret", "code is three seven seven one", "three seven seven one"),
         ("secret", "turn off the alarm with code 1928", "1928"),
         ("secret", "Code for the shed 1814.", "1814"),
+        ("secret", "gate code for the allotment is 1948X. plot", "1948X"),
+        ("secret", "PLEASE keep: 5f1c 90ab 77e2 d430 1b9e 6688 c0fa 3e25", "5f1c 90ab 77e2 d430 1b9e 6688 c0fa 3e25"),
         ("secret", "Wifi: TorqueGuest / deadlift-them-all", "deadlift-them-all"),
         ("secret", "I've changed the alarm to 80 35 12 and left", "80 35 12"),
         ("secret", "Door code at Tobias's building since October: B2580.", "B2580"),
@@ -99,6 +101,7 @@ def test_is_found(family: str, text: str, value: str) -> None:
     [
         ("secret", "the door opens at 10am and gate 4 at 1030"),
         ("secret", "phone then 300 people"),
+        ("secret", "they said that this 2024 with some more text from then 2025 will 2026"),
         ("secret", "network: cables, switches and routers"),
         ("secret", "I set my phone to 24 hours"),
         ("secret", "phone pin, which nobody had: 10am"),

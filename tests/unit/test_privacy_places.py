@@ -10,6 +10,7 @@ import pytest
 from engine.privacy.addressing import whole_addresses
 from engine.privacy.hits import Hit
 from engine.privacy.recognisers.patterns import by_first_letter
+from engine.privacy.recognisers.rampart import Word, spans_of
 from tests.families import FAMILIES, found
 
 
@@ -125,3 +126,11 @@ def test_alternatives_by_first_letter_find_the_same() -> None:
     ):
         plain, faster = (re.fullmatch(one, text, re.IGNORECASE) for one in (parts, sorted_parts))
         assert (plain is None) == (faster is None), text
+
+
+def test_a_place_that_goes_on_in_the_next_line_is_one_for_each_line() -> None:
+    text = "> Port Whangarei\n>New Zealand 15896"
+    words = [Word(2, 6, "CITY", 0.9), Word(7, 16, "CITY", 0.9), Word(18, 21, "STATE", 0.9)]
+    words += [Word(22, 29, "STATE", 0.9), Word(30, 35, "ZIP_CODE", 0.99)]
+    found = [(text[start:end], entity) for start, end, entity, _ in spans_of(text, words)]
+    assert found == [("Port Whangarei", "LOCATION"), ("New Zealand 15896", "LOCATION")]

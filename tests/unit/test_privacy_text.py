@@ -156,13 +156,13 @@ def test_what_lies_outside_replacements() -> None:
 
 
 def test_the_pipeline_is_as_sure_of_a_name_as_the_model() -> None:
-    text = "Ahoy Marisol, did Quill and Odile come?"
-    models = [hit(text, "Ahoy", score=0.45), hit(text, "Marisol", score=0.99), hit(text, "Quill", score=0.97)]
-    said = [hit(text, name, score=0.85, by="SpacyRecognizer") for name in ("Ahoy", "Marisol", "Quill", "Odile")]
+    text = "Zonk Marisol, did Quill and Odile come?"
+    models = [hit(text, "Zonk", score=0.45), hit(text, "Marisol", score=0.99), hit(text, "Quill", score=0.97)]
+    said = [hit(text, name, score=0.85, by="SpacyRecognizer") for name in ("Zonk", "Marisol", "Quill", "Odile")]
     ruled = hit(text, "Odile", score=0.4, by="NameContextRecognizer")
     kept = believable(text, [*models, *said, ruled])
     scores = {text[one.start : one.end]: one.score for one in kept if one.recogniser == "SpacyRecognizer"}
-    assert scores == {"Ahoy": 0.45, "Marisol": 0.85, "Quill": 0.85, "Odile": 0.5}
+    assert scores == {"Zonk": 0.45, "Marisol": 0.85, "Quill": 0.85, "Odile": 0.5}
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,39 @@ def test_without_the_model_the_pipeline_is_believed() -> None:
     ],
 )
 def test_a_figure_is_no_place_but_a_postal_code_is(text: str, place: str, kept: bool) -> None:
-    assert bool(believable(text, [hit(text, place, "LOCATION", 0.95)])) is kept
+    assert bool(believable(text, [hit(text, place, "LOCATION", 0.8)])) is kept
+
+
+def test_an_address_that_the_model_is_sure_of_needs_no_postal_code() -> None:
+    text = "Khu 3, nhà số 8, thị trấn Sa Pa"
+    assert believable(text, [hit(text, text, "LOCATION", 0.98)])
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kept"),
+    [
+        ("Fan: can i get ur number", "Fan", False),
+        ("our fan Fan: a short portrait", "Fan", True),
+        ("with love\nKram", "Kram", False),
+        ("Mr Kram-Olsen came", "Kram-Olsen", True),
+        ("Buongiorno, sono passato", "Buongiorno", False),
+    ],
+)
+def test_roles_greetings_and_ends_of_letters_are_nobody(text: str, value: str, kept: bool) -> None:
+    assert bool(believable(text, [hit(text, value, score=0.99)])) is kept
+
+
+@pytest.mark.parametrize(("value", "kept"), [("2031-04-01", False), ("203104019", True)])
+def test_a_date_is_no_passport(value: str, kept: bool) -> None:
+    text = f"valid to {value}, category B"
+    assert bool(believable(text, [hit(text, value, "PASSPORT", 0.99)])) is kept
+
+
+def test_a_firm_is_somebody_where_the_model_is_sure() -> None:
+    text = "Dinner at Didi's. Topics: visas"
+    sure, unsure = hit(text, "Didi", score=0.96), hit(text, "Didi", score=0.8)
+    assert believable(text, [sure]) == [sure]
+    assert believable(text, [unsure]) == []
 
 
 def test_a_word_in_the_place_of_a_name_is_one() -> None:

@@ -108,7 +108,16 @@ def _a_foreign_code(match: re.Match[str]) -> bool:
 def _of_a_thing(match: re.Match[str]) -> bool:
     """A code of the shed or the sluice; none of the post, of a discount or of an error, and no year."""
     before = match.string[max(0, match.start("value") - 72) : match.start("value")]
-    return _a_code(match) and not _THING_BEFORE.search(before)
+    value = match.group("value")
+    with_a_letter = not value.isdigit() and sum(map(str.isdigit, value)) >= 4
+    return (with_a_letter or _a_code(match)) and not _THING_BEFORE.search(before)
+
+
+def _groups_of_a_key(match: re.Match[str]) -> bool:
+    """Groups of one length, most of them of letters and digits at once."""
+    groups = re.split(r"[ \-]", match.group())
+    mixed = sum(any(map(str.isdigit, group)) and any(map(str.isalpha, group)) for group in groups)
+    return len({len(group) for group in groups}) == 1 and mixed * 2 >= len(groups)
 
 
 def _a_key(match: re.Match[str]) -> bool:
@@ -175,8 +184,10 @@ def announced_rules() -> list[Rule]:
             rf"\b(?:{_LOCKED})\s(?:code|pin)\b[^\n.!?:]{{1,48}}:\s(?P<value>{_CODE})(?![\w%/°]|[.:,]\d)", flags), 0.65, group="value",
              check=_a_code, needs=both(has_digits(3), _LOCKS)),
         Rule("code of a thing", re.compile(
-            r"\bcode\s(?:for|on|to|of)\s(?:the|my|our|ur|his|her|their)\s(?:[\w'’]+\s){1,3}?(?:(?:is|was|=|:)\s)?(?P<value>\d(?:-?\d){3,7})(?![\w%/°]|[.:,]\d)", flags), 0.65, group="value",
-             check=_of_a_thing, needs=both(has_digits(4), contains("code"))),
+            r"\bcode\s(?:for|on|to|of)\s(?:the|my|our|ur|his|her|their)\s(?:[\w'’]+\s){1,3}?(?:(?:is|was|=|:)\s)?(?P<value>\d(?:-?\d){2,7}[A-Za-z]?|[A-Za-z]\d{3,7})(?![\w%/°]|[.:,]\d)", flags), 0.65, group="value",
+             check=_of_a_thing, needs=both(has_digits(3), contains("code"))),
+        Rule("groups of a recovery key", re.compile(
+            r"(?<![\w\-])(?=(?:[a-z\-\s]{0,40}\d){3})(?=[\d\-\s]{0,40}[a-z])(?:[0-9a-z]{4,5}[ \-]){4,12}[0-9a-z]{4,5}(?![\w\-])"), 0.65, check=_groups_of_a_key, needs=has_digits(5)),
         Rule("code in words", re.compile(
             rf"\b(?:{_SURELY}|codes?|gate|locker|alarm|cvv|cvc)\b[^\n.!?\d]{{0,40}}?\s(?P<value>(?:{DIGIT_WORD})(?:[\s,.\-]{{1,3}}(?:{DIGIT_WORD})){{2,9}})\b", flags), 0.65, group="value", check=_in_words, needs=both(_NEAR_A_SECRET, SPOKEN)),
         Rule("number in words", re.compile(

@@ -70,6 +70,7 @@ _LEAST_SCORE = {"USERNAME": 0.5, "SECRET": 0.8, "DATE_OF_BIRTH": 0.8}
 """Of these the model saw few: what it is less sure of is as often none."""
 _HALF = 0.5
 _SAME_LINE = re.compile(r"[ \t]*")
+_LINE = re.compile(r"\w[^\n]*")
 
 
 @dataclass(frozen=True)
@@ -210,7 +211,17 @@ def spans_of(text: str, words: Sequence[Word]) -> list[tuple[int, int, str, floa
                 groups[-1].append(word)
                 continue
         groups.append([word])
-    return [span for group in groups if (span := _span(text, group)) is not None]
+    spans = [span for group in groups if (span := _span(text, group)) is not None]
+    return [part for span in spans for part in _by_line(text, span)]
+
+
+def _by_line(text: str, span: tuple[int, int, str, float]) -> list[tuple[int, int, str, float]]:
+    """A place that goes on in the next line ("Port Whangarei", "New Zealand 15896") as one for each line."""
+    start, end, entity, score = span
+    if entity != "LOCATION" or "\n" not in text[start:end]:
+        return [span]
+    parts = [(start + one.start(), start + one.end()) for one in _LINE.finditer(text[start:end])]
+    return [(first, last, entity, score) for first, last in parts]
 
 
 def _span(text: str, group: list[Word]) -> tuple[int, int, str, float] | None:

@@ -13,6 +13,7 @@ import re
 from engine.privacy.cases import opens_sentence
 from engine.privacy.recognisers.foreign import is_everyday
 from engine.privacy.recognisers.known import census_names, given_names, is_brand, is_label, listed_names
+from engine.privacy.recognisers.nobody import ROLES
 from engine.privacy.recognisers.patterns import Rule, both, contains, matches
 from engine.privacy.recognisers.words import is_common, is_dictionary_word, names_that_are_words
 
@@ -24,12 +25,9 @@ _TURN = re.compile(
     re.MULTILINE,
 )
 _HAS_TURNS = matches(r"\w[ ]?:[ \t]+\S|\w>[ \t]")
-_PARTS = frozenset(
-    """me you we user assistant system human ai bot gpt chatgpt claude model tool function narrator admin moderator mod host guest caller agent
-    client customer coach therapist doctor nurse patient teacher student pupil interviewer interviewee journalist journalists reporter flatmate
-    guard announcer presenter operator driver waiter cashier seller buyer landlord tenant ghost clerk judge witness
-    subject date time place location topic agenda action actions summary reminder status result results total price question answer scene act intro outro chorus verse
-    q a re fw fwd ps nb note notes todo update edit tip warning error info debug""".split()
+_PARTS = ROLES | frozenset(
+    """claude chat him her them subject date time place location topic agenda action actions summary reminder status result results total price question answer scene act intro
+    outro verse q a re fw fwd ps nb note notes todo update edit tip warning error info debug""".split()
 )
 """Who speaks in a log without being anybody, and what stands at the start of a line without speaking."""
 _CODE = re.compile(r"[{};]\s*$|^\s*(?:import|def|class|return|function|apiVersion)\b", re.MULTILINE)
@@ -129,6 +127,12 @@ def _in_a_field(match: re.Match[str]) -> bool:
     return listed or (field["surely"] is not None and not all(map(is_dictionary_word, words)))
 
 
+def _spelled(match: re.Match[str]) -> bool:
+    """D-E-L-G-A-D-O, but not S-H-I-R-T."""
+    word = match.group().replace("-", "").casefold()
+    return word in listed_names() or word in given_names() or not is_dictionary_word(word)
+
+
 def talk_rules() -> list[Rule]:
     """The rules, for the recogniser of names."""
     return [
@@ -137,4 +141,5 @@ def talk_rules() -> list[Rule]:
              needs=both(_HAS_TURNS, lambda text: bool(_speakers(text)))),
         Rule("field of a record", re.compile(rf"(?<=[:\[,\s])\"(?P<name>{_UPPER}(?:,?[ ]{_UPPER}){{0,3}})\""), 0.6, group="name",
              check=_in_a_field, needs=contains('"')),
+        Rule("spelled out", re.compile(r"(?<![\w\-])[A-Z](?:-[A-Z]){3,15}(?![\w\-])"), 0.6, check=_spelled, needs=contains("-")),
     ]  # fmt: skip
