@@ -37,6 +37,7 @@ _REST_OF_SECRET = re.compile(
 )
 _HANDLE_AFTER = re.compile(r"(?=[\w.]{0,40}[\d_]|[a-z]{0,30}\.[a-z])(?:\.?\w){1,60}(?![\w(])")
 _HANDLE_BEFORE = re.compile(r"(?<![\w./@\-:\\])(?:[^\W_]{1,30}_){1,4}\Z|(?<![\w./@\-:\\])\w{0,30}\d\Z")
+_DOTTED_BEFORE = re.compile(r"(?<![\w./@\-:\\])(?:[a-z]{2,20}\.){1,4}\Z")
 _CAPITALISED = re.compile(r"(?<![\w@#./\-])[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]{2,}(?![\w@/]|\.\w)")
 _A_TIME = re.compile(
     r"\b(?:in|on|of|since|until|till|by|last|next|this|every|from|early|late|mid|before|after)[ ]\Z", re.IGNORECASE
@@ -71,7 +72,9 @@ def _whole_handle(text: str, hit: Hit) -> Hit:
     if " " in text[hit.start : hit.end]:
         return hit
     after = _HANDLE_AFTER.match(text, hit.end, hit.end + _MOST)
-    before = _HANDLE_BEFORE.search(text[max(0, hit.start - _REACH) : hit.start])
+    left = text[max(0, hit.start - _REACH) : hit.start]
+    dotted = text[hit.start].islower() and text[hit.end : hit.end + 1] not in (".", "(", "[")
+    before = _HANDLE_BEFORE.search(left) or (_DOTTED_BEFORE.search(left) if dotted else None)
     if after is None and before is None:
         return hit
     start = hit.start - len(before.group()) if before else hit.start

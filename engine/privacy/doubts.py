@@ -16,6 +16,7 @@ from dataclasses import replace
 from engine.privacy.cases import gives_no_hint, opens_sentence
 from engine.privacy.doors import leads_to_a_door
 from engine.privacy.hits import Hit
+from engine.privacy.merge import trim
 from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
 from engine.privacy.recognisers.known import given_names, is_brand, is_label, listed_names
 from engine.privacy.recognisers.links import in_short_link
@@ -67,6 +68,8 @@ _SPELT, _SURE_CODE = 0.5, 0.8
 """A telephone number in words ("oh-one-six"), and a code with few digits or none ("confirmation QTHXWM")."""
 _NOT_LATIN = "\u0370"
 """The first letter after those that Latin is written with; Vietnamese has more, and needs no hints."""
+_FAINT = 0.1
+"""What the model is less sure of backs nobody else."""
 _UNREAD = 0.5
 """The score of a name that the pipeline saw and the model did not, but a rule: "Dear Diary"."""
 _POSTAL_CODE = re.compile(
@@ -87,7 +90,7 @@ def believable(text: str, hits: Iterable[Hit], *, model: bool = True) -> list[Hi
         hits: Of all recognisers, not merged yet.
         model: Whether the tuned model has read the text, so that its silence says something.
     """
-    hits = [hit for hit in hits if not _a_known_thing(text, hit)]
+    hits = [_trimmed(text, hit) for hit in hits if not _a_known_thing(text, hit)]
     if model:
         hits = _as_sure_as_the_model([hit for hit in hits if not _unseen(text, hit, hits)])
     hits = [replace(hit, recogniser=hit.recogniser.removesuffix(HINT)) for hit in hits]
@@ -114,6 +117,13 @@ def believable(text: str, hits: Iterable[Hit], *, model: bool = True) -> list[Hi
             )
         )
     ]
+
+
+def _trimmed(text: str, hit: Hit) -> Hit:
+    """A name of the model without the small words that it took along: of "faith if u see" the first word is doubted."""
+    if hit.recogniser != "RampartRecognizer" or hit.entity != "PERSON":
+        return hit
+    return trim(text, hit) or hit
 
 
 def _as_sure_as_the_model(hits: list[Hit]) -> list[Hit]:
@@ -316,6 +326,7 @@ def _seen_too(hit: Hit, hits: list[Hit]) -> bool:
     return any(
         other.recogniser not in _PIPELINE
         and not other.recogniser.endswith(HINT)
+        and other.score >= _FAINT
         and other.start < hit.end
         and hit.start < other.end
         for other in hits
@@ -379,4 +390,5 @@ def _a_word(text: str, hit: Hit, one_case: bool) -> bool:
         # Dictionaries hold family names too ("Putin"); the pipeline has seen the sentence.
         read = hit.recogniser == "SpacyRecognizer" and hit.entity == "PERSON"
         return not also_a_name and (is_common(words[0]) or (hit.score < _VERY_SURE and not read))
-    return len(words) == 1 and hit.score < _UNSURE and not (also_a_name and not is_common(words[0]))
+    a_name_too = also_a_name and hit.score >= _FAINT and not is_common(words[0])
+    return len(words) == 1 and hit.score < _UNSURE and not a_name_too

@@ -30,7 +30,7 @@ _STRONG = frozenset(
 _SMALL_WORDS = frozenset(
     """i'm i’m im it's it’s that's that’s he's he’s she's she’s you're you’re this's i you we he she they me my your our
     and or with from to by for at of the is was are am ask call tell love dear hi hello hey ok okay thanks said says so
-    but if when who name""".split()
+    but if when who name u ur""".split()
 )
 """Words that are never part of a name, in small letters."""
 _FIRST_WORD = re.compile(r"([^\W\d_]+(?:['’][^\W\d_]+)?),?\s+(?=[\w@<])")

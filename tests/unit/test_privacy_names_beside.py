@@ -91,6 +91,7 @@ def test_forms_of_other_countries_and_accounts(family: str, text: str, value: st
         ("it was mfair_88, ok", "mfair", "mfair_88", "USERNAME"),
         ("banned: rolfo.tv.", "rolfo", "rolfo.tv", "USERNAME"),
         ("x = np.rolfo.rand(3)", "rolfo", "rolfo", "PERSON"),
+        ("members kasia and old.bike.rolfo, hi", "rolfo", "old.bike.rolfo", "USERNAME"),
         ("by O'Dorran 1940", "Dorran", "O'Dorran", "PERSON"),
         ("saw Anna today", "Anna", "Anna", "PERSON"),
     ],

@@ -229,6 +229,18 @@ def test_a_date_is_no_passport(value: str, kept: bool) -> None:
     assert bool(believable(text, [hit(text, value, "PASSPORT", 0.99)])) is kept
 
 
+def test_small_words_are_cut_off_before_a_name_is_doubted() -> None:
+    text = "faith if u see this ur phone is off"
+    assert believable(text, [hit(text, "faith if u", score=0.48)]) == [hit(text, "faith", score=0.48)]
+
+
+def test_what_the_model_hardly_sees_backs_nobody() -> None:
+    text = "Words like Wisdom are mistaken. Odile agrees."
+    faint, said = hit(text, "Odile", score=0.06), hit(text, "Odile", score=0.85, by="SpacyRecognizer")
+    assert believable(text, [faint, said]) == [faint]
+    assert believable(text, [hit(text, "Wisdom", score=0.06)]) == []
+
+
 def test_a_firm_is_somebody_where_the_model_is_sure() -> None:
     text = "Dinner at Didi's. Topics: visas"
     sure, unsure = hit(text, "Didi", score=0.96), hit(text, "Didi", score=0.8)
