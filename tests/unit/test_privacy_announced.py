@@ -21,6 +21,7 @@ from tests.families import found
         ("secret", "code is three seven seven one", "three seven seven one"),
         ("secret", "turn off the alarm with code 1928", "1928"),
         ("secret", "Code for the shed 1814.", "1814"),
+        ("secret", "the Netflix is lena.k@mail.example / heron@22, kindly", "heron@22"),
         ("secret", "gate code for the allotment is 1948X. plot", "1948X"),
         ("secret", "PLEASE keep: 5f1c 90ab 77e2 d430 1b9e 6688 c0fa 3e25", "5f1c 90ab 77e2 d430 1b9e 6688 c0fa 3e25"),
         ("secret", "Wifi: TorqueGuest / deadlift-them-all", "deadlift-them-all"),
@@ -101,6 +102,9 @@ def test_is_found(family: str, text: str, value: str) -> None:
     [
         ("secret", "the door opens at 10am and gate 4 at 1030"),
         ("secret", "phone then 300 people"),
+        ("secret", "write to lena.k@mail.example / the office"),
+        ("secret", "scp lena@host.example:photos-2.zip ."),
+        ("secret", "git@code.example:team/app-2.git is the remote"),
         ("secret", "they said that this 2024 with some more text from then 2025 will 2026"),
         ("secret", "network: cables, switches and routers"),
         ("secret", "I set my phone to 24 hours"),

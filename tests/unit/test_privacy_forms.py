@@ -14,6 +14,7 @@ from tests.families import FAMILIES, found
         ("birth", "my birthday is the 9th of june 1987", "the 9th of june 1987"),
         ("birth", "DOB: twelve october two thousand and one", "twelve october two thousand and one"),
         ("birth", "dob 17 Feb '79 ok", "17 Feb '79"),
+        ("birth", "Ira's birthday is June 2, Tom's is 27 Nov, write it down", "27 Nov,"),
         ("birth", "When is Halina's birthday?\nassistant: 3 November :)", "3 November"),
         ("birth", "dad was born in '58", "'58"),
         ("address", "ship it to Two Liberty Plaza please", "Two Liberty Plaza"),

@@ -126,6 +126,11 @@ def _a_key(match: re.Match[str]) -> bool:
     return len(value) >= 6 and not value.isalpha() and value.casefold() not in _PLACEHOLDERS
 
 
+def _a_key_and_no_file(match: re.Match[str]) -> bool:
+    """The same, but not the file that is copied to a machine: `ann@host.example:photos-2.zip`."""
+    return _a_key(match) and re.search(r"\.\w{1,4}\Z", match.group("value")) is None
+
+
 def _in_words(match: re.Match[str]) -> bool:
     """Three digits and more that are said one at a time."""
     return spoken_digits(match.group("value")) >= 3
@@ -174,6 +179,9 @@ def announced_rules() -> list[Rule]:
         Rule("code in other languages", re.compile(
             rf"(?<![^\W_])(?:(?:{_FOREIGN_CODE})\s(?:[^\W\d_]{{1,6}}['’\s]\s?){{1,3}}?(?:{_FOREIGN_LOCKED})|(?!{_OTHER_CODES})[^\W\d_]{{2,20}}-?(?:code|kod|koden|kode))(?:\s?[:=]|\s(?:is|ist|lautet|est|es|è|é|e|jest|to|är|er|c['’]est))?\s(?P<value>{_GROUPS}|{_CODE})(?![\w/%°]|[.:,]\d)", flags), 0.65,
              group="value", check=_a_foreign_code, needs=both(has_digits(3), contains("code", "kod", "códi", "codi", "clave", "combinaci", "chiave", "schl", "код", "pin"))),
+        Rule("mail and password", re.compile(
+            r"(?<![\w.])[\w.+\-]{2,40}@[\w\-]{2,40}(?:\.[a-z]{2,10}){1,2}\s?[/|:]\s?(?P<value>(?=[^\s]*\d|[^\s]*[!#$%^&*_~\-])[^\s/|\"”,;]{6,40})(?![\w/])", flags), 0.65, group="value",
+             check=_a_key_and_no_file, needs=both(contains("@"), contains("/", "|", ":"))),
         Rule("network and its key", re.compile(
             r"\b(?:wi-?fi|wlan|ssid|hot ?spot|network)\b[ ]?[:=][ ]?(?:[\"“][^\"”\n]{2,30}[\"”]|[^\s/|,]{2,30})[ ]?[/|,][ ]?(?:key|pw|pass(?:word)?)?[:=]?[ ]?[\"“]?(?P<value>[^\s\"”,;]{6,60})", flags), 0.7, group="value",
              check=_a_key, needs=both(contains("wifi", "wi-fi", "wlan", "ssid", "hotspot", "hot spot", "network"), contains("/", "|", ","))),

@@ -65,6 +65,9 @@ def birth_recogniser() -> RuleRecognizer:
         Rule("date that answers a birth word", re.compile(
             rf"{_BIRTH}[^\n?]{{0,40}}\?[\"'”’]?\s{{0,3}}(?:\w{{1,20}}:[ ])?[\"'“‘]?(?:(?:it['’]?s|on|the)[ ]){{0,2}}(?P<date>{_DATE}|{_SAID})(?!\w)", flags), 0.75,
              group="date", needs=_NEAR_BIRTH),
+        Rule("birthday of the next one", re.compile(
+            rf"\b(?:birthdays?|b-?days?)\b[^\n]{{0,60}}?(?:{_DATE}),?\s+(?:and\s|&\s)?[\w'’\-]{{1,20}}['’]s?(?:\s(?:is|on))?(?:\sthe)?\s(?P<date>{_DATE})(?!\w)", flags), 0.75,
+             group="date", needs=both(has_digits(2), contains("birthday", "bday", "b-day"))),
         Rule("date before a birth word",
              re.compile(rf"(?<!\w)(?P<date>{_DATE})(?!\w)[^\n]{{0,25}}?(?:birth|b-?day|dob\b|\bborn|geburtstag|geb(?:oren|\.)|nascid|nacid|\bn[ée]e?\b)", flags), 0.75,
              group="date", needs=both(has_digits(1), _NEAR_BIRTH)),
