@@ -69,7 +69,7 @@ _SPELT, _SURE_CODE = 0.5, 0.8
 _NOT_LATIN = "\u0370"
 """The first letter after those that Latin is written with; Vietnamese has more, and needs no hints."""
 _FAINT = 0.1
-"""What the model is less sure of backs nobody else."""
+"""What the model is less sure of does not back the English pipeline."""
 _UNREAD = 0.5
 """The score of a name that the pipeline saw and the model did not, but a rule: "Dear Diary"."""
 _POSTAL_CODE = re.compile(
@@ -93,7 +93,7 @@ def believable(text: str, hits: Iterable[Hit], *, model: bool = True) -> list[Hi
     hits = [_trimmed(text, hit) for hit in hits if not _a_known_thing(text, hit)]
     if model:
         hits = _as_sure_as_the_model([hit for hit in hits if not _unseen(text, hit, hits)])
-    hits = [replace(hit, recogniser=hit.recogniser.removesuffix(HINT)) for hit in hits]
+    hits = [_weighed(hit) if hit.recogniser.endswith(HINT) else hit for hit in hits]
     announced = [hit for hit in hits if hit.recogniser == _CONTEXT and hit.score >= 0.6]
     one_case = gives_no_hint(text)
     return [
@@ -119,6 +119,11 @@ def believable(text: str, hits: Iterable[Hit], *, model: bool = True) -> list[Hi
     ]
 
 
+def _weighed(hit: Hit) -> Hit:
+    """A hint that counts, under the name of its recogniser."""
+    return replace(hit, recogniser=hit.recogniser.removesuffix(HINT))
+
+
 def _trimmed(text: str, hit: Hit) -> Hit:
     """A name of the model without the small words that it took along: of "faith if u see" the first word is doubted."""
     if hit.recogniser != "RampartRecognizer" or hit.entity != "PERSON":
@@ -139,7 +144,7 @@ def _as_sure_as_the_model(hits: list[Hit]) -> list[Hit]:
         scores = [other.score for other in doubted if other.start < hit.end and hit.start < other.end]
         return replace(hit, score=min(hit.score, max(scores, default=_UNREAD)))
 
-    return [scored(hit) for hit in hits] if hits else hits
+    return [scored(hit) for hit in hits]
 
 
 def _a_known_thing(text: str, hit: Hit) -> bool:

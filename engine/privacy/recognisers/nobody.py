@@ -27,7 +27,7 @@ _GREETINGS = frozenset(
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")  # noqa: RUF001
 _COLON = re.compile(r"[ ]?:(?!\d)")
-_LINE = re.compile(r"(?:\A|\n|[.!?\]\"”»⏎])[ \t>*•\-]*\Z")
+_LINE = re.compile(r"(?:\A|\n|[.!?\]\"”»])[ \t>*•\-]*\Z")
 
 
 def is_nobody(text: str, start: int, end: int) -> bool:
