@@ -47,6 +47,7 @@ _REASONS: dict[str, str] = {
     "CaseRecognizer": "a model says so",
     "NameContextRecognizer": "words around it",
     "WholeFileSweep": "named elsewhere",
+    "SecondLook": "a second look",
     "FieldName": "name of its field",
     "KnownValues": "your own words",
     "OwnRecognizer": "your pattern",

@@ -11,6 +11,7 @@ import pytest
 from textual.events import Key
 
 from engine.jobs.events import FailedEvent
+from engine.privacy.rewrite import LATE
 from engine.privacy.rowscan import NameList
 from engine.project import Project
 from engine.spec import STEPS
@@ -172,6 +173,7 @@ async def test_whoever_leaves_while_the_doctor_looks_need_not_wait(
 def test_what_no_form_gave_away_has_its_reason() -> None:
     wanted = NameList(names={"Maya Lindqvist": 0.9}).wanted(["Rosewood Studio"])
     assert {reason_for(one.source) for one in wanted} == {"your own words", "named elsewhere"}
+    assert reason_for(LATE) == "a second look", "what is found late has no form of its own"
 
 
 def test_turns_are_counted_as_people_count() -> None:
