@@ -171,7 +171,7 @@ def _unseen(text: str, hit: Hit, hits: list[Hit]) -> bool:
 
     The model reads Latin letters; of what stands in others its silence says nothing.
     """
-    if hit.entity != "PERSON":
+    if hit.entity != "PERSON" and hit.recogniser != f"HandleRecognizer{HINT}":
         return False
     if hit.recogniser in _PIPELINE:
         return not _seen_too(hit, hits)

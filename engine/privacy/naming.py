@@ -17,6 +17,7 @@ from engine.privacy.cases import opens_sentence
 from engine.privacy.hits import Hit
 from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text
 from engine.privacy.recognisers.known import given_names, is_brand, is_label
+from engine.privacy.recognisers.nobody import is_nobody
 from engine.privacy.recognisers.wordnames import called_so
 from engine.privacy.recognisers.words import is_common, is_dictionary_word
 from engine.privacy.titles import ALSO_NAMES, RELATION, TITLES
@@ -185,7 +186,7 @@ def _left_in_lists(text: str, hits: Sequence[Hit]) -> Iterator[Hit]:
             continue
         sure = len(items) >= _LONG_LIST and 2 * persons >= len(items)
         for start, end in items:
-            free = taken.find(1, start, end) < 0
+            free = taken.find(1, start, end) < 0 and not is_nobody(text, start, end)
             if free and (sure or _a_name_too(text, start, end, len(items))):
                 yield Hit(start, end, "PERSON", _SCORE, _BY)
 

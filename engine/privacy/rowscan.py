@@ -15,7 +15,9 @@ from engine.privacy.findings import NewFinding
 from engine.privacy.innerjson import whole_escapes, with_letters
 from engine.privacy.merge import Hit, merge_hits
 from engine.privacy.offered import answer, question
-from engine.privacy.parts import lone_words, tells
+from engine.privacy.parts import SWEEP, lone_words, tells
+from engine.privacy.recognisers.handles import is_site
+from engine.privacy.recognisers.things import in_known_thing
 from engine.privacy.recognisers.words import is_common
 from engine.privacy.schema import explained, transaction
 from engine.privacy.store import FindingsStore
@@ -36,7 +38,9 @@ __all__ = [
     "text_hash",
 ]
 
-_SURE_NAME, _SURE_SINGLE = 0.6, 0.85
+_SURE_NAME, _SURE_SINGLE, _SURE_WHOLE = 0.6, 0.85, 0.95
+"""How sure a whole name must be to be searched in every row, a name of one word, and a name whose words are searched by
+themselves: of what was less sure, no word that stood elsewhere was one of a person."""
 
 DetectTexts = Callable[[Sequence[str]], list[list[Hit]]]
 
@@ -134,7 +138,7 @@ class NameList:
         for name, score in self.names.items():
             first, _, last = name.rpartition(" ")
             found.append(Wanted(f"{last}, {first}", "PERSON", max(0.8, score)))
-        parts = {part.strip(".,'’\"()") for name in self.names for part in name.split()}
+        parts = {part for name, score in self.names.items() if score >= _SURE_WHOLE for part in _parts(name)}
         singles = parts | set(self.singles)
         found += [Wanted(part, "PERSON", 0.6) for part in sorted(singles) if tells(part) and not is_title(part)]
         found += [Wanted(handle, "USERNAME", 0.7) for handle in sorted(self.handles) if _tells_handle(handle)]
@@ -158,8 +162,14 @@ def telling(text: str, hits: Iterable[Hit]) -> list[tuple[str, str, float]]:
     return told
 
 
+def _parts(name: str) -> list[str]:
+    """The words of a name; without those in small letters where others have a capital: "saya Dewi", "Hej då Ole"."""
+    words = [word.strip(".,'’\"()") for word in name.split()]
+    return words if name == name.lower() else [word for word in words if not word[:1].islower()]
+
+
 def _tells_handle(handle: str) -> bool:
-    return len(handle) >= 4 and not is_common(handle)
+    return len(handle) >= 4 and not is_common(handle) and not is_site(handle)
 
 
 def findings_of_row(
@@ -170,6 +180,7 @@ def findings_of_row(
         [
             Hit(match.start, match.end, match.wanted.entity, match.wanted.score, match.wanted.source)
             for match in sweeper.find(text)
+            if match.wanted.source != SWEEP or not in_known_thing(text, match.start, match.end)
         ]
         for _, text in fields
     ]

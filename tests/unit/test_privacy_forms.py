@@ -37,7 +37,7 @@ from tests.families import FAMILIES, found
         ("name", "#HappyBirthdayOlivia", "HappyBirthdayOlivia"),
         ("name", "Марина пришла домой поздно", "Марина"),
         ("name", "I asked Staś and then Staś slept", "Staś"),
-        ("name", "later Mama called", "Mama"),
+        ("name", "안녕하세요! 저 김하은이에요, 머그컵 주문했는데", "김하은"),
         ("secret", "passphrase: lantern copper violin meadow", "lantern copper violin meadow"),
         (
             "secret",

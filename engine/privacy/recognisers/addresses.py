@@ -273,7 +273,7 @@ def address_recogniser() -> RuleRecognizer:
         Rule("kilometre, then the road", re.compile(
             r"(?<!\w)km\.?\s?\d{1,3}(?:[.,]\d{1,2})?,?\s(?:de la\s|da\s|of\s|on\s|along\s)?(?:[A-Z][\w\-]+\s){0,3}(?:carretera|ruta|rodovia|autopista|highway|expressway|road|hwy)(?:\s(?:a|al|to|de|hacia|para)\b)?(?:\s(?:el|la|los)\b)?(?:\s(?-i:[A-ZÀ-Ý])[\w\-]+){0,3}"
             r"(?:,\s(?:casa|house|lote?|plot|no\.?|n[º°])\s?\d{1,4}\w?)?", any_case), 0.6, needs=both(digit, contains("km"))),
-        Rule("quarter of a town", re.compile(r"(?<!\w)(?i:brgy\.?|bgy\.?|barangay|purok|sitio|kampung|kg\.|taman|kelurahan|mohalla|mahalle)\s[A-Z][\w'’.\-]+(?:\s[A-Z][\w'’\-]+){0,2}"), 0.55,
+        Rule("quarter of a town", re.compile(r"(?<!\w)(?i:brgy\.?|bgy\.?|barangay|purok|sitio|kampung|(?<!\d )kg\.|taman|kelurahan|mohalla|mahalle)\s[A-Z][\w'’.\-]+(?:\s[A-Z][\w'’\-]+){0,2}"), 0.55,
              needs=contains("brgy", "bgy", "barangay", "purok", "sitio", "kampung", "kg.", "taman", "kelurahan", "mohalla", "mahalle")),
         Rule("plus code", re.compile(r"(?<![\w+])(?:[2-9CFGHJMPQRVWX]{4}|[2-9CFGHJMPQRVWX]{8})\+[2-9CFGHJMPQRVWX]{2,3}(?![\w+])"), 0.7, needs=contains("+")),
         Rule("three words after their name", re.compile(r"\b(?:w3w|what ?3 ?words|what ?three ?words)\b[^\w\n]{0,3}(?:is\s)?/{0,3}(?P<place>[a-zà-ÿ]{3,18}\.[a-zà-ÿ]{3,18}\.[a-zà-ÿ]{3,18})", any_case), 0.8,

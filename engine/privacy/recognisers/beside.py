@@ -282,7 +282,7 @@ def beside_rules() -> list[Rule]:
              needs=says("died", "dies", "passed", "trending", "born", "turns", "today", "tomorrow")),
         Rule("one letter after a title", re.compile(r"\b(?:coach|mrs?|ms|miss|dr|prof|uncle|aunt(?:ie|y)?|lil|big|dj|mc)\.?[ ](?P<name>[a-z])(?=[ ]?(?:[,!?;:)\n]|['’]s\b|\.(?!\w)|\Z))", flags), 0.6, group="name",
              needs=says("coach", "mr", "mrs", "ms", "miss", "dr", "prof", "uncle", "aunt", "auntie", "aunty", "lil", "big", "dj", "mc")),
-        Rule("a word of its own behind and", re.compile(r"[ ](?:&|and|\+)[ ](?P<name>[A-ZÀ-Þ][a-zà-ÿ]{2,14})(?![\w@'’\-]|[ ][A-Z])"), 0.5, group="name", check=_opens_oddly, needs=both(contains(" & ", " and ", " + "), _short)),
+        Rule("a word of its own behind and", re.compile(r"[ ](?:&|and|\+)[ ](?P<name>[A-ZÀ-Þ][a-zà-ÿ]{2,14})(?![\w@'’\-]|[ ][A-Z])"), 0.5, group="name", check=_opens_oddly, needs=both(contains(" & ", " and ", " + "), _short), hint=True),
         Rule("known as", re.compile(r"\b(?:(?:knows?|knew|known|call|calls|called) (?:me |him |her |them |us |you )?(?:online |there |mostly |only |just )?as|a\.?k\.?a\.?|go(?:es|ing)? by|went by|nicknamed|(?:listed|saved|registered|signed up|booked|filed|down) (?:me |him |her |it )?(?:as|under))[ ][\"“'‘]?(?P<name>[A-ZÀ-Þ][\w'’\-]{1,14}(?:[ ][A-ZÀ-Þ][\w'’\-]{1,14})?)(?!\w)"), 0.6, group="name", check=_known_as,
              needs=both(says("as", "aka", "a", "by", "nicknamed", "under"), UPPER_INSIDE)),
         Rule("whom a model plays", re.compile(r"(?:[Yy]ou(?: a|['’])re|[Yy]our name is|[Aa]ct as|[Pp]lay as|[Pp]retend to be|[Rr]oleplay as|RP as|character is|[Uu]ser is|I play|I'll be)[ ](?P<name>[A-ZÀ-Þ][a-zà-ÿ]{1,14})(?=[ ]?[,(.]|[ ](?:and|from|in)\b|\s*\Z)"), 0.6, group="name", check=_played,

@@ -48,6 +48,11 @@ _APPS = (
 _NAME = r"[A-Za-z0-9_](?:[\w.\-]{1,30}[\w])"
 
 
+def is_site(value: str) -> bool:
+    """Whether a value is only where people have profiles: "instagram.com"."""
+    return re.fullmatch(rf"(?:www\.)?(?:{_SITES})/?", value, re.IGNORECASE) is not None
+
+
 def _not_code(match: re.Match[str]) -> bool:
     after = match.string[match.end() : match.end() + 1]
     return match.group()[1:].casefold() not in _CODE_WORDS and after not in ("/", "(")
@@ -277,7 +282,7 @@ def handle_recogniser() -> RuleRecognizer:
         Rule("odd word where a user name stands", re.compile(
             r"\b(?:as|is|its|it[’']s|im|i[’']m|under|called|my|user|name|follow|add|me(?: on| at)?)(?:\s?[:\-–]|,)?\s(?P<name>[a-z](?:[a-z0-9]|-(?=[a-z])){5,24})(?![\w'’@]|[.\-]\w)", flags),
             0.5, group="name", check=_odd_word, needs=_social),
-        Rule("words in one", re.compile(r"(?<![\w@./\-:#+&%$'’])(?P<name>[a-z]{11,26})(?![\w@/(\-'’]|[.:]\w)"), 0.4, group="name", check=_words_in_one, needs=_LONG_WORD),
+        Rule("words in one", re.compile(r"(?<![\w@./\-:#+&%$'’])(?P<name>[a-z]{11,26})(?![\w@/(\-'’]|[.:]\w)"), 0.4, group="name", check=_words_in_one, needs=_LONG_WORD, hint=True),
         Rule("r/name", re.compile(r"(?<![\w/.])/?r/([A-Za-z0-9_]{3,21})\b"), 0.5, group=1, check=lambda match: not is_dictionary_word(match.group(1)), needs=contains("r/")),
         Rule("digits inside a word", re.compile(
             r"(?<![\w@./\-:#+&%$])(?P<name>[A-Za-z]{3,12}\d{1,3}[A-Za-z]{3,12}\d{0,4})(?![\w@/(\-%]|[.:]\w)"), 0.45, group="name",

@@ -12,7 +12,7 @@ import re
 import unicodedata
 
 from engine.privacy.recognisers.beside import beside_rules
-from engine.privacy.recognisers.families import family_rules, says
+from engine.privacy.recognisers.families import family_rules
 from engine.privacy.recognisers.foreign import has_capital_nouns, is_everyday, is_foreign_text, undeclined
 from engine.privacy.recognisers.known import census_names, given_names, is_brand, is_label, listed_names, short_surnames
 from engine.privacy.recognisers.loose import LooseRecognizer
@@ -282,8 +282,6 @@ def is_foreign(text: str) -> bool:
     return not text.isascii() and _FOREIGN.search(text) is not None
 
 
-_KIN = """Papa Pappa Mama Mamma Mamá Papá Nonna Nonno Oma Opa Omi Opi Babička Dědeček Babcia Dziadek Abuela Abuelo Yiayia Pappou Babushka
-    Dedushka Pops Gramps Grandpop Pawpaw Papaw Mamaw Meemaw Nainai Yeye Laolao Waipo Gonggong Farmor Farfar Mormor Morfar Dadi Nani Ammi Abbu Eomma Appa Halmoni Obaachan""".split()
 _HAN = re.compile(r"[\u3400-\u9fff]{1,2}")
 _PARTICLE = re.compile(r"(?:이랑|한테|에게|이가|이는|이도|[이가은는를을와과랑도의야아])\Z")
 """What Korean writes behind a name without a space."""
@@ -310,9 +308,9 @@ def name_recogniser() -> LooseRecognizer:
             r"(?:^|[.!?\n][ ]?)(?:hi|hey|hello|hiya|dear|hallo|hola|ciao)[ ]+(?P<name>[a-z]{3,12})(?=[ ]?[,!.:;\n]|$)", re.MULTILINE), 0.4,
             group="name", check=_not_common),
         Rule("title", re.compile(rf"(?i:\b(?:{by_first_letter(_TITLES)}))\.?[ ](?P<name>{_UPPER}{more})"), 0.6, group="name", check=_has_a_title,
-             needs=UPPER_INSIDE),
+             needs=UPPER_INSIDE, hint=True),
         Rule("role and name", re.compile(rf"(?<![\w'’])(?<!\b[Tt]he )(?:(?:Vice|Deputy|Assistant|Head|Chief|Senior)[ ])?(?:{_ROLES})[ ](?P<short>[A-ZÀ-ÖØ-Þ][a-zà-ÿ]+)(?![\w])"), 0.6, check=_a_role,
-             needs=UPPER_INSIDE),
+             needs=UPPER_INSIDE, hint=True),
         Rule("old or young, and a short family name", re.compile(r"(?<![\w'’])(?:Little|Old|Young|Big|Skinny|Fatty|Second|Third)[ ](?P<name>[A-Z][a-z]{1,5})(?![\w'’])"), 0.6,
              check=_short_family_name, needs=UPPER_INSIDE),
         Rule("kin by their order", re.compile(r"(?<![\w'’])(?:First|Second|Third|Fourth|Fifth|Sixth|Eldest|Youngest)[ ](?:Great-)?(?:Uncle|Aunt|Auntie|Aunty|Brother|Sister|Cousin|Grandma|Grandpa)(?![\w-])"), 0.6,
@@ -354,7 +352,6 @@ def name_recogniser() -> LooseRecognizer:
             r"|speaking\b|and i'?m\b)|[ ]?,[ ]?\d\d\b)", flags), 0.6, group="name", check=_called_by_name, needs=_SAYS_WHO),
         Rule("only a name", re.compile(r"\A[ ]*(?:its|it's|it’s|this is)[ ]+(?P<name>[a-z]{3,12})[ ]*[.!]?[ ]*\Z", flags), 0.6,
              group="name", check=_called_by_name),
-        Rule("kin as a name", re.compile(rf"(?<![\w'’#@])(?:{'|'.join(_KIN)})(?![\w])(?!['’]s\s[A-Z])"), 0.6, needs=says(*(word.casefold() for word in _KIN)), hint=True),
         Rule("accented word in English", re.compile(r"(?<![\w'’#@.\-])(?=\w*[À-ɏḀ-ỿ])[A-ZÀ-ÞĀ-Ž][a-zà-ÿā-žơưḀ-ỿ'’]{2,15}(?![\w@])"), 0.45,
              check=_accented, needs=lambda text: not text.isascii()),
         Rule("known name of another script", re.compile(rf"(?<!\w){letter}{{2,20}}(?!\w)"), 0.6, check=_known_foreign, needs=is_foreign),
@@ -363,7 +360,7 @@ def name_recogniser() -> LooseRecognizer:
             rf"thanks|sent by|mit freundlichen gr[üu](?:ß|ss)en|lg|mfg|cordialement|saludos))[ ]*,?[ ]*\n?[ ]*[-–—~]?[ ]*(?P<name>{_UPPER}{more})"
             r"(?=\s*(?:$|\n|x|<))"), 0.55, group="name", check=_not_common),
         Rule("dash signature", re.compile(rf"(?:^|\n|[.!?…] ?)[ ]*[-–—~]{{1,2}}[ ]?(?P<name>{_UPPER}{more})[ ]*$", re.MULTILINE), 0.5,
-             group="name", check=_not_common, needs=contains("-", "–", "—", "~")),
+             group="name", check=_not_common, needs=contains("-", "–", "—", "~"), hint=True),
         Rule("relation", re.compile(
             rf"(?i:\bmy (?:husband|wife|boyfriend|girlfriend|bf|gf|fianc[ée]e?|partner|son|daughter|kid|brother|sister|mom|mum|mother|dad|father"
             rf"|boss|friend|best friend|bestie|roommate|ex|cousin|uncle|aunt|neighbou?r|manager|agent|assistant|photographer|therapist|doctor))"
@@ -384,6 +381,8 @@ def name_recogniser() -> LooseRecognizer:
         Rule("introduction in another script", re.compile(
             r"(?:меня зовут|мо[её] имя|мене звати|我叫|我的名字是|我是|私の名前は|私は|제 이름은|저는|내 이름은|اسمي|أنا|انا|קוראים לי|שמי|मेरा नाम|με λένε|λέγομαι"
             rf"|ονομάζομαι|ผมชื่อ|ฉันชื่อ|ดิฉันชื่อ)[ ]*(?P<name>{letter}{{2,12}}(?:[ ]{letter}{{2,14}})?)"), 0.7, group="name", needs=is_foreign),
+        Rule("introduction in Korean", re.compile(
+            r"(?<![가-힣])(?:저|나|난)[ ](?P<name>(?!한국)[김이박최정강조윤장임한오서신권황안송류전홍][가-힣]{2})(?=이에요|예요|이야|입니다|이라고|인데)"), 0.7, group="name", needs=is_foreign),
         Rule("two capitals of another script", re.compile(
             r"(?<!\w)(?:[А-ЯЁІЇЄҐ][а-яёіїєґ'’\-]+(?: [А-ЯЁІЇЄҐ][а-яёіїєґ'’\-]+){1,2}|[Α-ΩΆΈΉΊΌΎΏ][α-ωάέήίόύώϊϋΐΰς]+(?: [Α-ΩΆΈΉΊΌΎΏ][α-ωάέήίόύώϊϋΐΰς]+){1,2})"),
             0.5, needs=is_foreign),
@@ -394,7 +393,7 @@ def name_recogniser() -> LooseRecognizer:
             r"[\u3400-\u9fff\u3040-\u30ff]{1,6}?(?=さん|ちゃん|くん|君|様|先生|小姐|女士)|[\uac00-\ud7af]{2,4}(?= ?(?:씨|님)(?:에게|께서|[는은이가를을의와과도께])?(?![\uac00-\ud7af]))"), 0.55,
             needs=is_foreign),
         Rule("two words that no dictionary has", re.compile(
-            rf"(?P<first>{_CAPITAL}(?<![\w@#./\-].)[\w'’\-]*)(?: [A-ZÀ-ÞĀ-Ž]\.?(?!\w))?(?: {_UPPER}){{1,2}}(?![\w/@])"), 0.45, check=_strangers),
+            rf"(?P<first>{_CAPITAL}(?<![\w@#./\-].)[\w'’\-]*)(?: [A-ZÀ-ÞĀ-Ž]\.?(?!\w))?(?: {_UPPER}){{1,2}}(?![\w/@])"), 0.45, check=_strangers, hint=True),
         Rule("introduction by one small word", re.compile(
             r"\b(?:i'm|i’m|im|i am|this is|it's|it’s|its)[ ]+(?P<name>[a-z]{3,12})(?=[ ]+(?:again|here|from|btw|by the way|speaking)\b|[ ]*,)",
             flags), 0.45, group="name", check=_a_small_name, needs=_SAYS_WHO, hint=True),

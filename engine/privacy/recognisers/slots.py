@@ -356,5 +356,5 @@ def slot_rules() -> list[Rule]:
         Rule("a family", re.compile(r"\b[Tt]he (?P<name>[A-Z][a-z]{2,14}s)(?P<family>['’]?(?=[ ](?:are|were|have|had|next door|upstairs|downstairs|from|family|came|come|live|lived|over)\b|[ ]*[.,;!?)\n]|[ ]*$))?(?![\w\-]|[ ][A-Z])"),
              0.5, group="name", check=_a_family),
         Rule("capital that no dictionary has", re.compile(r"(?<![\w'’])(?!(?:the|a|an|of|by|per|with|on|in|my|your|via|using|vs|new)[ ])[a-z]\w*,?[ ](?P<name>[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]{2,14})(?![\w@/(=]|\.\w|['’][a-rt-z]|[ ][A-Z])"), 0.4, group="name", check=_unknown_capital,
-             needs=both(UPPER_INSIDE, _short)),
+             needs=both(UPPER_INSIDE, _short), hint=True),
     ]  # fmt: skip

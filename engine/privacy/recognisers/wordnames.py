@@ -113,7 +113,7 @@ def word_name_rules() -> list[Rule]:
     flags = re.IGNORECASE
     return [
         Rule("a word that is told", re.compile(rf"(?<![\w'’])(?P<verb>{by_first_letter(f'{_OF}|{_TO}')})[ ](?P<name>[a-z]{{2,12}}){_AFTER_TELL}", flags), 0.6, group="name", check=_told, hint=True),
-        Rule("a word that does what people do", re.compile(rf"{_STANDS}(?P<name>[A-Za-z][a-z]{{2,11}})[ ](?=(?:(?:never|always|still|just|finally|almost|really|actually|literally|already|also|only)[ ])?(?:{by_first_letter(HUMAN)}))", re.MULTILINE), 0.6, group="name", check=_called),
+        Rule("a word that does what people do", re.compile(rf"{_STANDS}(?P<name>[A-Za-z][a-z]{{2,11}})[ ](?=(?:(?:never|always|still|just|finally|almost|really|actually|literally|already|also|only)[ ])?(?:{by_first_letter(HUMAN)}))", re.MULTILINE), 0.6, group="name", check=_called, hint=True),
         Rule("a word and I", re.compile(rf"{_STANDS}(?P<name>[A-Za-z][a-z]{{1,11}})[ ](?:and|n|&)[ ](?:i|I|me)\b(?![ ](?:mean|guess|think|love|hope)\b)", re.MULTILINE), 0.6, group="name",
              check=_or_odd, needs=contains(" and i", " and me", " n me", " n i ", "& me", "& i")),
         Rule("who that is", re.compile(r"\bwho(?:['’]?s|[ ]is|[ ]tf[ ]is|[ ]the[ ](?:hell|fuck)[ ]is)[ ](?P<name>[a-z]{2,12})(?=[ ]?[?!]|[ ]*\Z|[ ](?:and[ ](?:why|what|how|where)|again|to[ ]you|anyway)\b)", flags), 0.6,
