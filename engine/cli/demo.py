@@ -56,6 +56,8 @@ def demo(args: argparse.Namespace, out: Out) -> int:
         if not _recites(project):
             break
         _take_recited_out(project, out)
+        # Of the rows that are left, so that no step asks for another look when the demo is opened.
+        preview.say_preview(preview.render_preview(project, out), out)
         trained, evaluated = _learn(project, out, force=args.force)
     verdict = _pass_gate(project, out)
     shipped = run_job(project.root, "ship", {"encrypt": False}, out)
