@@ -17,8 +17,10 @@ from tokenizers import Tokenizer
 from engine.errors import TunesmithError
 from engine.files import sha256_of
 from engine.privacy.recognisers import tuned
-from engine.privacy.recognisers.rampart import RampartRecognizer, model_folder
+from engine.privacy.recognisers.integers import unfolded
+from engine.privacy.recognisers.rampart import MODEL_FILE, RampartRecognizer, model_folder
 from engine.privacy.recognisers.tuned import changes, letter_cases
+from presets.redaction.names_model.between import between
 from presets.redaction.names_model.make_changes import Tuning, batches, changes_of, encoded
 from presets.redaction.names_model.rows import Names, Row, is_held_out, marked_row, marked_rows, recased
 
@@ -127,6 +129,28 @@ def test_other_letters_keep_the_places(seed: int) -> None:
     other = recased(row, random.Random(seed))
     assert len(other.text) == len(row.text)
     assert other.text[5:9].casefold() == "anna"
+
+
+def test_changes_between_two_others_are_on_the_way() -> None:
+    end = load_file(tuned.FILE)
+    start = {name: array for name, array in end.items() if "word_embeddings" not in name and ".LayerNorm." not in name}
+    start = {name: array * np.array(2, array.dtype) if name.endswith(".up") else array for name, array in start.items()}
+    half = between(start, end, 0.5)
+    assert half.keys() == end.keys()
+    assert all(half[name].shape == array.shape and half[name].dtype == array.dtype for name, array in end.items())
+    layer = "bert.encoder.layer.0.attention.self.query"
+    mean, once = (
+        one[f"{layer}.up"].astype(np.float32) @ one[f"{layer}.down"].astype(np.float32) for one in (half, end)
+    )
+    assert np.abs(mean - 1.5 * once).max() < 0.01 * np.abs(once).max(), "of twice and once the same"
+    words = "bert.embeddings.word_embeddings"
+    mean, once = (
+        one[f"{words}.up"].astype(np.float32) @ one[f"{words}.down"].astype(np.float32) for one in (half, end)
+    )
+    assert np.abs(mean - once / 2).max() < 0.01 * np.abs(once).max(), "the start has none"
+    norm = "bert.embeddings.LayerNorm.weight"
+    published = unfolded((model_folder() / MODEL_FILE).read_bytes())[norm]
+    assert half[norm] == pytest.approx((end[norm] + published) / 2, abs=1e-6)
 
 
 @pytest.mark.slow

@@ -7,8 +7,8 @@ import onnxruntime  # type: ignore[import-untyped]
 import pytest
 
 from engine.privacy.recognisers import rampart
-from engine.privacy.recognisers.integers import Changes, in_integers, unfolded
-from engine.privacy.recognisers.rampart import MODEL_FILE, RampartRecognizer, model_folder, spans_of
+from engine.privacy.recognisers.integers import Changes, in_bytes, in_integers, unfolded
+from engine.privacy.recognisers.rampart import MODEL_FILE, RampartRecognizer, model_folder
 from tests.bench.scan_speed import rows
 
 
@@ -34,7 +34,7 @@ def test_integers_find_what_the_model_on_disk_finds(
         session = onnxruntime.InferenceSession(weights, providers=["CPUExecutionProvider"])
         monkeypatch.setattr(recogniser, "session", session)
         found = recogniser._run(texts)
-        places.append({(text, *span[:3]) for text in texts for span in spans_of(text, found[text])})
+        places.append({(text, word.start, word.label) for text in texts for word in found[text]})
     assert len(places[1]) > 10
     assert len(places[0] & places[1]) >= 0.95 * len(places[0] | places[1])
 
@@ -66,3 +66,27 @@ def test_rows_that_a_layer_does_not_have_are_new_outputs() -> None:
     )[0]
     assert logits.shape == (1, 3, 36)
     assert logits[0, :, 35] == pytest.approx(35.0)
+
+
+def test_what_is_added_to_an_embedding_changes_what_is_computed() -> None:
+    words = "bert.embeddings.word_embeddings.weight"
+    before = unfolded((model_folder() / MODEL_FILE).read_bytes())[words]
+    change = np.zeros_like(before)
+    change[77, ::2] = 0.1
+    logits = []
+    for changes in (Changes(), Changes(tables={words: change})):
+        model = in_integers((model_folder() / MODEL_FILE).read_bytes(), changes)
+        session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+        ids = np.array([[2, 77, 3], [2, 78, 3]])
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        logits.append(session.run(None, feed)[0])
+    moved = np.abs(logits[1] - logits[0]).max(axis=(1, 2))
+    assert moved[0] > 0.02
+    assert moved[1] < moved[0] / 4, "other words are what they were, but for rounding"
+
+
+def test_an_embedding_in_bytes_is_the_embedding() -> None:
+    table = np.random.default_rng(0).normal(0, 0.05, (50, 8)).astype(np.float32)
+    quantised, scale, zero = in_bytes(table)
+    again = (quantised.astype(np.float32) - float(zero)) * scale
+    assert np.abs(again - table).max() <= float(scale)

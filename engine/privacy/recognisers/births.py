@@ -42,12 +42,13 @@ _FULL = (
     rf"|\d{{1,2}}(?:st|nd|rd|th|\.)?[\s\-](?:of\s|de\s)?{_MONTH},?[\s\-](?:de\s|del\s)?{_YEAR}|{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?,?\s{_YEAR})"
 )
 _BIRTH = (
-    r"(?:born|birth|b-?day|d[./]?o[./]?b\b|(?<!\w)b\.(?=\s)|geb(?:oren|urtstag|\.)?|n[ée]e? le|naissance|anniversaire|nacid[oa]|nacimiento|cumplea[ñn]os"
+    r"(?:born|birth|b-?day|d[./]?o[./]?b\b|(?<!\w)b\.(?=\s)|geb(?:oren|urtstag|\.)?|n[ée]e? le|naissance|anniversaire|nacid[oa]|nacimiento|cumplea[ñn]os|cumpl\w{1,3} (?:\d{1,3} )?años"
+    r"|compi\w{1,5} (?:gli |\d{1,3} )?anni|f[êe]t\w{1,5} (?:ses|mes) (?:\d{1,3} )?ans|fa[zç]\w{0,4} (?:\d{1,3} )?anos"
     r"|nascid[oa]|nascimento|anivers[áa]rio|nat[oa](?: il)?\b|nascita|compleanno|geboren|verjaardag|urodz|föd(?:d|elsedag)|født|fødselsdag|syntyn|syntymä|naroz|naroden|született|születés|doğum|născut|nașter|rođen|рожд|родил|народ|γενν|出生|生年月日|생년월일|turn(?:ing|s|ed)? (?:\d{2}|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ \-](?:one|two|three|four|five|six|seven|eight|nine))?|eighteen|nineteen)\b|(?:will|['’]ll|to|gonna) (?:be|turn) \d{1,3} (?=on\b)|anniv\b|\b(?:aries|taurus|gemini|leo|virgo|libra|scorpio|sagittarius|capricorn|aquarius|pisces|zodiac|star sign)\b)"
 )
 _NEAR_BIRTH = contains(
     "born", "birth", "bday", "b-day", "dob", "d.o", "do.", "geb", "ne le", "nee le", "né", "nais", "anniv", "naci", "cumple", "nasc", "aniv", "nata", "nato",
-    "complea", "verjaar", "urodz", "föd", "fød", "synty", "naro", "szület", "doğum", "născ", "naște", "rođen", "рожд", "родил", "народ", "γενν", "出生", "生年", "생년", "turn", "aries", "taurus", "gemini", "leo", "virgo", "libra", "scorpio", "sagitt", "capric",
+    "complea", "verjaar", "urodz", "föd", "fød", "synty", "naro", "szület", "doğum", "născ", "naște", "rođen", "рожд", "родил", "народ", "γενν", "compi", "fêt", "fet", "faz", "faç", "cumpl", "出生", "生年", "생년", "turn", "aries", "taurus", "gemini", "leo", "virgo", "libra", "scorpio", "sagitt", "capric",
     "aquar", "pisces", "will be", "ll be", "to be", "zodiac", "star sign", "b.",
 )  # fmt: skip
 """Texts that hold a word of a birth: a part of each that the rules know."""
@@ -74,6 +75,9 @@ def birth_recogniser() -> RuleRecognizer:
         Rule("day and month after a birthday", re.compile(
             r"\b(?:birthday|b-?day|d\.?o\.?b\.?|geburtstag|verjaardag|anniv(?:ersaire)?|cumplea[ñn]os|cumple|compleanno|anivers[áa]rio|born on|turn(?:ing|s|ed)? \d{2} on)\b"
             r"[^\n\d]{0,24}(?P<date>\d{1,2}[./\-]\d{1,2}\.?)(?![\w/%]|[.,\-]\d)", flags), 0.7, group="date", needs=has_digits(2)),
+        Rule("day and month before a birthday", re.compile(
+            r"(?<![\w/.,\-])(?P<date>\d{1,2}[./]\d{1,2}\.?)[ ](?:[a-zäöü]{1,6}[ ]){0,3}(?:birthday|b-?day|geburtstag|verjaardag|cumple(?:años)?|compleanno|anivers[áa]rio)\b", flags), 0.7,
+             group="date", needs=both(has_digits(2), _NEAR_BIRTH)),
         Rule("year after born", re.compile(r"\bborn\s(?:in|on|around)?\s?(?:the\s)?(?P<date>(?:19[2-9]\d|20[01]\d)|['’]\d{2})(?!\w)", flags),
              0.7, group="date", needs=has_digits(2)),
         Rule("full date of a likely birth year", re.compile(rf"(?<![\w/.\-]){_FULL}(?![\w/\-]|,?\s+(?:at\s)?\d{{1,2}}:\d\d)", flags), 0.5,

@@ -25,6 +25,8 @@ _MODEL_GRAPH, _GRAPH_NODE, _GRAPH_TENSOR, _GRAPH_OUTPUT, _GRAPH_SHAPE = 7, 1, 5,
 _NODE_INPUT, _NODE_OUTPUT, _NODE_NAME, _NODE_OP, _NODE_ATTRIBUTE = 1, 2, 3, 4, 5
 _TENSOR_DIMS, _TENSOR_TYPE, _TENSOR_FLOATS, _TENSOR_NUMBERS, _TENSOR_NAME, _TENSOR_RAW = 1, 2, 4, 5, 8, 9
 _TYPES: dict[type[Any], int] = {np.float32: 1, np.uint8: 2, np.int8: 3, np.int32: 6, np.int64: 7}
+_TABLE = ("_quantized", "_scale", "_zero_point")
+"""What an embedding is called in the graph, behind its name."""
 _NODE_DOMAIN, _MICROSOFT = 7, b"com.microsoft"
 _UINT8 = 2
 
@@ -40,10 +42,12 @@ class Changes:
         weights: By the output of a multiplication, what is added to its weights: float32 [outputs, inputs]. Rows that
             the model does not have are new outputs.
         tensors: By name, what stands for a constant of the graph.
+        tables: By the name of an embedding, what is added to it: float32 [entries, width].
     """
 
     weights: Mapping[str, Array] = field(default_factory=dict)
     tensors: Mapping[str, Array] = field(default_factory=dict)
+    tables: Mapping[str, Array] = field(default_factory=dict)
 
 
 def in_integers(model: bytes, changes: Changes | None = None) -> bytes:
@@ -73,8 +77,7 @@ def unfolded(model: bytes) -> dict[str, Array]:
     for name, tensor in tensors.items():
         if name.endswith("_quantized"):
             stem = name.removesuffix("_quantized")
-            scale, zero = _array(tensors[f"{stem}_scale"]), _array(tensors[f"{stem}_zero_point"])
-            found[stem] = (_array(tensor).astype(np.float32) - zero.astype(np.float32)) * scale
+            found[stem] = _table(*(tensors[f"{stem}{suffix}"] for suffix in _TABLE))
         elif not name.endswith(("_Q4", "_scales", "_scale", "_zero_point")):
             found[name] = _array(tensor).copy()
     for number, _, value in parts:
@@ -88,7 +91,12 @@ def unfolded(model: bytes) -> dict[str, Array]:
 def _graph(graph: bytes, changes: Changes) -> bytes:
     parts = list(_fields(graph))
     tensors = {name: value for n, _, value in parts if n == _GRAPH_TENSOR for name in [_one(value, _TENSOR_NAME)]}
-    tensors.update((name.encode(), _content(name.encode(), array)) for name, array in changes.tensors.items())
+    constants = dict(changes.tensors)
+    for name, added in changes.tables.items():
+        names = [f"{name}{suffix}" for suffix in _TABLE]
+        whole = _table(*(tensors[one.encode()] for one in names)) + added
+        constants.update(zip(names, in_bytes(whole), strict=True))
+    tensors.update((name.encode(), _content(name.encode(), array)) for name, array in constants.items())
     out: list[bytes] = []
     spent: set[bytes] = set()
     done: set[str] = set()
@@ -116,6 +124,21 @@ def _changed(weights: Array, change: Array) -> Array:
     changed = change.astype(np.float32)
     changed[: len(weights)] += weights
     return changed
+
+
+def _table(quantised: bytes, scale: bytes, zero: bytes) -> Array:
+    """An embedding as floats [entries, width]."""
+    floats: Array = (_array(quantised).astype(np.float32) - _array(zero).astype(np.float32)) * _array(scale)
+    return floats
+
+
+def in_bytes(table: Array) -> tuple[Array, Array, Array]:
+    """An embedding in 8 bits, its one scale and its zero point: the inputs of `DequantizeLinear`."""
+    least, most = float(table.min()), float(table.max())
+    step = (most - least) / 255
+    zero = round(-least / step)
+    bytes_ = np.clip(np.rint(table / step) + zero, 0, 255).astype(np.uint8)
+    return bytes_, np.array(step, np.float32), np.array(zero, np.uint8)
 
 
 def _multiplication(source: bytes, target: bytes, floats: Array) -> bytes:

@@ -49,7 +49,7 @@ _NAMED = contains(
 _CODES = r"pin(?:[ -]?code)?|puk2?|cvv2?|cvc2?|otp|2fa(?: code)?|pass ?(?:word|code)|security code|verification code|door code|gate code|alarm code|wifi code"
 _CODES += (
     r"|(?:locker|safe|garage|entry|access|lock ?box|key ?box|building|front door|back door|gym|elevator|lift|bike|suitcase)(?: lock)?(?: \d{1,3})?"
-    r" (?:code|combo|combination)|combination|combo|(?:gate|garage|buzzer|key ?pad|key ?box|lock ?box|key ?safe)(?=\W{1,3}\d{4})"
+    r" (?:code|combo|combination)|combination|combo|(?:gate|garage|buzzer|key ?pad|key ?box|lock ?box|(?:key|room|hotel|office|wall) ?safe)(?=\W{1,3}\d{4})"
 )
 _FILLER = frozenset(
     """is was the my your a an and or to for not it that this be reset wrong changed change same again please here there

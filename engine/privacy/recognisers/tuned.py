@@ -2,8 +2,8 @@
 
 The model as published reads all letters as small ones, so "Will will book it" holds the same word twice to it, and it
 was made for forms, so it knows few of the names that people in chats are called by. The changes, low-rank matrices that
-are added to the weights while the model is loaded, were trained on public text with labelled names and on rows written
-for it, with ever other names put in. How, on what and under which licences stands in
+are added to the weights and to the embeddings of words while the model is loaded, were trained on public text with
+labelled names and on rows written for it, with ever other names put in. How, on what and under which licences stands in
 `presets/redaction/names_model/README.md`. A step of the model costs what it did.
 """
 
@@ -18,17 +18,17 @@ from safetensors.numpy import load_file
 from engine.errors import TunesmithError
 from engine.files import sha256_of
 from engine.machine import PRESETS
-from engine.privacy.recognisers.integers import Array, Changes
+from engine.privacy.recognisers.integers import Changes, in_bytes
 
 FILE = PRESETS / "redaction" / "names_model" / "changes.safetensors"
 LEARNT = ("USERNAME", "SECRET", "DATE_OF_BIRTH")
 """Labels that came to those of the model, in the order of its outputs."""
-HASH = "5b5584cff11d87ad195943ad18127d8f230f353a299079f91d5c9b3a84ca7a9b"
+HASH = "60e550f9653e7da82dc3f989a8bea446f8d4d2cd1317db6dcdc236f94526143b"
 """SHA-256 of the file."""
 CASES = 4
 """How many ways of writing a word `letter_cases` tells apart."""
 _RUN = re.compile(r"[^\W\d_]+")
-_TABLE = "bert.embeddings.token_type_embeddings.weight_"
+_KINDS, _WORDS = "bert.embeddings.token_type_embeddings.weight", "bert.embeddings.word_embeddings"
 
 
 def changes() -> Changes:
@@ -45,26 +45,22 @@ def changes() -> Changes:
             code="wrong_detector",
         )
     saved = load_file(FILE)
-    weights: dict[str, Array] = {
-        _output(name.removesuffix(".down")): saved[name.removesuffix("down") + "up"].astype(np.float32)
-        @ saved[name].astype(np.float32)
-        for name in saved
-        if name.endswith(".down")
-    }
-    weights[_output("classifier")] = saved["classifier.change"].astype(np.float32)
-    table = saved["kinds"]
-    least, most = float(table.min()), float(table.max())
-    step = (most - least) / 255
-    zero = round(-least / step)
-    return Changes(
-        weights=weights,
-        tensors={
-            "classifier.bias": saved["classifier.bias"],
-            f"{_TABLE}quantized": np.clip(np.rint(table / step) + zero, 0, 255).astype(np.uint8),
-            f"{_TABLE}scale": np.array(step, np.float32),
-            f"{_TABLE}zero_point": np.array(zero, np.uint8),
-        },
-    )
+    weights, tensors, tables = {}, {}, {}
+    for name, array in saved.items():
+        layer, _, kind = name.rpartition(".")
+        if kind == "down":
+            product = saved[f"{layer}.up"].astype(np.float32) @ array.astype(np.float32)
+            if layer == _WORDS:
+                tables[f"{layer}.weight"] = np.ascontiguousarray(product.T)
+            else:
+                weights[_output(layer)] = product
+        elif kind == "change":
+            weights[_output(layer)] = array.astype(np.float32)
+        elif kind != "up" and name != "kinds":
+            tensors[name] = array
+    for suffix, array in zip(("quantized", "scale", "zero_point"), in_bytes(saved["kinds"]), strict=True):
+        tensors[f"{_KINDS}_{suffix}"] = array
+    return Changes(weights, tensors, tables)
 
 
 def letter_cases(text: str, offsets: Sequence[tuple[int, int]]) -> list[int]:

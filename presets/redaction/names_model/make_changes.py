@@ -1,7 +1,8 @@
 """Make `changes.safetensors`: what tuning changes about the model Rampart.
 
-Low-rank matrices beside all weights (LoRA, arXiv 2106.09685), the classifier, three labels that the model did not have,
-and an embedding that says how a word is written, where the model read all letters as small ones. The goal of
+Low-rank matrices beside all weights and the embeddings of words (LoRA, arXiv 2106.09685), all biases and norms, the
+classifier, three labels that the model did not have, and an embedding that says how a word is written, where the model
+read all letters as small ones. The goal of
 a word with a label is the summed probability of that label's family; of any other word, that it is no name, while what
 the model said about everything else is kept (Kullback-Leibler divergence to the model as published).
 
@@ -35,7 +36,7 @@ from engine.privacy.recognisers.tuned import CASES, FILE, LEARNT, letter_cases
 from presets.redaction.names_model.rows import Names, Row, corpus, drawn, is_held_out, marked_rows, recased, shuffled
 
 HERE = Path(__file__).resolve().parent
-SEED, RANK, PEAK_RATE, WARM_UP = 0, 24, 7e-4, 40
+SEED, RANK, WORD_RANK, PEAK_RATE, WARM_UP = 0, 40, 24, 7e-4, 40
 TOKENS, ROWS, LONGEST = 2048, 3000, 400
 """Tokens of a step, rows that are sorted by length together, tokens of a row."""
 NAME_WEIGHT = 1.5
@@ -46,6 +47,7 @@ SHARES = {
 }  # fmt: skip
 """How often a corpus is drawn from, next to its size."""
 NUMBERS = ("TAX_ID", "BANK_ACCOUNT", "ROUTING_NUMBER", "GOVERNMENT_ID", "PASSPORT", "DRIVERS_LICENSE")
+WORDS = "word_embeddings"
 STREET = ("BUILDING_NUMBER", "STREET_NAME", "SECONDARY_ADDRESS", "CITY", "STATE", "ZIP_CODE")
 FAMILIES: dict[str, tuple[str, ...]] = {
     "PERSON": ("GIVEN_NAME", "SURNAME"), "ADDRESS": STREET, "EMAIL": ("EMAIL",),
@@ -138,14 +140,31 @@ def with_changes(model: BertForTokenClassification) -> list[torch.nn.Parameter]:
         model.classifier.weight[: old.out_features], model.classifier.bias[: old.out_features] = old.weight, old.bias
         model.classifier.weight[old.out_features :] = old.weight[1] / 2
         model.classifier.bias[old.out_features :] = -4.0
-    layers = ["query", "key", "value", "dense"]
-    inject_adapter_in_model(LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules=layers), model)
+    low_rank = LoraConfig(
+        r=RANK,
+        lora_alpha=2 * RANK,
+        target_modules=["query", "key", "value", "dense", WORDS],
+        rank_pattern={WORDS: WORD_RANK},
+        alpha_pattern={WORDS: WORD_RANK},
+    )
+    inject_adapter_in_model(low_rank, model)
     table = model.bert.embeddings.token_type_embeddings.weight
-    for parameter in (table, model.classifier.weight, model.classifier.bias):
+    table.requires_grad_(True)
+    model.classifier.requires_grad_(True)
+    for _, parameter in small_ones(model):
         parameter.requires_grad_(True)
     # Small letters are what the model knows; only the other three rows learn.
     table.register_hook(lambda gradient: gradient * (torch.arange(len(gradient)) > 0)[:, None])
     return [parameter for parameter in model.parameters() if parameter.requires_grad]
+
+
+def small_ones(model: BertForTokenClassification) -> list[tuple[str, torch.nn.Parameter]]:
+    """Biases and norms below the classifier, by the names they have in the model as published."""
+    return [
+        (name.replace(".base_layer", ""), parameter)
+        for name, parameter in model.bert.named_parameters(prefix="bert")
+        if name.endswith(".bias") or ".LayerNorm." in name
+    ]
 
 
 def encoded(tokenizer: Tokenizer, row: Row) -> tuple[list[int], list[int], list[int], bool]:
@@ -210,10 +229,13 @@ class Tuning:
         self.trained = with_changes(self.model)
         if start is not None:
             go_on_from(self.model, self.published, load_file(start))
-        head = {id(self.model.classifier.weight), id(self.model.classifier.bias)}
+        full = {id(parameter) for _, parameter in small_ones(self.model)}
+        full |= {
+            id(parameter) for name, parameter in self.model.named_parameters() if "classifier" in name or WORDS in name
+        }
         groups = [
-            {"params": [one for one in self.trained if id(one) not in head], "share": 1.0},
-            {"params": [one for one in self.trained if id(one) in head], "share": 1 / 3},
+            {"params": [one for one in self.trained if id(one) not in full], "share": 1.0},
+            {"params": [one for one in self.trained if id(one) in full], "share": 1 / 3},
         ]
         self.optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
         self.steps = 0
@@ -262,16 +284,33 @@ def go_on_from(
     model: BertForTokenClassification, published: BertForTokenClassification, saved: dict[str, np.ndarray[Any, Any]]
 ) -> None:
     """Put changes that were saved into what is trained: the opposite of `changes_of`."""
-    for name, module in model.named_modules():
-        if hasattr(module, "lora_A"):
-            module.lora_A["default"].weight.copy_(torch.tensor(saved[f"{name}.down"]).float())
-            up = torch.tensor(saved[f"{name}.up"]).float()
-            module.lora_B["default"].weight.copy_(up / module.scaling["default"])
+    for name, (down, up, scaling) in low_rank_of(model).items():
+        if f"{name}.down" in saved:
+            before = len(saved[f"{name}.down"])
+            down[:before] = torch.tensor(saved[f"{name}.down"]).float()
+            up[:, :before] = torch.tensor(saved[f"{name}.up"]).float() / scaling
+    for name, parameter in small_ones(model):
+        if name in saved:
+            parameter.copy_(torch.tensor(saved[name]))
     change = torch.tensor(saved["classifier.change"]).float()
     change[: len(published.classifier.weight)] += published.classifier.weight
     model.classifier.weight.copy_(change)
     model.classifier.bias.copy_(torch.tensor(saved["classifier.bias"]))
     model.bert.embeddings.token_type_embeddings.weight.copy_(torch.tensor(saved["kinds"]))
+
+
+def low_rank_of(model: BertForTokenClassification) -> dict[str, tuple[torch.Tensor, torch.Tensor, float]]:
+    """By layer the two matrices, [rank, inputs] and [outputs, rank], and what their product is multiplied with."""
+    found = {}
+    for name, module in model.named_modules():
+        if getattr(module, "lora_embedding_A", None):
+            pair = module.lora_embedding_A["default"], module.lora_embedding_B["default"]
+        elif getattr(module, "lora_A", None):
+            pair = module.lora_A["default"].weight, module.lora_B["default"].weight
+        else:
+            continue
+        found[name] = (pair[0].detach(), pair[1].detach(), module.scaling["default"])
+    return found
 
 
 @torch.no_grad()
@@ -283,14 +322,13 @@ def changes_of(tuning: Tuning) -> dict[str, np.ndarray[Any, Any]]:
     """What is saved: by layer two matrices of half floats whose product is added to the weights, and what is small."""
     model, published = tuning.model, tuning.published.classifier.weight
     out: dict[str, np.ndarray[Any, Any]] = {}
-    for name, module in model.named_modules():
-        if hasattr(module, "lora_A"):
-            down = module.lora_A["default"].weight.detach().float()
-            up = module.lora_B["default"].weight.detach().float() * module.scaling["default"]
-            # The same size for both, so that half floats keep as much of one as of the other.
-            ratio = (up.abs().mean() / down.abs().mean()).sqrt()
-            out[f"{name}.down"] = (down * ratio).numpy().astype(np.float16)
-            out[f"{name}.up"] = (up / ratio).numpy().astype(np.float16)
+    for name, (down, up, scaling) in low_rank_of(model).items():
+        # The same size for both, so that half floats keep as much of one as of the other.
+        ratio = (up.abs().mean() * scaling / down.abs().mean()).sqrt().clamp(1e-3, 1e3)
+        out[f"{name}.down"] = (down * ratio).numpy().astype(np.float16)
+        out[f"{name}.up"] = (up * scaling / ratio).numpy().astype(np.float16)
+    for name, parameter in small_ones(model):
+        out[name] = parameter.detach().numpy().astype(np.float32)
     change = model.classifier.weight.detach().clone()
     change[: len(published)] -= published.detach()
     out["classifier.change"] = change.numpy().astype(np.float16)
