@@ -107,3 +107,23 @@ async def test_a_slim_window_has_the_context_below_the_list(tmp_path: Path) -> N
         assert "▌" in text_of(pilot)
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: places.region.y == values.region.y, "side by side again")
+
+
+async def test_the_pointer_goes_past_what_is_decided_but_not_while_one_corrects(tmp_path: Path) -> None:
+    project = private_project(tmp_path / "p")
+    with FindingsStore(project.findings_file) as store:
+        store.decide_values([row.id for row in store.values(1, 2)], "hide", "rule")
+    first, second, third, fourth, fifth = names(project)[:5]
+    async with opened(project) as pilot:
+        await pilot.press("home", "a")
+        assert marked(pilot).value == fourth, "two that are decided were passed over"
+        await pilot.press("home", "space")
+        assert marked(pilot).value == fourth
+        await pilot.press("home", "x")
+        assert (decision(project, first), marked(pilot).value) == ("keep", second), "a correction goes on by one"
+        await pilot.press("x")
+        assert marked(pilot).value == third
+        await pilot.press("u", "u", "u")
+        assert (marked(pilot).value, decision(project, first)) == (first, None)
+        await pilot.press("down", "down", "down", "J", "a")
+        assert [decision(project, name) for name in (fourth, fifth)] == ["hide", "hide"]

@@ -91,7 +91,8 @@ class PrivacyScreen(DecidingScreen):
     everywhere. tab goes to the places; A then does at the marked place the opposite of what happens there. The last
     line says why it was found there.
 
-    J marks this value and the next, K fewer; a and x then decide all that are marked. t decides a whole type.
+    J marks this value and the next, K fewer, shift+pagedown a page; a and x then decide all that are marked. t decides
+    a whole type.
 
     1 to 9 say that it is something else, and hide it as that. e moves its ends, n marks something that was missed and
     finds it in all rows. r makes a rule of it, which also holds for the next file. v shows the rows in which nothing

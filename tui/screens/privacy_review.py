@@ -133,7 +133,10 @@ class ReviewPage(Vertical):
     # -- deciding -----------------------------------------------------------------------------------------------
 
     def decide(self, action: Action) -> str:
-        """Hide or keep the marked values everywhere, and go to the next one."""
+        """Hide or keep the marked values everywhere, and go to the next one that is open.
+
+        Whoever changes what was decided goes on by one: the next may be wrong too.
+        """
         rows, span, shown = self.values.chosen, self.values.span, self._shown
         if not rows or self.store is None or shown is None:
             return "There is no value here to decide."
@@ -142,7 +145,9 @@ class ReviewPage(Vertical):
         if changed:
             self._remember(words, sum(row.count for row in rows) if len(rows) > 1 else 1)
         was_last = span.stop >= self.values.count
-        self.values.reload(mark=span.start if shown.undecided_only else span.stop)
+        corrects = all(row.decision for row in rows)
+        on = span.stop if corrects else self.values.undecided_from(span.stop)
+        self.values.reload(mark=span.start if shown.undecided_only else on)
         self._show_head()
         return f"{words} {self._next_step()}" if was_last else words
 
@@ -196,7 +201,8 @@ class ReviewPage(Vertical):
             return "One value is marked again."
         row = self.values.current
         was_last = self.values.marked >= self.values.count - 1
-        self.values.action_move(1)
+        on = self.values.marked + 1
+        self.values.action_move_to(min(self.values.count - 1, self.values.undecided_from(on)))
         words = f"{cut(row.shown)} stays hidden until you keep it." if row is not None and not row.decision else ""
         return f"{words} {self._next_step()}".strip() if was_last and row is not None else words
 

@@ -129,6 +129,11 @@ class ValueList(ScrollView, can_focus=True):
             self._pages.move_to_end(number)
         return page[inside] if inside < len(page) else None
 
+    def undecided_from(self, index: int) -> int:
+        """The first place from `index` on, in the next two pages at most, that nobody decided yet; else `index`."""
+        near = range(index, min(self.count, index + 2 * _PAGE))
+        return next((at for at in near if (row := self.row(at)) is not None and not row.decision), index)
+
     @property
     def current(self) -> ValueRow | None:
         """The marked value."""
