@@ -120,6 +120,8 @@ class Place:
     role: str
     score: float
     recogniser: str
+    beside: tuple[tuple[int, int], ...] = ()
+    """Where else in the text around it something is hidden: begin and end, in characters of the field."""
 
 
 def masked(value: str, entity: str) -> str:

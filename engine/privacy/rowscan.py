@@ -38,9 +38,9 @@ __all__ = [
     "text_hash",
 ]
 
-_SURE_NAME, _SURE_SINGLE, _SURE_WHOLE = 0.6, 0.85, 0.95
-"""How sure a whole name must be to be searched in every row, a name of one word, and a name whose words are searched by
-themselves: of what was less sure, no word that stood elsewhere was one of a person."""
+_SURE_NAME, _SURE_WORD = 0.6, 0.85
+"""How sure a whole name must be to be searched in every row, and a name whose words are searched by themselves: of what
+was less sure, no word that stood elsewhere was one of a person."""
 
 DetectTexts = Callable[[Sequence[str]], list[list[Hit]]]
 
@@ -138,7 +138,7 @@ class NameList:
         for name, score in self.names.items():
             first, _, last = name.rpartition(" ")
             found.append(Wanted(f"{last}, {first}", "PERSON", max(0.8, score)))
-        parts = {part for name, score in self.names.items() if score >= _SURE_WHOLE for part in _parts(name)}
+        parts = {part for name, score in self.names.items() if score >= _SURE_WORD for part in _parts(name)}
         singles = parts | set(self.singles)
         found += [Wanted(part, "PERSON", 0.6) for part in sorted(singles) if tells(part) and not is_title(part)]
         found += [Wanted(handle, "USERNAME", 0.7) for handle in sorted(self.handles) if _tells_handle(handle)]
@@ -157,7 +157,7 @@ def telling(text: str, hits: Iterable[Hit]) -> list[tuple[str, str, float]]:
             continue
         value = without_relation(value)
         words = value.count(" ") + 1
-        if 2 <= words <= 4 or (words == 1 and hit.score >= _SURE_SINGLE):
+        if 2 <= words <= 4 or (words == 1 and hit.score >= _SURE_WORD):
             told.append((value, hit.entity, hit.score))
     return told
 

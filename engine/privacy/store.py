@@ -13,6 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -44,6 +45,8 @@ SELECT f.id, f.value_id, f.row, f.field, f.start, f.end, v.entity, v.value, f.sc
        f.decision, f.decided_by, v.decision, v.decided_by
 FROM findings f JOIN vals v ON v.id = f.value_id
 """
+_LONGEST_BESIDE = 200
+"""Characters of another finding that may begin before a context and reach into it."""
 
 
 class FindingsStore:
@@ -166,7 +169,17 @@ class FindingsStore:
             " WHERE f.value_id = ? ORDER BY f.id LIMIT ? OFFSET ?",
             (value_id, limit, offset),
         )
-        return [_place(row) for row in rows]
+        return [replace(place, beside=self._beside(place)) for place in map(_place, rows)]
+
+    def _beside(self, place: Place) -> tuple[tuple[int, int], ...]:
+        """What else is hidden in the context of a place; of what begins long before it only a part is in sight."""
+        first, last = place.start - len(place.context_before), place.end + len(place.context_after)
+        found = self._all(
+            "SELECT f.start, f.end FROM findings f JOIN vals v ON v.id = f.value_id WHERE f.row = ? AND f.field = ?"
+            " AND f.start BETWEEN ? AND ? AND f.id != ? AND coalesce(f.decision, v.decision, 'hide') = 'hide'",
+            (place.row, place.field, first - _LONGEST_BESIDE, last, place.id),
+        )
+        return tuple((start, end) for start, end in found if end > first)
 
     def findings(self, row: int | None = None) -> Iterator[Finding]:
         """All findings (or those of one row) in the order of the file, read in pages."""

@@ -9,8 +9,11 @@ import pytest
 
 from engine.privacy import blind
 from engine.privacy.findings import ValueRow
+from engine.privacy.hits import Hit
+from engine.privacy.intake import Intake
 from engine.privacy.rules import add_rule, make_rule, preview
 from engine.privacy.store import FindingsStore, Order
+from engine.privacy.texts import new_finding
 from tests.tui.findings import findings, place, private_project, scan
 from tests.tui.privacy_pages import opened, screen_of
 from tui.entities import short_name
@@ -131,3 +134,30 @@ def test_suspicious_rows_are_told_while_the_others_are_read(tmp_path: Path, monk
         assert [len(rows) for rows in told] == [1, 2, 3, 4]
         assert told[-1] == [row.row for row in blind.suspicious_rows(store)]
         assert survey.suspicious == 4
+
+
+def test_what_else_is_hidden_is_underlined(tmp_path: Path) -> None:
+    from tui.charset import UNICODE
+
+    text = "so Maya Lindqvist wrote\nto Tomasz Brennan and his dog"
+    store = FindingsStore(tmp_path / "findings.sqlite")
+    intake = Intake(store)
+    intake.begin()
+    hits = [Hit(text.index(name), text.index(name) + len(name), "PERSON", 0.9, "Fake") for name in
+            ("Maya Lindqvist", "Tomasz Brennan", "dog")]  # fmt: skip
+    intake.add([new_finding(0, "text", text, hit, "text", "x") for hit in hits])
+    intake.finish({})
+    by_value = {row.value: row for row in store.values(0, 10)}
+    store.decide_values([by_value["dog"].id], "keep", "person")
+
+    def underlined(value: str, width: int) -> list[str]:
+        row = by_value[value]
+        [place] = store.places(row.id)
+        lines = context(place, row.entity, width, 4, UNICODE)
+        assert "\ue002" not in "".join(line.plain for line in lines)
+        return [line.plain[span.start : span.end] for line in lines for span in line.spans if span.style == "underline"]
+
+    assert underlined("Maya Lindqvist", 80) == ["Tomasz Brennan"], "not what is kept"
+    assert underlined("Tomasz Brennan", 80) == ["Maya Lindqvist"]
+    assert "".join(underlined("Maya Lindqvist", 16)).replace(" ", "") == "TomaszBrennan", "over a line break too"
+    store.close()

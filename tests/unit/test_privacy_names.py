@@ -162,7 +162,7 @@ def test_digits_after_a_letter_are_no_run() -> None:
 def test_a_title_is_not_searched_in_other_rows_but_the_name_is() -> None:
     text = "then Sgt. Kowalski and u/quiet_fox came"
     names = NameList()
-    names.learn(text, [person(text, "Sgt. Kowalski", score=0.99), Hit(23, 34, "USERNAME", 0.9, "HandleRecognizer")])
+    names.learn(text, [person(text, "Sgt. Kowalski"), Hit(23, 34, "USERNAME", 0.9, "HandleRecognizer")])
     wanted = {one.value for one in names.wanted([])}
     assert {"Kowalski", "quiet_fox"} <= wanted
     assert "Sgt" not in wanted

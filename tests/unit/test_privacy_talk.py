@@ -71,7 +71,7 @@ def test_a_relation_is_no_part_of_who_is_meant() -> None:
     assert without_relation("Xiaoyu") == "Xiaoyu"
     assert [token.text for token in name_tokens("Xiaoyu's mom")] == ["Xiaoyu"]
     names = NameList()
-    names.learn("Xiaoyu's mom", [Hit(0, 12, "PERSON", 0.99, "RampartRecognizer")])
+    names.learn("Xiaoyu's mom", [Hit(0, 12, "PERSON", 0.9, "RampartRecognizer")])
     assert [one.value for one in names.wanted([])] == ["Xiaoyu"]
 
 

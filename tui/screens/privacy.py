@@ -83,7 +83,7 @@ class PrivacyScreen(DecidingScreen):
 
     The list shows each thing that was found once, however often it occurs. On the right you see it in its places, and
     what it becomes. a hides it everywhere, x keeps it everywhere. A hidden thing becomes the same in all rows; where a
-    made-up value stands for it, the one that is shown is an example.
+    made-up value stands for it, the one that is shown is an example. What is underlined beside it is hidden too.
 
     What you do not decide is hidden. Nothing is kept because nobody looked. You may press enter at any time.
 

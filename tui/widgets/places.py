@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ _FOOT_LINES = 4
 _REMEMBERED = 500
 _OPEN, _CLOSE, _NO_BREAK = "\ue000", "\ue001", "\u00a0"
 """The marks around the value and the spaces in it while lines are broken; no shown text holds the first two."""
+_ELSE_OPEN, _ELSE_CLOSE = "\ue002", "\ue003"
+"""The same around what else is hidden there."""
 
 
 _MOST_LINES = 7
@@ -248,8 +251,8 @@ def role_words(place: Place) -> str:
 def context(place: Place, entity: str, width: int, lines: int, chosen: Glyphs) -> list[Content]:
     """The text around a place in at most `lines` lines of `width` cells, with the place marked and always in sight."""
     shown = plain(one_line(masked(place.match, entity)), chosen).replace(" ", _NO_BREAK)
-    before = " ".join(plain(one_line(place.context_before), chosen).split(" "))
-    after = plain(one_line(place.context_after), chosen)
+    before = _with_others(place.context_before, place.start - len(place.context_before), place, chosen)
+    after = _with_others(place.context_after, place.end, place, chosen)
     if len(place.context_before) >= CONTEXT:
         before = chosen.ellipsis + (before.partition(" ")[2] or before)
     if len(place.context_after) >= CONTEXT:
@@ -261,6 +264,30 @@ def context(place: Place, entity: str, width: int, lines: int, chosen: Glyphs) -
     first = next((index for index, line in enumerate(wrapped) if _OPEN in line), 0)
     start = max(0, min(first, len(wrapped) - lines))
     return _marked(wrapped[start : start + lines], chosen)
+
+
+def _with_others(text: str, begins: int, place: Place, chosen: Glyphs) -> str:
+    """A side of the context in one line, with marks around what else is hidden in it.
+
+    Args:
+        text: The characters of the field from `begins` on.
+        begins: Where they stand in it.
+        place: What is known about the place.
+        chosen: What the terminal can show.
+    """
+    inside = bytearray(len(text))
+    for start, end in place.beside:
+        first, last = max(0, start - begins), min(len(text), end - begins)
+        inside[first:last] = b"\1" * max(0, last - first)
+    shown = one_line(text)
+    pieces: list[str] = []
+    at = 0
+    for hidden, run in itertools.groupby(inside):
+        to = at + len(list(run))
+        piece = plain(shown[at:to], chosen)
+        pieces.append(f"{_ELSE_OPEN}{piece}{_ELSE_CLOSE}" if hidden else piece)
+        at = to
+    return "".join(pieces)
 
 
 def _last_cells(text: str, room: int, chosen: Glyphs) -> str:
@@ -277,17 +304,20 @@ def _first_cells(text: str, room: int, chosen: Glyphs) -> str:
 
 
 def _marked(lines: list[str], chosen: Glyphs) -> list[Content]:
-    """Lines as content: between the marks bold, also over a line break."""
+    """Lines as content: between the marks bold, what else is hidden underlined, also over a line break."""
     shown: list[Content] = []
-    inside = False
+    inside = otherwise = False
     for line in lines:
         parts: list[Content] = []
-        for part in re.split(f"([{_OPEN}{_CLOSE}])", line.replace(_NO_BREAK, " ")):
+        for part in re.split(f"([{_OPEN}{_CLOSE}{_ELSE_OPEN}{_ELSE_CLOSE}])", line.replace(_NO_BREAK, " ")):
             if part in (_OPEN, _CLOSE):
-                inside = part == _OPEN
+                inside, otherwise = part == _OPEN, False
                 parts.append(styled(chosen.mark_left if inside else chosen.mark_right, "$warning"))
+            elif part in (_ELSE_OPEN, _ELSE_CLOSE):
+                otherwise = part == _ELSE_OPEN
             elif part:
-                parts.append(styled(part, "bold $warning") if inside else Content(part))
+                style = "bold $warning" if inside else "underline" if otherwise else ""
+                parts.append(styled(part, style) if style else Content(part))
         shown.append(Content("").join(parts))
     return shown
 
