@@ -120,8 +120,8 @@ class Place:
     role: str
     score: float
     recogniser: str
-    beside: tuple[tuple[int, int], ...] = ()
-    """Where else in the text around it something is hidden: begin and end, in characters of the field."""
+    beside: tuple[tuple[int, int, str], ...] = ()
+    """Where else in the text around it something is hidden: begin and end, in characters of the field, and type."""
 
 
 def masked(value: str, entity: str) -> str:

@@ -171,15 +171,15 @@ class FindingsStore:
         )
         return [replace(place, beside=self._beside(place)) for place in map(_place, rows)]
 
-    def _beside(self, place: Place) -> tuple[tuple[int, int], ...]:
+    def _beside(self, place: Place) -> tuple[tuple[int, int, str], ...]:
         """What else is hidden in the context of a place; of what begins long before it only a part is in sight."""
         first, last = place.start - len(place.context_before), place.end + len(place.context_after)
         found = self._all(
-            "SELECT f.start, f.end FROM findings f JOIN vals v ON v.id = f.value_id WHERE f.row = ? AND f.field = ?"
-            " AND f.start BETWEEN ? AND ? AND f.id != ? AND coalesce(f.decision, v.decision, 'hide') = 'hide'",
+            "SELECT f.start, f.end, v.entity FROM findings f JOIN vals v ON v.id = f.value_id"
+            " WHERE f.row = ? AND f.field = ? AND f.start BETWEEN ? AND ? AND f.id != ? AND coalesce(f.decision, v.decision, 'hide') = 'hide'",
             (place.row, place.field, first - _LONGEST_BESIDE, last, place.id),
         )
-        return tuple((start, end) for start, end in found if end > first)
+        return tuple((start, end, entity) for start, end, entity in found if end > first)
 
     def findings(self, row: int | None = None) -> Iterator[Finding]:
         """All findings (or those of one row) in the order of the file, read in pages."""

@@ -139,12 +139,13 @@ def test_suspicious_rows_are_told_while_the_others_are_read(tmp_path: Path, monk
 def test_what_else_is_hidden_is_underlined(tmp_path: Path) -> None:
     from tui.charset import UNICODE
 
-    text = "so Maya Lindqvist wrote\nto Tomasz Brennan and his dog"
+    text = "so Maya Lindqvist wrote\nto Tomasz Brennan and his dog, pw tulip-Wren-77"
     store = FindingsStore(tmp_path / "findings.sqlite")
     intake = Intake(store)
     intake.begin()
     hits = [Hit(text.index(name), text.index(name) + len(name), "PERSON", 0.9, "Fake") for name in
             ("Maya Lindqvist", "Tomasz Brennan", "dog")]  # fmt: skip
+    hits.append(Hit(text.index("tulip"), len(text), "SECRET", 0.9, "Fake"))
     intake.add([new_finding(0, "text", text, hit, "text", "x") for hit in hits])
     intake.finish({})
     by_value = {row.value: row for row in store.values(0, 10)}
@@ -157,7 +158,8 @@ def test_what_else_is_hidden_is_underlined(tmp_path: Path) -> None:
         assert "\ue002" not in "".join(line.plain for line in lines)
         return [line.plain[span.start : span.end] for line in lines for span in line.spans if span.style == "underline"]
 
-    assert underlined("Maya Lindqvist", 80) == ["Tomasz Brennan"], "not what is kept"
-    assert underlined("Tomasz Brennan", 80) == ["Maya Lindqvist"]
-    assert "".join(underlined("Maya Lindqvist", 16)).replace(" ", "") == "TomaszBrennan", "over a line break too"
+    assert underlined("Maya Lindqvist", 80) == ["Tomasz Brennan", "tu···········"], "not what is kept"
+    assert underlined("Tomasz Brennan", 80) == ["Maya Lindqvist", "tu···········"]
+    assert underlined("tulip-Wren-77", 80)[-1] == "Tomasz Brennan"
+    assert "".join(underlined("Maya Lindqvist", 16)) == "TomaszBrennan", "over a line break too"
     store.close()

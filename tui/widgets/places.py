@@ -18,7 +18,7 @@ from textual.style import Style
 from textual.widget import Widget
 
 from engine.privacy.counts import CERTAIN_SCORE
-from engine.privacy.findings import CERTAIN_ENTITIES, Place, ValueRow, masked
+from engine.privacy.findings import CERTAIN_ENTITIES, SECRET_ENTITIES, Place, ValueRow, masked
 from engine.privacy.texts import CONTEXT
 from tui.charset import Glyphs, glyphs, plain
 from tui.entities import reason_for, score_text, short_name, words_for
@@ -267,7 +267,7 @@ def context(place: Place, entity: str, width: int, lines: int, chosen: Glyphs) -
 
 
 def _with_others(text: str, begins: int, place: Place, chosen: Glyphs) -> str:
-    """A side of the context in one line, with marks around what else is hidden in it.
+    """A side of the context in one line, with marks around what else is hidden in it; secrets as the list shows them.
 
     Args:
         text: The characters of the field from `begins` on.
@@ -276,10 +276,13 @@ def _with_others(text: str, begins: int, place: Place, chosen: Glyphs) -> str:
         chosen: What the terminal can show.
     """
     inside = bytearray(len(text))
-    for start, end in place.beside:
+    shown = one_line(text)
+    for start, end, entity in place.beside:
         first, last = max(0, start - begins), min(len(text), end - begins)
         inside[first:last] = b"\1" * max(0, last - first)
-    shown = one_line(text)
+        if entity in SECRET_ENTITIES:
+            told = min(last, max(first, start + 2 - begins))
+            shown = shown[:told] + "·" * max(0, last - told) + shown[max(told, last) :]
     pieces: list[str] = []
     at = 0
     for hidden, run in itertools.groupby(inside):
