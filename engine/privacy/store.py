@@ -176,7 +176,8 @@ class FindingsStore:
         first, last = place.start - len(place.context_before), place.end + len(place.context_after)
         found = self._all(
             "SELECT f.start, f.end, v.entity FROM findings f JOIN vals v ON v.id = f.value_id"
-            " WHERE f.row = ? AND f.field = ? AND f.start BETWEEN ? AND ? AND f.id != ? AND coalesce(f.decision, v.decision, 'hide') = 'hide'",
+            " WHERE f.row = ? AND f.field = ? AND f.start BETWEEN ? AND ? AND f.id != ?"
+            " AND coalesce(f.decision, v.decision, 'hide') = 'hide'",
             (place.row, place.field, first - _LONGEST_BESIDE, last, place.id),
         )
         return tuple((start, end, entity) for start, end, entity in found if end > first)
