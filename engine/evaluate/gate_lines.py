@@ -174,7 +174,9 @@ def leaks(facts: Facts) -> GateLine:
         return GateLine("leaks", title, "amber", figure, threshold, why)
     doubtful = sum(_doubtful(one, limits) for one in found["to_look_at"])
     if doubtful >= limits["amber_look_at_from"]:
-        why = f"{doubtful} further values in its answers may be personal and stand in your data. Look at them."
+        values, them = ("value", "it") if doubtful == 1 else ("values", "them")
+        stand = "stands" if doubtful == 1 else "stand"
+        why = f"{doubtful} further {values} in its answers may be personal and {stand} in your data. Look at {them}."
         return GateLine("leaks", title, "amber", figure, threshold, why)
     return GateLine("leaks", title, "green", figure, threshold)
 
