@@ -29,6 +29,7 @@ _SITES = (
     r"|loyalfans\.com|manyvids\.com|fanvue\.com|beacons\.ai|allmylinks\.com|discord\.gg|throne\.com|wishtender\.com|fetlife\.com(?:/users)?|chaturbate\.com"
     r"|stripchat\.com|clips4sale\.com(?:/studio)?|kick\.com|rumble\.com(?:/c|/user)?|justfor\.fans|fancentro\.com|iwantclips\.com(?:/store)?|vsco\.co|etsy\.com/shop|depop\.com|vinted\.com/member"
 )
+_A_SITE = re.compile(rf"(?:www\.)?(?:{_SITES})/?", re.IGNORECASE)
 _PAGES = frozenset(
     """p reel reels explore stories watch hashtag search login signup about help home share intent status groups pages
     events marketplace settings privacy terms shorts playlist channel features pricing topics in company jobs
@@ -50,7 +51,7 @@ _NAME = r"[A-Za-z0-9_](?:[\w.\-]{1,30}[\w])"
 
 def is_site(value: str) -> bool:
     """Whether a value is only where people have profiles: "instagram.com"."""
-    return re.fullmatch(rf"(?:www\.)?(?:{_SITES})/?", value, re.IGNORECASE) is not None
+    return _A_SITE.fullmatch(value) is not None
 
 
 def _not_code(match: re.Match[str]) -> bool:
